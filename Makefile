@@ -1,0 +1,46 @@
+# Every target is one command that can be read here or in scripts/.
+
+# Tools that the project brings with it go before those of the machine.
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# The browser tests use the system's Chromium.
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+BENCH     ?= .
+BENCHTIME ?= 2s
+FUZZTIME  ?= 30s
+
+.PHONY: help run check test bench fuzz e2e build format bootstrap
+
+help: ## list the targets
+	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/^([a-z0-9]+):.*## */  make \1\t/' | expand -t 20
+
+run: ## run the demo town at http://127.0.0.1:8000
+	go run ./cmd/swapnest serve --demo
+
+check: ## the quick loop: format, vet, lint, unit tests on SQLite
+	@scripts/test check
+
+test: ## everything, as CI runs it (installs what is missing)
+	@scripts/test
+
+bench: ## benchmarks of all packages that have some; BENCH=regexp BENCHTIME=2s
+	@packages=$$(grep -rl --include='*_test.go' '^func Benchmark' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's|^|./|'); \
+	test -n "$$packages" || { echo "There are no benchmarks yet."; exit 0; }; \
+	go test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem -p 1 $$packages
+
+fuzz: ## every fuzz target for a while; FUZZTIME=30s
+	@scripts/fuzz $(FUZZTIME)
+
+e2e: bootstrap ## browser tests; ARGS="--headed smoke"
+	npm run --silent e2e -- $(ARGS)
+
+build: ## bin/swapnest, a static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/swapnest ./cmd/swapnest
+
+format: bootstrap ## rewrite Go and JavaScript in the house's format
+	find . \( -name node_modules -o -name .tools -o -name .git \) -prune -o -name '*.go' -print0 | xargs -0 gofumpt -w
+	npm run --silent format
+
+bootstrap: ## install what is missing on this machine
+	@scripts/bootstrap

@@ -1,0 +1,100 @@
+// Package blob keeps the bytes of pictures and files. It knows nothing about what
+// they mean or who may see them.
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// ErrBadKey says that a key is not a relative path without "." and "..".
+var ErrBadKey = errors.New("bad blob key")
+
+// Disk keeps blobs as files below a directory.
+type Disk struct{ root string }
+
+// NewDisk returns a store in dir, which it makes (mode 0700) if it is missing.
+func NewDisk(dir string) (*Disk, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the blob directory: %w", err)
+	}
+	return &Disk{root: dir}, nil
+}
+
+// Put stores the bytes of r under key, in place of what was there. It is atomic,
+// and durable when it returns.
+func (d *Disk) Put(_ context.Context, key string, r io.Reader) (err error) {
+	path, err := d.path(key)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("put %s: %w", key, err)
+	}
+	f, err := os.CreateTemp(dir, ".put-*")
+	if err != nil {
+		return fmt.Errorf("put %s: %w", key, err)
+	}
+	defer func() {
+		if err != nil {
+			// The first error is the one to tell; these only tidy up.
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+			err = fmt.Errorf("put %s: %w", key, err)
+		}
+	}()
+	if _, err := io.Copy(f, r); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Open returns the blob for reading, or an error that is fs.ErrNotExist.
+func (d *Disk) Open(_ context.Context, key string) (*os.File, error) {
+	path, err := d.path(key)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", key, err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", key, err), f.Close())
+	}
+	return f, nil
+}
+
+func (d *Disk) path(key string) (string, error) {
+	if key == "." || !fs.ValidPath(key) {
+		return "", fmt.Errorf("%w: %q", ErrBadKey, key)
+	}
+	return filepath.Join(d.root, filepath.FromSlash(key)), nil
+}

@@ -1,0 +1,177 @@
+package chat
+
+import "time"
+
+// Role is the part somebody plays in a conversation.
+type Role string
+
+// The two roles.
+const (
+	Buyer  Role = "buyer"
+	Seller Role = "seller"
+)
+
+// Conversation is the talk of one buyer with one seller about one listing. The
+// title is a snapshot, so that it outlives the listing.
+type Conversation struct {
+	ID         ConversationID
+	Listing    ListingID
+	Title      string
+	BuyerID    UserID
+	SellerID   UserID
+	Head       Seq   // of the last event; 0 as long as nobody has written
+	BuyerSent  int64 // messages that the buyer has sent
+	SellerSent int64
+	ClosedAt   time.Time // zero while it is open
+	CreatedAt  time.Time
+	LastAt     time.Time // of the last event
+}
+
+// Role returns the part that who plays, and whether it is one at all.
+func (c Conversation) Role(who UserID) (Role, bool) {
+	switch {
+	case who == 0:
+		return "", false
+	case who == c.BuyerID:
+		return Buyer, true
+	case who == c.SellerID:
+		return Seller, true
+	}
+	return "", false
+}
+
+// Other returns the person that who talks with.
+func (c Conversation) Other(who UserID) UserID {
+	if who == c.BuyerID {
+		return c.SellerID
+	}
+	return c.BuyerID
+}
+
+// SentTo returns how many messages the other side has sent to who.
+func (c Conversation) SentTo(who UserID) int64 {
+	if who == c.BuyerID {
+		return c.SellerSent
+	}
+	return c.BuyerSent
+}
+
+// Participant is somebody in a conversation, and how far they have come.
+type Participant struct {
+	User         User
+	Role         Role
+	ReadSeq      Seq
+	DeliveredSeq Seq
+}
+
+// Entry is a conversation as it stands in somebody's list.
+type Entry struct {
+	Conversation Conversation
+	Listing      Listing // without description; zero ID once it is gone
+	Other        User
+	Role         Role
+	Unread       int64
+	Last         *Message // nil when nobody has written
+	ReadSeq      Seq      // how far the reader has come
+	OtherRead    Seq      // how far the other person has come
+	Muted        bool
+	Archived     bool
+	Pinned       bool
+	MarkedUnread bool
+}
+
+// Author is the person shown beside a message.
+type Author struct {
+	ID       UserID
+	Username string
+	Name     string
+}
+
+// Message is what somebody wrote. Its seq is the one of the event that brought it.
+type Message struct {
+	ID           MessageID
+	Conversation ConversationID
+	Seq          Seq
+	ClientID     string
+	Sender       Author
+	Text         string
+	SentAt       time.Time
+	Read         bool // the other person's cursor has reached it
+}
+
+// Thread is a conversation as it stands under the lock, for deciding what may be
+// added to it.
+type Thread struct {
+	Conversation
+	Buyer  Author
+	Seller Author
+}
+
+// Admit refuses who is not a member. A conversation in which nobody has written
+// yet exists for its buyer only.
+func (t Thread) Admit(who UserID) error {
+	role, ok := t.Role(who)
+	if !ok || (t.Head == 0 && role != Buyer) {
+		return ErrNotFound("conversation")
+	}
+	return nil
+}
+
+// CanPost refuses a new message of a member.
+func (t Thread) CanPost(UserID) error {
+	if !t.ClosedAt.IsZero() {
+		return Errorf(Closed, "This conversation is closed, so nothing can be sent here any more.")
+	}
+	return nil
+}
+
+// Author returns how the member who is shown beside a message.
+func (t Thread) Author(who UserID) Author {
+	if who == t.BuyerID {
+		return t.Buyer
+	}
+	return t.Seller
+}
+
+// Change is what a decision adds to a thread.
+type Change struct {
+	Kind EventKind
+	Text string
+	At   time.Time
+}
+
+// Posted is the change of a new message.
+func Posted(text string, at time.Time) Change {
+	return Change{Kind: MessagePosted, Text: text, At: at.UTC().Truncate(time.Millisecond)}
+}
+
+// Apply returns the thread after the change, and the event that tells of it. The
+// event has no identifiers yet: the store assigns them.
+func (t Thread) Apply(who UserID, clientID string, c Change) (Thread, Event) {
+	t.Head++
+	t.LastAt = c.At
+	if who == t.BuyerID {
+		t.BuyerSent++
+	} else {
+		t.SellerSent++
+	}
+	return t, Event{
+		Conversation: t.ID,
+		Seq:          t.Head,
+		Kind:         c.Kind,
+		Actor:        who,
+		At:           c.At,
+		BuyerID:      t.BuyerID,
+		SellerID:     t.SellerID,
+		BuyerSent:    t.BuyerSent,
+		SellerSent:   t.SellerSent,
+		Message: Message{
+			Conversation: t.ID,
+			Seq:          t.Head,
+			ClientID:     clientID,
+			Sender:       t.Author(who),
+			Text:         c.Text,
+			SentAt:       c.At,
+		},
+	}
+}

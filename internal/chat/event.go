@@ -1,0 +1,75 @@
+package chat
+
+import "time"
+
+// EventKind says what an event tells of.
+type EventKind string
+
+// MessagePosted is the event of a new message.
+const MessagePosted EventKind = "message"
+
+// Event is something that happened in a conversation: committed, numbered,
+// replayable. It carries the message as it is now.
+type Event struct {
+	Conversation ConversationID
+	Seq          Seq
+	Kind         EventKind
+	Actor        UserID
+	At           time.Time
+	BuyerID      UserID
+	SellerID     UserID
+	BuyerSent    int64 // messages of the buyer up to here
+	SellerSent   int64 // messages of the seller up to here
+	Message      Message
+}
+
+// Signal is a passing hint: never stored, never replayed, dropped when a queue is
+// full. It is one of Typing, ReadMoved, DeliveredMoved and PresenceChanged.
+type Signal interface{ signal() }
+
+// Typing tells that somebody writes, or has stopped.
+type Typing struct {
+	To           UserID
+	Conversation ConversationID
+	User         UserID
+	Name         string
+	On           bool
+}
+
+// ReadMoved tells both people how far one of them has read.
+type ReadMoved struct {
+	To           []UserID
+	Conversation ConversationID
+	User         UserID
+	Seq          Seq
+	At           time.Time
+}
+
+// DeliveredMoved tells both people how far messages have reached one of them.
+type DeliveredMoved struct {
+	To           []UserID
+	Conversation ConversationID
+	User         UserID
+	Seq          Seq
+	At           time.Time
+}
+
+// PresenceChanged tells the people who watch that somebody came or went.
+type PresenceChanged struct {
+	User     UserID
+	Online   bool
+	LastSeen time.Time
+}
+
+// Introduced tells a person of a list entry: a new conversation, or what a client
+// cannot derive from events.
+type Introduced struct {
+	To    UserID
+	Entry Entry
+}
+
+func (Typing) signal()          {}
+func (ReadMoved) signal()       {}
+func (DeliveredMoved) signal()  {}
+func (PresenceChanged) signal() {}
+func (Introduced) signal()      {}

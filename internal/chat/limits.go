@@ -1,0 +1,38 @@
+package chat
+
+import "time"
+
+// Every limit of the product stands here; the API shows the ones that a client needs.
+const (
+	MaxMessageChars     = 4000 // Unicode code points of a message, after trimming
+	MaxFrameBytes       = 64 << 10
+	MaxClientIDChars    = 64
+	MinUsernameChars    = 3
+	MaxUsernameChars    = 30
+	MaxNameChars        = 60
+	MaxEmailChars       = 254
+	MinPasswordChars    = 8
+	MaxPasswordBytes    = 256
+	MaxTitleChars       = 120
+	MaxDescriptionChars = 5000
+	MaxCityChars        = 80
+	MaxPrice            = 1_000_000_000_000 // minor units
+	MaxQueryChars       = 100
+	MaxWatched          = 100
+	MaxOpen             = 20   // conversations open on one socket
+	MaxReplay           = 1000 // events that a resume sends before it says reset
+
+	MessagePage         = 50
+	MaxMessagePage      = 200
+	ConversationPage    = 20
+	MaxConversationPage = 100
+	ListingPage         = 12
+	MaxListingPage      = 60
+
+	Heartbeat       = 30 * time.Second // a client that heard nothing for so long sends ping
+	TypingExpires   = 6 * time.Second
+	OfflineAfter    = 10 * time.Second
+	TicketLife      = 30 * time.Second
+	SessionLife     = 7 * 24 * time.Hour // sliding
+	SessionLifeMost = 30 * 24 * time.Hour
+)

@@ -1,0 +1,79 @@
+package chat
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// User is a person's account, without its password.
+type User struct {
+	ID        UserID
+	Username  string
+	Name      string // shown to others; the username when none was given
+	Email     string // shown to nobody but its owner
+	Demo      bool   // made by the demo town; locked outside of it
+	CreatedAt time.Time
+	LastSeen  time.Time // zero when never
+	ClosedAt  time.Time // zero while the account is open
+	Online    bool      // as far as the service that returned it looked
+}
+
+// FormerMember is the name under which a closed account's messages stay.
+const FormerMember = "Former member"
+
+// ParseUsername accepts 3 to 30 characters of A-Z a-z 0-9 _.
+func ParseUsername(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if n := len(s); n < MinUsernameChars || n > MaxUsernameChars {
+		return "", FieldError("username", "A username has %d to %d characters.", MinUsernameChars, MaxUsernameChars)
+	}
+	for i := range len(s) {
+		c := s[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
+			return "", FieldError("username", "A username has only the letters A to Z, digits and the underscore.")
+		}
+	}
+	return s, nil
+}
+
+// UsernameKey is what makes usernames unique: they differ by more than case.
+func UsernameKey(username string) string { return strings.ToLower(username) }
+
+// ParseName accepts a display name of 1 to 60 characters on one line.
+func ParseName(s string) (string, error) { return line("name", "A name", s, 1, MaxNameChars) }
+
+// ParseEmail accepts an empty address or one that mail could reach: something
+// before one @, a domain with a dot after it, no spaces, at most 254 characters.
+func ParseEmail(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return "", nil
+	}
+	local, domain, ok := strings.Cut(s, "@")
+	dot := strings.LastIndexByte(domain, '.')
+	if !ok || local == "" || dot < 1 || dot == len(domain)-1 || len(s) > MaxEmailChars ||
+		strings.ContainsAny(s, " \t\r\n\x00,;<>()[]\"\\") || strings.Contains(domain, "@") || !utf8.ValidString(s) {
+		return "", FieldError("email", "This does not look like an e-mail address.")
+	}
+	return s, nil
+}
+
+// CheckPassword refuses a password of fewer than 8 characters or more than 256 bytes.
+func CheckPassword(s string) error {
+	switch {
+	case utf8.RuneCountInString(s) < MinPasswordChars:
+		return FieldError("password", "A password needs at least %d characters.", MinPasswordChars)
+	case len(s) > MaxPasswordBytes:
+		return FieldError("password", "A password can have at most %d bytes.", MaxPasswordBytes)
+	}
+	return nil
+}
+
+// Session is one sign-in of a person.
+type Session struct {
+	ID        SessionID
+	User      UserID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}

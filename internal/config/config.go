@@ -1,0 +1,146 @@
+// Package config turns flags and environment variables into a struct. Only the
+// command imports it: everything else gets values.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+
+	"github.com/alecthomas/kong"
+)
+
+// Config is the command line.
+type Config struct {
+	Serve   Serve    `cmd:"" help:"Serve the marketplace."`
+	Migrate Storage  `cmd:"" help:"Bring the database up to date and stop."`
+	User    User     `cmd:"" help:"Make accounts and set passwords."`
+	Version struct{} `cmd:"" help:"Print the version."`
+}
+
+// Storage says where the data is.
+type Storage struct {
+	DataDir     string `default:"./swapnest-data" env:"SWAPNEST_DATA_DIR" placeholder:"DIR" help:"Where the SQLite file, uploads and secrets are; locked by the process that uses it (${default})."`
+	DatabaseURL string `env:"SWAPNEST_DATABASE_URL" placeholder:"URL" help:"postgres://… moves the data to PostgreSQL."`
+}
+
+// Serve is the command of that name.
+type Serve struct {
+	Storage
+	Listen          string `default:"127.0.0.1:8000" env:"SWAPNEST_LISTEN" placeholder:"HOST:PORT" help:"Address and port; port 0 picks one (${default})."`
+	PublicURL       string `env:"SWAPNEST_PUBLIC_URL" placeholder:"URL" help:"The origin that people use; needed when listening beyond loopback."`
+	Demo            bool   `env:"SWAPNEST_DEMO" help:"Fill an empty database with the demo town and let its people sign in."`
+	AllowPublicDemo bool   `env:"SWAPNEST_ALLOW_PUBLIC_DEMO" help:"Let --demo listen beyond loopback, where everybody knows its passwords."`
+	RateLimits      string `default:"on" enum:"on,off" env:"SWAPNEST_RATE_LIMITS" help:"off lifts rate and connection limits, for tests and benchmarks on loopback."`
+
+	public *url.URL
+}
+
+// User is the command of that name.
+type User struct {
+	Create   UserCreate   `cmd:"" help:"Make an account, or many with ready sessions."`
+	Password UserPassword `cmd:"" help:"Set a password, read from standard input, and end the person's sessions."`
+}
+
+// UserCreate makes one account, or Count of them.
+type UserCreate struct {
+	Storage
+	Username string `arg:"" optional:"" help:"The new account; its password is read from standard input."`
+	Name     string `help:"The name shown to others."`
+	Email    string `help:"E-mail address."`
+	Count    int    `help:"Make so many accounts with made-up names instead."`
+	Sessions string `placeholder:"FILE" help:"With --count: write username and session token of each, one a line."`
+}
+
+// UserPassword sets a password.
+type UserPassword struct {
+	Storage
+	Username string `arg:"" help:"Whose password."`
+}
+
+// ErrUsage says that the command line itself is at fault.
+var ErrUsage = errors.New("usage")
+
+// Parse reads the command line. It returns the chosen command, such as "serve" or
+// "user create <username>". help is true when help was asked for and printed to out.
+func Parse(args []string, out io.Writer) (c *Config, command string, help bool, err error) {
+	c = &Config{}
+	exited := false
+	parser, err := kong.New(c,
+		kong.Name("swapnest"),
+		kong.Description("A marketplace whose heart is the conversation."),
+		kong.Writers(out, out),
+		kong.Exit(func(int) { exited = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		return nil, "", false, fmt.Errorf("build the command line: %w", err)
+	}
+	parsed, err := parser.Parse(args)
+	if exited {
+		return nil, "", true, nil
+	}
+	if err == nil {
+		err = c.check(parsed.Command())
+	}
+	if err != nil {
+		return nil, "", false, fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	return c, parsed.Command(), false, nil
+}
+
+// check refuses values that do not fit together.
+func (c *Config) check(command string) error {
+	switch command {
+	case "serve":
+		return c.Serve.check()
+	case "user create":
+		if c.User.Create.Count <= 0 {
+			return errors.New("name the account, or say --count with a number above 0")
+		}
+	case "user create <username>":
+		if c.User.Create.Count != 0 || c.User.Create.Sessions != "" {
+			return errors.New("--count and --sessions make up names: give no name with them")
+		}
+	}
+	return nil
+}
+
+func (s *Serve) check() error {
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen needs HOST:PORT, such as 127.0.0.1:8000, not %q", s.Listen)
+	}
+	if s.PublicURL != "" {
+		u, err := url.Parse(s.PublicURL)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || (u.Path != "" && u.Path != "/") || u.User != nil || u.RawQuery != "" {
+			return fmt.Errorf("--public-url needs an origin such as https://swap.example, not %q", s.PublicURL)
+		}
+		s.public = u
+	}
+	if loopback(host) {
+		return nil
+	}
+	switch {
+	case s.Demo && !s.AllowPublicDemo:
+		return errors.New("--demo listens on loopback only, since everybody knows its passwords; add --allow-public-demo to do it all the same")
+	case s.RateLimits == "off":
+		return errors.New("--rate-limits off works on loopback only")
+	case s.public == nil:
+		return errors.New("listening beyond loopback needs --public-url, the origin that people use")
+	}
+	return nil
+}
+
+// Public returns the parsed --public-url, or nil.
+func (s *Serve) Public() *url.URL { return s.public }
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

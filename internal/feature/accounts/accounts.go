@@ -1,0 +1,253 @@
+// Package accounts lets people register, sign in and sign out, and hands out tickets.
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/http/auth"
+	"swapnest/internal/limit"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/store"
+)
+
+// Service holds the accounts.
+type Service struct {
+	db      *store.DB
+	guard   *auth.Guard
+	hub     *hub.Hub
+	hashers hashers
+	decoy   string // a hash that is checked when there is no such person
+	limits  *Limits
+	demo    bool
+	now     func() time.Time
+}
+
+// Limits bound how often somebody may try.
+type Limits struct {
+	SignIn   *limit.Keyed // per username and per address
+	Register *limit.Keyed // per address
+}
+
+// New returns the service. Demo accounts can sign in only where demo is on.
+func New(db *store.DB, guard *auth.Guard, h *hub.Hub, limits *Limits, demo bool, now func() time.Time) (*Service, error) {
+	s := &Service{db: db, guard: guard, hub: h, hashers: newHashers(runtime.NumCPU()), limits: limits, demo: demo, now: now}
+	var err error
+	s.decoy, err = s.hashers.hash(context.Background(), "nobody has this password")
+	return s, err
+}
+
+// RegisterCommand asks for a new account.
+type RegisterCommand struct {
+	Username, Password, Name, Email string
+	// Address is where the request came from, for the limits.
+	Address string
+}
+
+// Register makes an account and signs it in: it returns the person and the token
+// for the cookie. It refuses with Invalid (a field), Conflict (the username is
+// taken) or RateLimited.
+func (s *Service) Register(ctx context.Context, c RegisterCommand) (chat.User, string, error) {
+	u, err := parse(c)
+	if err != nil {
+		return chat.User{}, "", err
+	}
+	if err := s.limits.Register.Take("register "+c.Address, "You have made several accounts already. Wait a while before making another one."); err != nil {
+		return chat.User{}, "", err
+	}
+	u, err = s.insert(ctx, u, c.Password)
+	if err != nil {
+		return chat.User{}, "", err
+	}
+	token, err := s.open(ctx, u.ID)
+	return u, token, err
+}
+
+func parse(c RegisterCommand) (chat.User, error) {
+	var u chat.User
+	var err error
+	if u.Username, err = chat.ParseUsername(c.Username); err != nil {
+		return u, err
+	}
+	if c.Name == "" {
+		c.Name = u.Username
+	}
+	if u.Name, err = chat.ParseName(c.Name); err != nil {
+		return u, err
+	}
+	if u.Email, err = chat.ParseEmail(c.Email); err != nil {
+		return u, err
+	}
+	return u, chat.CheckPassword(c.Password)
+}
+
+// Create makes an account without signing it in, for the command line.
+func (s *Service) Create(ctx context.Context, username, name, email, password string) (chat.User, error) {
+	u, err := parse(RegisterCommand{Username: username, Password: password, Name: name, Email: email})
+	if err != nil {
+		return chat.User{}, err
+	}
+	return s.insert(ctx, u, password)
+}
+
+func (s *Service) insert(ctx context.Context, u chat.User, password string) (chat.User, error) {
+	hash, err := s.Hash(ctx, password)
+	if err != nil {
+		return chat.User{}, err
+	}
+	u.CreatedAt = s.now()
+	u.LastSeen = u.CreatedAt
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		u, err = tx.InsertUser(ctx, u, hash)
+		return err
+	})
+	return u, err
+}
+
+// CreateMany makes n accounts with made-up names, a password that nobody knows and
+// a session each, and hands each with its token to each: for benchmarks.
+func (s *Service) CreateMany(ctx context.Context, n int, at time.Time, each func(chat.User, string) error) error {
+	hash, err := s.Hash(ctx, rand.Text())
+	if err != nil {
+		return err
+	}
+	run := strings.ToLower(rand.Text()[:6])
+	for made := 0; made < n; {
+		var users []chat.User
+		var tokens []string
+		err := s.db.Update(ctx, func(tx *store.Tx) error {
+			for ; made < n && len(users) < 1000; made++ {
+				u := chat.User{Username: fmt.Sprintf("u%s_%d", run, made+1), CreatedAt: at, LastSeen: at}
+				u.Name = u.Username
+				if u, err = tx.InsertUser(ctx, u, hash); err != nil {
+					return err
+				}
+				token, id := auth.NewToken()
+				if err := tx.InsertSession(ctx, chat.Session{ID: id, User: u.ID, CreatedAt: at, ExpiresAt: s.guard.Expiry(at, at)}); err != nil {
+					return err
+				}
+				users, tokens = append(users, u), append(tokens, token)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for i, u := range users {
+			if err := each(u, tokens[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Hash returns the stored form of a password that fits the rules.
+func (s *Service) Hash(ctx context.Context, password string) (string, error) {
+	if err := chat.CheckPassword(password); err != nil {
+		return "", err
+	}
+	return s.hashers.hash(ctx, password)
+}
+
+// SignInCommand asks for a session.
+type SignInCommand struct {
+	Username, Password string
+	// Address is where the request came from, for the limits.
+	Address string
+}
+
+// SignIn opens a session and returns the person and the token for the cookie. An
+// unknown name and a wrong password get the same answer in the same time.
+func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, string, error) {
+	const slower = "There were too many attempts to log in. Wait a minute, then try again."
+	if err := s.limits.SignIn.Take("address "+c.Address, slower); err != nil {
+		return chat.User{}, "", err
+	}
+	// Per name and address: somebody who guesses elsewhere does not lock the owner out.
+	if err := s.limits.SignIn.Take("name "+chat.UsernameKey(c.Username)+" "+c.Address, slower); err != nil {
+		return chat.User{}, "", err
+	}
+	wrong := &chat.Error{Code: chat.Unauthenticated, Field: "password", Detail: "Username and password do not match. Try again."}
+	u, hash, err := s.db.Credentials(ctx, c.Username)
+	known := err == nil && u.ClosedAt.IsZero() && (!u.Demo || s.demo)
+	if err != nil && chat.CodeOf(err) != chat.NotFound {
+		return chat.User{}, "", err
+	}
+	if !known || len(c.Password) > chat.MaxPasswordBytes {
+		hash = s.decoy
+		c.Password = "not the password of the decoy"
+	}
+	ok, err := s.hashers.matches(ctx, c.Password, hash)
+	if err != nil {
+		return chat.User{}, "", err
+	}
+	if !ok || !known {
+		return chat.User{}, "", wrong
+	}
+	token, err := s.open(ctx, u.ID)
+	return u, token, err
+}
+
+// open makes a session and returns its token.
+func (s *Service) open(ctx context.Context, who chat.UserID) (string, error) {
+	token, hash := auth.NewToken()
+	now := s.now()
+	err := s.db.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.DeleteExpired(ctx, now); err != nil {
+			return err
+		}
+		return tx.InsertSession(ctx, chat.Session{ID: hash, User: who, CreatedAt: now, ExpiresAt: s.guard.Expiry(now, now)})
+	})
+	return token, err
+}
+
+// SignOut ends a session and closes its sockets.
+func (s *Service) SignOut(ctx context.Context, id chat.SessionID) error {
+	if err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.DeleteSession(ctx, id) }); err != nil {
+		return err
+	}
+	s.hub.EndSession(id)
+	return nil
+}
+
+// SetPassword replaces a password and ends all sessions of the person.
+func (s *Service) SetPassword(ctx context.Context, username, password string) error {
+	u, _, err := s.db.Credentials(ctx, username)
+	if err != nil {
+		return err
+	}
+	hash, err := s.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	var ended []chat.SessionID
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.SetPassword(ctx, u.ID, hash); err != nil {
+			return err
+		}
+		ended, err = tx.DeleteSessionsOf(ctx, u.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ended {
+		s.hub.EndSession(id)
+	}
+	return nil
+}
+
+// Ticket returns a secret that opens one socket for the session within 30 seconds.
+func (s *Service) Ticket(ctx context.Context, id chat.SessionID) (string, error) {
+	ticket, hash := auth.NewToken()
+	err := s.db.Update(ctx, func(tx *store.Tx) error {
+		return tx.InsertTicket(ctx, hash, id, s.now().Add(chat.TicketLife))
+	})
+	return ticket, err
+}

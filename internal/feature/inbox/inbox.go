@@ -1,0 +1,149 @@
+// Package inbox shows people their conversations. It changes nothing.
+package inbox
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/store"
+)
+
+// Service reads the lists.
+type Service struct {
+	db  *store.DB
+	hub *hub.Hub
+}
+
+// New returns the service.
+func New(db *store.DB, h *hub.Hub) *Service { return &Service{db: db, hub: h} }
+
+// Filter narrows a list.
+type Filter string
+
+// The filters. All leaves the archived ones out.
+const (
+	All      Filter = "all"
+	Buying   Filter = "buying"
+	Selling  Filter = "selling"
+	Unread   Filter = "unread"
+	Archived Filter = "archived"
+)
+
+// Query asks for a page of somebody's conversations.
+type Query struct {
+	Filter Filter // "" is All
+	Cursor string // Page.Next of the page before
+	Limit  int    // 0 is 20; at most 100
+}
+
+// Page is a page of conversations, newest activity first. Next is "" on the last one.
+type Page struct {
+	Entries []chat.Entry
+	Next    string
+}
+
+// List returns a page of the conversations of who. An unknown filter or a cursor
+// that is none are Invalid.
+func (s *Service) List(ctx context.Context, who chat.UserID, q Query) (Page, error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = chat.ConversationPage
+	}
+	limit = min(limit, chat.MaxConversationPage)
+	query := store.EntryQuery{Who: who, Limit: limit + 1}
+	switch q.Filter {
+	case All, "":
+	case Buying:
+		query.Role = chat.Buyer
+	case Selling:
+		query.Role = chat.Seller
+	case Unread:
+		query.Unread = true
+	case Archived:
+		query.Archived = true
+	default:
+		return Page{}, chat.FieldError("filter", "Filter by all, buying, selling, unread or archived.")
+	}
+	if q.Cursor != "" {
+		var err error
+		if query.BeforeAt, query.BeforeID, err = parseCursor(q.Cursor); err != nil {
+			return Page{}, err
+		}
+	}
+	entries, err := s.db.Entries(ctx, query)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Entries: entries}
+	if len(entries) > limit {
+		page.Entries = entries[:limit]
+		last := entries[limit-1].Conversation
+		page.Next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", last.LastAt.UnixMicro(), last.ID))
+	}
+	for i := range page.Entries {
+		page.Entries[i].Other.Online = s.hub.Online(page.Entries[i].Other.ID)
+	}
+	return page, nil
+}
+
+func parseCursor(cursor string) (time.Time, chat.ConversationID, error) {
+	var at int64
+	var id chat.ConversationID
+	data, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil {
+		_, err = fmt.Sscanf(string(data), "%d.%d", &at, &id)
+	}
+	if err != nil || at <= 0 || id <= 0 {
+		return time.Time{}, 0, chat.FieldError("cursor", "This page does not exist. Start from the first one.")
+	}
+	return time.UnixMicro(at), id, nil
+}
+
+// Entry returns one conversation as it stands in the list of who, or NotFound.
+func (s *Service) Entry(ctx context.Context, who chat.UserID, id chat.ConversationID) (chat.Entry, error) {
+	e, err := s.db.Entry(ctx, id, who)
+	e.Other.Online = err == nil && s.hub.Online(e.Other.ID)
+	return e, err
+}
+
+// Details are a conversation with its people.
+type Details struct {
+	Entry        chat.Entry
+	Participants []chat.Participant
+	Epoch        string
+}
+
+// Conversation returns a conversation of who with its people, or NotFound.
+func (s *Service) Conversation(ctx context.Context, who chat.UserID, id chat.ConversationID) (Details, error) {
+	e, err := s.Entry(ctx, who, id)
+	if err != nil {
+		return Details{}, err
+	}
+	people, err := s.db.Participants(ctx, e.Conversation)
+	if err != nil {
+		return Details{}, err
+	}
+	for i := range people {
+		people[i].User.Online = s.hub.Online(people[i].User.ID)
+	}
+	return Details{Entry: e, Participants: people, Epoch: s.db.Epoch()}, nil
+}
+
+// About returns the conversation that who has about a listing as its buyer, or
+// NotFound. One in which nobody has written does not count.
+func (s *Service) About(ctx context.Context, who chat.UserID, listing chat.ListingID) (chat.ConversationID, error) {
+	c, err := s.db.ConversationAbout(ctx, listing, who)
+	if err == nil && c.Head == 0 {
+		err = chat.ErrNotFound("conversation")
+	}
+	return c.ID, err
+}
+
+// Unread returns in how many conversations who has unread messages.
+func (s *Service) Unread(ctx context.Context, who chat.UserID) (int64, error) {
+	return s.db.UnreadConversations(ctx, who)
+}

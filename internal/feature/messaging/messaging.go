@@ -1,0 +1,160 @@
+// Package messaging starts conversations, sends, reads and resumes. All doors use
+// it, so a rule holds for the socket, the API and the page form alike. It cannot
+// publish messages: the store hands committed events on.
+package messaging
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/limit"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/store"
+)
+
+// Service holds the messages.
+type Service struct {
+	db     *store.DB
+	relay  *hub.Relay
+	limits *Limits
+	now    func() time.Time
+}
+
+// Limits bound how much somebody may write.
+type Limits struct {
+	Send  *limit.Keyed // messages, per person
+	Start *limit.Keyed // new conversations, per person
+}
+
+// New returns the service.
+func New(db *store.DB, relay *hub.Relay, limits *Limits, now func() time.Time) *Service {
+	return &Service{db: db, relay: relay, limits: limits, now: now}
+}
+
+// SendCommand posts a message.
+type SendCommand struct {
+	Conversation chat.ConversationID
+	// ClientID names the command; "" has the server make one up.
+	ClientID string
+	Text     string
+}
+
+// Sent is what became of a message. Duplicate tells that it was sent before.
+type Sent struct {
+	Message   chat.Message
+	Duplicate bool
+}
+
+// Send adds what who says to the conversation. A command sent again under the
+// same ClientID returns the first message and announces nothing. It refuses with
+// Empty, TooLong, BadText, BadFrame (ClientID), NotFound, Conflict, Closed, RateLimited
+// or Unavailable.
+func (s *Service) Send(ctx context.Context, who chat.UserID, c SendCommand) (Sent, error) {
+	text, err := chat.ParseText(c.Text)
+	if err != nil {
+		return Sent{}, err
+	}
+	clientID, err := clientID(c.ClientID)
+	if err != nil {
+		return Sent{}, err
+	}
+	if err := s.limits.Send.Take(key(who), "A little slower, please. You can send again in a moment."); err != nil {
+		return Sent{}, err
+	}
+	done, err := s.db.Append(ctx, store.Append{
+		Conversation: c.Conversation,
+		Actor:        who,
+		ClientID:     clientID,
+		Digest:       sha256.Sum256([]byte("message\x00" + text)),
+		Decide: func(t chat.Thread) (chat.Change, error) {
+			if err := t.CanPost(who); err != nil {
+				return chat.Change{}, err
+			}
+			return chat.Posted(text, s.now()), nil
+		},
+	})
+	return Sent{Message: done.Event.Message, Duplicate: done.Duplicate}, err
+}
+
+// clientID returns the client's name for a command, or a new one.
+func clientID(s string) (string, error) {
+	if s == "" {
+		return "s." + rand.Text(), nil
+	}
+	if !chat.ValidClientID(s) {
+		return "", &chat.Error{
+			Code: chat.BadFrame, Field: "client_id",
+			Detail: "A client_id is 1 to 64 characters of A-Z a-z 0-9 _ . : and -.",
+		}
+	}
+	return s, nil
+}
+
+// StartCommand asks about a listing.
+type StartCommand struct {
+	Listing  chat.ListingID
+	ClientID string
+	Text     string
+}
+
+// Started is the conversation about a listing and the message that was sent into it.
+type Started struct {
+	Conversation chat.ConversationID
+	Sent
+	Created bool // the conversation did not exist before
+}
+
+// Start sends a message to the seller of a listing, in the conversation about it
+// that who has or in a new one. One's own, sold and inactive listings are Invalid
+// unless the conversation exists already.
+func (s *Service) Start(ctx context.Context, who chat.UserID, c StartCommand) (Started, error) {
+	// Refuse what cannot be sent before a conversation is made for it.
+	if _, err := chat.ParseText(c.Text); err != nil {
+		return Started{}, err
+	}
+	if _, err := clientID(c.ClientID); err != nil {
+		return Started{}, err
+	}
+	conversation, err := s.ensure(ctx, who, c.Listing)
+	if err != nil {
+		return Started{}, err
+	}
+	sent, err := s.Send(ctx, who, SendCommand{Conversation: conversation.ID, ClientID: c.ClientID, Text: c.Text})
+	return Started{Conversation: conversation.ID, Sent: sent, Created: sent.Message.Seq == 1 && !sent.Duplicate}, err
+}
+
+// ensure returns the conversation of who about a listing, making it if there is none.
+func (s *Service) ensure(ctx context.Context, who chat.UserID, id chat.ListingID) (chat.Conversation, error) {
+	c, err := s.db.ConversationAbout(ctx, id, who)
+	if err == nil && c.Head > 0 {
+		return c, nil
+	}
+	if err != nil && chat.CodeOf(err) != chat.NotFound {
+		return c, err
+	}
+	fresh := chat.CodeOf(err) == chat.NotFound
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		l, err := tx.Listing(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := l.CanAsk(who); err != nil {
+			return err
+		}
+		if fresh {
+			if err := s.limits.Start.Take(key(who), "You have started many conversations. Wait a while before starting another one."); err != nil {
+				return err
+			}
+			fresh = false
+		}
+		now := s.now()
+		c, err = tx.InsertConversation(ctx, chat.Conversation{
+			Listing: l.ID, Title: l.Title, BuyerID: who, SellerID: l.Seller.ID, CreatedAt: now, LastAt: now,
+		})
+		return err
+	})
+	return c, err
+}

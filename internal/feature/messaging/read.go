@@ -1,0 +1,197 @@
+package messaging
+
+import (
+	"context"
+	"strconv"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/store"
+)
+
+func key(who chat.UserID) string { return strconv.FormatInt(int64(who), 10) }
+
+// MarkRead moves the read cursor of who forward to seq, or to the end when seq is
+// beyond it, and tells both people if it moved. A conversation of others is NotFound.
+func (s *Service) MarkRead(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq) error {
+	c, seq, moved, err := s.move(ctx, who, id, seq, (*store.Tx).MoveRead)
+	if err == nil && moved {
+		s.relay.Signal(chat.ReadMoved{
+			To: []chat.UserID{c.BuyerID, c.SellerID}, Conversation: id, User: who, Seq: seq, At: s.now(),
+		})
+	}
+	return err
+}
+
+// MarkDelivered moves the delivered cursor of who forward, like MarkRead.
+func (s *Service) MarkDelivered(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq) error {
+	c, seq, moved, err := s.move(ctx, who, id, seq, (*store.Tx).MoveDelivered)
+	if err == nil && moved {
+		s.relay.Signal(chat.DeliveredMoved{
+			To: []chat.UserID{c.BuyerID, c.SellerID}, Conversation: id, User: who, Seq: seq, At: s.now(),
+		})
+	}
+	return err
+}
+
+type mover func(*store.Tx, context.Context, chat.ConversationID, chat.UserID, chat.Seq) (bool, error)
+
+func (s *Service) move(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq, move mover) (chat.Conversation, chat.Seq, bool, error) {
+	c, err := s.db.Conversation(ctx, id, who)
+	if err != nil {
+		return c, 0, false, err
+	}
+	seq = min(seq, c.Head)
+	if seq <= 0 {
+		return c, 0, false, nil
+	}
+	var moved bool
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		moved, err = move(tx, ctx, id, who, seq)
+		return err
+	})
+	return c, seq, moved, err
+}
+
+// MessagesQuery asks for a page of messages: before, after or around a seq, or the
+// newest page when all three are nil. At most one may be set.
+type MessagesQuery struct {
+	Conversation          chat.ConversationID
+	Before, After, Around *chat.Seq
+	Limit                 int // 0 is 50; at most 200
+}
+
+// MessagesPage is a page in rising seq. HasMore tells of more in the direction
+// asked for: older ones unless After was set.
+type MessagesPage struct {
+	Messages []chat.Message
+	Head     chat.Seq
+	Epoch    string
+	HasMore  bool
+	// HasNewer tells of more behind the page; it is set for Around too.
+	HasNewer bool
+}
+
+// Messages returns a page of a conversation, or NotFound.
+func (s *Service) Messages(ctx context.Context, who chat.UserID, q MessagesQuery) (MessagesPage, error) {
+	c, err := s.db.Conversation(ctx, q.Conversation, who)
+	if err != nil {
+		return MessagesPage{}, err
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = chat.MessagePage
+	}
+	limit = min(limit, chat.MaxMessagePage)
+	page := MessagesPage{Head: c.Head, Epoch: s.db.Epoch()}
+	switch {
+	case q.After != nil:
+		page.Messages, err = s.db.MessagesAfter(ctx, c.ID, *q.After, limit+1)
+		if page.HasMore = len(page.Messages) > limit; page.HasMore {
+			page.Messages = page.Messages[:limit]
+		}
+		page.HasNewer = page.HasMore
+		return page, err
+	case q.Around != nil:
+		return s.around(ctx, page, c, *q.Around, limit)
+	}
+	before := c.Head + 1
+	if q.Before != nil {
+		before = *q.Before
+	}
+	page.Messages, page.HasMore, err = s.before(ctx, c, before, limit)
+	page.HasNewer = before <= c.Head
+	return page, err
+}
+
+func (s *Service) before(ctx context.Context, c chat.Conversation, before chat.Seq, limit int) ([]chat.Message, bool, error) {
+	messages, err := s.db.MessagesBefore(ctx, c.ID, before, limit+1)
+	if len(messages) > limit {
+		return messages[1:], true, err
+	}
+	return messages, false, err
+}
+
+// around puts half of a page before seq and the rest from it on.
+func (s *Service) around(ctx context.Context, page MessagesPage, c chat.Conversation, seq chat.Seq, limit int) (MessagesPage, error) {
+	older, more, err := s.before(ctx, c, seq, limit/2)
+	if err != nil {
+		return page, err
+	}
+	newer, err := s.db.MessagesAfter(ctx, c.ID, seq-1, limit-len(older)+1)
+	if page.HasNewer = len(newer) > limit-len(older); page.HasNewer {
+		newer = newer[:limit-len(older)]
+	}
+	page.Messages, page.HasMore = append(older, newer...), more
+	return page, err
+}
+
+// ResumeQuery is how far a client has come. At and Epoch are zero when left out.
+type ResumeQuery struct {
+	Conversation chat.ConversationID
+	After        chat.Seq
+	At           int64 // Unix milliseconds of the event at After, as the client was told
+	Epoch        string
+}
+
+// Resumed is the answer to a resume: the events behind the position in order, or
+// the reason why the client must start anew.
+type Resumed struct {
+	Head   chat.Seq
+	Events []chat.Event
+	Reset  string // "" or: epoch, position, gap
+}
+
+// Head returns where a conversation ends, or NotFound.
+func (s *Service) Head(ctx context.Context, who chat.UserID, id chat.ConversationID) (chat.Seq, error) {
+	c, err := s.db.Conversation(ctx, id, who)
+	return c.Head, err
+}
+
+// Resume returns what happened after a position. Never a part of it: a position
+// that does not fit the log, or lies more than 1,000 events back, is a Reset.
+func (s *Service) Resume(ctx context.Context, who chat.UserID, q ResumeQuery) (Resumed, error) {
+	c, err := s.db.Conversation(ctx, q.Conversation, who)
+	if err != nil {
+		return Resumed{}, err
+	}
+	r := Resumed{Head: c.Head}
+	switch {
+	case q.Epoch != "" && q.Epoch != s.db.Epoch():
+		r.Reset = "epoch"
+		return r, nil
+	case q.After > c.Head:
+		r.Reset = "position"
+		return r, nil
+	case c.Head-q.After > chat.MaxReplay:
+		r.Reset = "gap"
+		return r, nil
+	}
+	if q.At != 0 && q.After > 0 {
+		e, err := s.db.Event(ctx, c, q.After)
+		if err != nil && chat.CodeOf(err) != chat.NotFound {
+			return Resumed{}, err
+		}
+		if err != nil || e.At.UnixMilli() != q.At {
+			r.Reset = "position"
+			return r, nil
+		}
+	}
+	if r.Events, err = s.db.EventsAfter(ctx, c, q.After, chat.MaxReplay); err != nil {
+		return Resumed{}, err
+	}
+	// What came after the head was read is here too, so that is where the client is.
+	if n := len(r.Events); n > 0 {
+		r.Head = r.Events[n-1].Seq
+	}
+	return r, nil
+}
+
+// Missing returns the events of a conversation behind after, at most limit: for a
+// connection that saw a later one first.
+func (s *Service) Missing(ctx context.Context, who chat.UserID, id chat.ConversationID, after chat.Seq, limit int) ([]chat.Event, error) {
+	c, err := s.db.Conversation(ctx, id, who)
+	if err != nil {
+		return nil, err
+	}
+	return s.db.EventsAfter(ctx, c, after, limit)
+}

@@ -1,0 +1,80 @@
+// Package presence tells who is here and who is writing. Nothing of it is kept but
+// when somebody was last seen.
+package presence
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/store"
+)
+
+// Service passes presence and typing on.
+type Service struct {
+	db    *store.DB
+	hub   *hub.Hub
+	relay *hub.Relay
+	log   *slog.Logger
+}
+
+// New returns the service.
+func New(db *store.DB, h *hub.Hub, relay *hub.Relay, log *slog.Logger) *Service {
+	return &Service{db: db, hub: h, relay: relay, log: log}
+}
+
+// Changed notes that somebody came or went, and tells those who watch. It is what
+// the hub is given.
+func (s *Service) Changed(who chat.UserID, online bool, at time.Time) {
+	s.relay.Signal(chat.PresenceChanged{User: who, Online: online, LastSeen: at})
+	if !online {
+		s.seen([]chat.UserID{who}, at)
+	}
+}
+
+// Flush notes that everybody who is here now was here: for the end of a node.
+func (s *Service) Flush(at time.Time) { s.seen(s.hub.Everybody(), at) }
+
+func (s *Service) seen(people []chat.UserID, at time.Time) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	err := s.db.Update(ctx, func(tx *store.Tx) error {
+		for _, id := range people {
+			if err := tx.SetLastSeen(ctx, id, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		s.log.Warn("last seen not stored", "error", err)
+	}
+}
+
+// Typing tells the other person of a conversation that who writes, or has stopped.
+// A conversation of others is NotFound.
+func (s *Service) Typing(ctx context.Context, who chat.User, id chat.ConversationID, on bool) error {
+	c, err := s.db.Conversation(ctx, id, who.ID)
+	if err != nil {
+		return err
+	}
+	s.relay.Signal(chat.Typing{To: c.Other(who.ID), Conversation: id, User: who.ID, Name: who.Name, On: on})
+	return nil
+}
+
+// Watch has a session told of the coming and going of people from now on, in
+// place of those before, and returns how they stand.
+func (s *Service) Watch(ctx context.Context, session hub.Session, users []chat.UserID) ([]chat.PresenceChanged, error) {
+	s.hub.Watch(ctx, session, users)
+	seen, err := s.db.LastSeen(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	now := make([]chat.PresenceChanged, 0, len(seen))
+	for _, u := range seen {
+		now = append(now, chat.PresenceChanged{User: u.ID, Online: s.hub.Online(u.ID), LastSeen: u.LastSeen})
+	}
+	return now, nil
+}

@@ -1,0 +1,55 @@
+// Package bus carries encoded frames between the processes of one marketplace. It
+// may lose them: what must not be lost is in the log. It knows neither sockets nor
+// the database.
+package bus
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"swapnest/internal/chat"
+)
+
+// Topic is what a node subscribes to.
+type Topic string
+
+// Person is the topic of everything that is for somebody.
+func Person(id chat.UserID) Topic { return Topic("person:" + strconv.FormatInt(int64(id), 10)) }
+
+// Presence is the topic of somebody's coming and going, for those who watch.
+func Presence(id chat.UserID) Topic { return Topic("presence:" + strconv.FormatInt(int64(id), 10)) }
+
+// Parse returns whom a topic is about, and whether it is a topic of presence; ok is
+// false for a topic of another kind.
+func Parse(t Topic) (who chat.UserID, presence, ok bool) {
+	kind, digits, _ := strings.Cut(string(t), ":")
+	id, err := strconv.ParseInt(digits, 10, 64)
+	return chat.UserID(id), kind == "presence", err == nil && (kind == "person" || kind == "presence")
+}
+
+// Message is an encoded frame on its way.
+type Message struct {
+	To           []Topic
+	Conversation chat.ConversationID // 0 when it is about none
+	Seq          chat.Seq            // of a committed event; 0 for a hint, which may be dropped
+	List         bool                // about the person's list: not for a socket of one conversation
+	Frame        []byte              // shared by all receivers, who must not change it
+}
+
+// Receive is called for each message to a subscribed topic, once a topic. It must
+// not block and must not call the bus back.
+type Receive func(to Topic, m Message)
+
+// Bus is one node's connection. Messages of one publisher arrive in its order; a
+// message published after Subscribe returned is received as long as the bus is
+// healthy. All methods may be called at once from several goroutines.
+type Bus interface {
+	// Publish hands a message to every node that subscribes to one of its topics,
+	// this one included. An error means that some may not have got it.
+	Publish(ctx context.Context, m Message) error
+	// Subscribe asks for a topic. Asking twice needs Unsubscribe once.
+	Subscribe(ctx context.Context, t Topic) error
+	// Unsubscribe ends it; a topic that was not subscribed is no error.
+	Unsubscribe(ctx context.Context, t Topic) error
+}

@@ -1,0 +1,306 @@
+// Package hub knows who is connected to this node, and pushes frames to them
+// without ever waiting for one. It holds no lock while it calls a session, and it
+// decides nothing about what a person may see: whoever publishes has done that.
+package hub
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/live/bus"
+)
+
+// Reason says why the hub ends a session's connection.
+type Reason int
+
+// The reasons.
+const (
+	SessionEnded Reason = iota + 1 // logged out, password changed, banned
+	Restarting                     // the server goes down
+)
+
+// Session is one connection as the hub sees it. Neither method may block or call
+// the hub back.
+type Session interface {
+	// Deliver queues a message that is for this session's person.
+	Deliver(m bus.Message)
+	// End closes the connection.
+	End(r Reason)
+}
+
+// PresenceFunc is told when somebody comes (their first connection here) and when
+// they have gone (no connection for chat.OfflineAfter).
+type PresenceFunc func(who chat.UserID, online bool, at time.Time)
+
+// Hub routes by person.
+type Hub struct {
+	log      *slog.Logger
+	presence PresenceFunc
+	bus      bus.Bus
+
+	mu       sync.RWMutex // guards everything below; the slices are replaced, never changed
+	members  map[Session]member
+	people   map[chat.UserID]*person
+	sessions map[chat.SessionID][]Session
+	watchers map[chat.UserID][]Session
+	draining bool
+}
+
+// member is what the hub keeps of a session.
+type member struct {
+	who      chat.UserID
+	session  chat.SessionID
+	watching []chat.UserID
+}
+
+// person is somebody who is, or just was, connected.
+type person struct {
+	sessions []Session
+	leaving  *time.Timer // runs while there is no session
+}
+
+// New returns a hub on a bus that join connects. presence may be nil.
+func New(join func(bus.Receive) bus.Bus, presence PresenceFunc, log *slog.Logger) *Hub {
+	if presence == nil {
+		presence = func(chat.UserID, bool, time.Time) {}
+	}
+	h := &Hub{
+		log: log, presence: presence,
+		members:  make(map[Session]member),
+		people:   make(map[chat.UserID]*person),
+		sessions: make(map[chat.SessionID][]Session),
+		watchers: make(map[chat.UserID][]Session),
+	}
+	h.bus = join(h.receive)
+	return h
+}
+
+// Bus returns the hub's connection to the bus, for publishing.
+func (h *Hub) Bus() bus.Bus { return h.bus }
+
+// receive hands a message to the sessions it is for.
+func (h *Hub) receive(to bus.Topic, m bus.Message) {
+	for _, s := range h.receivers(to) {
+		s.Deliver(m)
+	}
+}
+
+func (h *Hub) receivers(to bus.Topic) []Session {
+	id, presence, ok := bus.Parse(to)
+	if !ok {
+		return nil
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if presence {
+		return h.watchers[id]
+	}
+	if p := h.people[id]; p != nil {
+		return p.sessions
+	}
+	return nil
+}
+
+// Join adds a session. From its return on, the session gets everything that is
+// published for the person. It tells false when the node is going down.
+func (h *Hub) Join(ctx context.Context, s Session, who chat.UserID, id chat.SessionID) bool {
+	h.mu.Lock()
+	if h.draining {
+		h.mu.Unlock()
+		return false
+	}
+	h.members[s] = member{who: who, session: id}
+	h.sessions[id] = with(h.sessions[id], s)
+	p, known := h.people[who]
+	if !known {
+		p = &person{}
+		h.people[who] = p
+	}
+	if p.leaving != nil {
+		p.leaving.Stop()
+		p.leaving = nil
+	}
+	p.sessions = with(p.sessions, s)
+	h.mu.Unlock()
+	if !known {
+		h.subscribe(ctx, bus.Person(who))
+		h.presence(who, true, time.Now())
+	}
+	return true
+}
+
+// Leave removes a session. One that has left already is no error.
+func (h *Hub) Leave(s Session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	m, ok := h.members[s]
+	if !ok {
+		return
+	}
+	delete(h.members, s)
+	if h.sessions[m.session] = without(h.sessions[m.session], s); len(h.sessions[m.session]) == 0 {
+		delete(h.sessions, m.session)
+	}
+	h.unwatch(s, m.watching)
+	p := h.people[m.who]
+	if p.sessions = without(p.sessions, s); len(p.sessions) == 0 && !h.draining {
+		at := time.Now()
+		p.leaving = time.AfterFunc(chat.OfflineAfter, func() { h.gone(m.who, p, at) })
+	}
+}
+
+// gone forgets a person who has not come back.
+func (h *Hub) gone(who chat.UserID, p *person, at time.Time) {
+	h.mu.Lock()
+	if h.people[who] != p || len(p.sessions) > 0 {
+		h.mu.Unlock()
+		return
+	}
+	delete(h.people, who)
+	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
+	defer cancel()
+	if err := h.bus.Unsubscribe(ctx, bus.Person(who)); err != nil {
+		h.log.Warn("unsubscribe failed", "error", err)
+	}
+	h.presence(who, false, at)
+}
+
+const busTimeout = 2 * time.Second
+
+func (h *Hub) subscribe(ctx context.Context, t bus.Topic) {
+	ctx, cancel := context.WithTimeout(ctx, busTimeout)
+	defer cancel()
+	if err := h.bus.Subscribe(ctx, t); err != nil {
+		// The connection stays: what it misses is in the log.
+		h.log.Warn("subscribe failed", "error", err)
+	}
+}
+
+// Watch replaces whose presence a session is told of.
+func (h *Hub) Watch(ctx context.Context, s Session, users []chat.UserID) {
+	users = slices.Compact(slices.Sorted(slices.Values(users)))
+	h.mu.Lock()
+	m, ok := h.members[s]
+	if !ok {
+		h.mu.Unlock()
+		return
+	}
+	h.unwatch(s, m.watching)
+	m.watching = users
+	h.members[s] = m
+	var fresh []chat.UserID
+	for _, id := range users {
+		if len(h.watchers[id]) == 0 {
+			fresh = append(fresh, id)
+		}
+		h.watchers[id] = with(h.watchers[id], s)
+	}
+	h.mu.Unlock()
+	for _, id := range fresh {
+		h.subscribe(ctx, bus.Presence(id))
+	}
+}
+
+// unwatch ends a session's watching. The caller holds mu. A topic that nobody
+// watches any more stays subscribed until the node ends: the set of people is
+// bounded by those ever watched here, and a stray frame finds no receiver.
+func (h *Hub) unwatch(s Session, users []chat.UserID) {
+	for _, id := range users {
+		if h.watchers[id] = without(h.watchers[id], s); len(h.watchers[id]) == 0 {
+			delete(h.watchers, id)
+		}
+	}
+}
+
+// Online tells whether somebody is connected here, or left less than
+// chat.OfflineAfter ago.
+func (h *Hub) Online(who chat.UserID) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.people[who] != nil
+}
+
+// Everybody returns who is connected here.
+func (h *Hub) Everybody() []chat.UserID {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	all := make([]chat.UserID, 0, len(h.people))
+	for id := range h.people {
+		all = append(all, id)
+	}
+	return all
+}
+
+// Connections returns how many connections somebody has here.
+func (h *Hub) Connections(who chat.UserID) int {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if p := h.people[who]; p != nil {
+		return len(p.sessions)
+	}
+	return 0
+}
+
+// Count returns how many connections there are.
+func (h *Hub) Count() int {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.members)
+}
+
+// EndSession closes the sockets of a session that is over.
+func (h *Hub) EndSession(id chat.SessionID) {
+	h.mu.RLock()
+	sessions := h.sessions[id]
+	h.mu.RUnlock()
+	for _, s := range sessions {
+		s.End(SessionEnded)
+	}
+}
+
+// Drain admits nobody any more and ends all connections, and waits until they have
+// left or ctx ends.
+func (h *Hub) Drain(ctx context.Context) {
+	h.mu.Lock()
+	h.draining = true
+	sessions := make([]Session, 0, len(h.members))
+	for s := range h.members {
+		sessions = append(sessions, s)
+	}
+	for _, p := range h.people {
+		if p.leaving != nil {
+			p.leaving.Stop()
+		}
+	}
+	h.mu.Unlock()
+	for _, s := range sessions {
+		s.End(Restarting)
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for h.Count() > 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// with and without return a changed copy, so that readers need no lock.
+func with(all []Session, s Session) []Session { return append(slices.Clip(all), s) }
+
+func without(all []Session, s Session) []Session {
+	left := make([]Session, 0, len(all))
+	for _, one := range all {
+		if one != s {
+			left = append(left, one)
+		}
+	}
+	return left
+}

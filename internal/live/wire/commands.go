@@ -1,0 +1,227 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"swapnest/internal/chat"
+)
+
+// Command is what a client asks for: a Send, Open, Close, Typing, Read,
+// Delivered, Watch or Ping.
+type Command interface{ command() }
+
+// Send posts a message. ClientID is empty in the original's frame, which has none.
+type Send struct {
+	Conversation chat.ConversationID
+	ClientID     string
+	Message      string
+	Original     bool // the frame {"message": …} of the system before this one
+}
+
+// Open asks for a conversation's events from a position on; After is nil without one.
+type Open struct {
+	Conversation chat.ConversationID
+	Position     *Position
+}
+
+// Position is how far a client has come.
+type Position struct {
+	After chat.Seq
+	At    time.Time // of the event at After; zero when left out
+	Epoch string    // "" when left out
+}
+
+// Close ends an Open.
+type Close struct{ Conversation chat.ConversationID }
+
+// Typing tells that the sender writes, or has stopped.
+type Typing struct {
+	Conversation chat.ConversationID
+	On           bool
+	Original     bool
+}
+
+// Read moves the sender's read cursor.
+type Read struct {
+	Conversation chat.ConversationID
+	Seq          chat.Seq
+}
+
+// Delivered moves the sender's delivered cursor.
+type Delivered struct {
+	Conversation chat.ConversationID
+	Seq          chat.Seq
+}
+
+// Watch says whose presence to tell; it replaces the list before.
+type Watch struct{ Users []chat.UserID }
+
+// Ping asks for a pong.
+type Ping struct{}
+
+func (Send) command()      {}
+func (Open) command()      {}
+func (Close) command()     {}
+func (Typing) command()    {}
+func (Read) command()      {}
+func (Delivered) command() {}
+func (Watch) command()     {}
+func (Ping) command()      {}
+
+// incoming holds the fields of all commands. A pointer tells a missing field from
+// a zero one.
+type incoming struct {
+	Type         *string              `json:"type"`
+	ClientID     *string              `json:"client_id"`
+	Conversation *chat.ConversationID `json:"conversation_id"`
+	Message      *string              `json:"message"`
+	Typing       *bool                `json:"typing"`
+	Seq          *chat.Seq            `json:"seq"`
+	After        *chat.Seq            `json:"after"`
+	At           *string              `json:"at"`
+	Epoch        *string              `json:"epoch"`
+	UserIDs      *[]chat.UserID       `json:"user_ids"`
+}
+
+// Decode reads one frame. A frame without a conversation_id gets implied, which is
+// 0 on a socket of everything. The errors are *chat.Error with BadJSON, BadFrame or
+// UnknownType; clientID is the frame's own, whenever it could be read, so that the
+// sender knows which command is refused.
+func Decode(data []byte, implied chat.ConversationID) (command Command, clientID string, err error) {
+	if !utf8.Valid(data) || !json.Valid(data) {
+		return nil, "", chat.Errorf(chat.BadJSON, "The frame is not JSON.")
+	}
+	if trimmed := bytes.TrimLeft(data, " \t\r\n"); trimmed[0] != '{' {
+		return nil, "", chat.Errorf(chat.BadFrame, "The frame is not a JSON object.")
+	}
+	var in incoming
+	if err := json.Unmarshal(data, &in); err != nil {
+		return nil, readClientID(data), chat.Errorf(chat.BadFrame, "A field of the frame has the wrong type.")
+	}
+	if in.ClientID != nil {
+		if !chat.ValidClientID(*in.ClientID) {
+			return nil, "", badField("client_id", "A client_id is 1 to 64 characters of A-Z a-z 0-9 _ . : and -.")
+		}
+		clientID = *in.ClientID
+	}
+	if in.Conversation == nil {
+		in.Conversation = &implied
+	} else if implied != 0 && *in.Conversation != implied {
+		return nil, clientID, badField("conversation_id", "This socket carries another conversation.")
+	}
+	command, err = in.command(clientID)
+	return command, clientID, err
+}
+
+// readClientID reads the client_id of a frame in which another field is wrong.
+func readClientID(data []byte) string {
+	var fields map[string]json.RawMessage
+	var id string
+	if json.Unmarshal(data, &fields) != nil || json.Unmarshal(fields["client_id"], &id) != nil || !chat.ValidClientID(id) {
+		return ""
+	}
+	return id
+}
+
+func (in incoming) command(clientID string) (Command, error) {
+	if in.Type == nil {
+		return in.original(clientID)
+	}
+	switch *in.Type {
+	case "ping":
+		return Ping{}, nil
+	case "watch":
+		return in.watch()
+	case "send", "open", "close", "typing", "read", "delivered":
+		if *in.Conversation <= 0 {
+			return nil, badField("conversation_id", "The frame needs a conversation_id.")
+		}
+		return in.aboutConversation(clientID)
+	}
+	return nil, chat.Errorf(chat.UnknownType, "There is no such frame type.")
+}
+
+// original reads the frames of the system before this one, which have no type.
+func (in incoming) original(clientID string) (Command, error) {
+	if *in.Conversation <= 0 {
+		return nil, badField("type", "The frame needs a type.")
+	}
+	switch {
+	case in.Message != nil:
+		return Send{Conversation: *in.Conversation, ClientID: clientID, Message: *in.Message, Original: true}, nil
+	case in.Typing != nil:
+		return Typing{Conversation: *in.Conversation, On: *in.Typing, Original: true}, nil
+	}
+	return nil, badField("type", "The frame needs a type, a message or typing.")
+}
+
+func (in incoming) aboutConversation(clientID string) (Command, error) {
+	id := *in.Conversation
+	switch *in.Type {
+	case "send":
+		if clientID == "" {
+			return nil, badField("client_id", "A send frame needs a client_id.")
+		}
+		if in.Message == nil {
+			return nil, badField("message", "A send frame needs a message.")
+		}
+		return Send{Conversation: id, ClientID: clientID, Message: *in.Message}, nil
+	case "open":
+		return in.open()
+	case "close":
+		return Close{Conversation: id}, nil
+	case "typing":
+		if in.Typing == nil {
+			return nil, badField("typing", "A typing frame needs typing, true or false.")
+		}
+		return Typing{Conversation: id, On: *in.Typing}, nil
+	default: // read, delivered
+		if in.Seq == nil || *in.Seq < 0 {
+			return nil, badField("seq", "The frame needs a seq of 0 or more.")
+		}
+		if *in.Type == "read" {
+			return Read{Conversation: id, Seq: *in.Seq}, nil
+		}
+		return Delivered{Conversation: id, Seq: *in.Seq}, nil
+	}
+}
+
+func (in incoming) open() (Command, error) {
+	if in.After == nil {
+		return Open{Conversation: *in.Conversation}, nil
+	}
+	if *in.After < 0 {
+		return nil, badField("after", "A position is 0 or more.")
+	}
+	p := Position{After: *in.After}
+	if in.At != nil {
+		at, err := ParseTime(*in.At)
+		if err != nil {
+			return nil, badField("at", "A time is written as RFC 3339.")
+		}
+		p.At = at
+	}
+	if in.Epoch != nil {
+		p.Epoch = *in.Epoch
+	}
+	return Open{Conversation: *in.Conversation, Position: &p}, nil
+}
+
+func (in incoming) watch() (Command, error) {
+	if in.UserIDs == nil || len(*in.UserIDs) > chat.MaxWatched {
+		return nil, badField("user_ids", "A watch frame needs a list of at most 100 user_ids.")
+	}
+	for _, id := range *in.UserIDs {
+		if id <= 0 {
+			return nil, badField("user_ids", "A user id is a positive number.")
+		}
+	}
+	return Watch{Users: *in.UserIDs}, nil
+}
+
+func badField(field, detail string) *chat.Error {
+	return &chat.Error{Code: chat.BadFrame, Field: field, Detail: detail}
+}

@@ -1,0 +1,146 @@
+package wire
+
+import (
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+// Event returns the frame of a committed event.
+func Event(e chat.Event) []byte {
+	return encode(struct {
+		Type string `json:"type"`
+		Message
+	}{string(e.Kind), MessageOf(e.Message)})
+}
+
+// Signal returns the frame of a passing hint.
+func Signal(s chat.Signal) []byte {
+	switch s := s.(type) {
+	case chat.Typing:
+		return encode(struct {
+			Type         string              `json:"type"`
+			Conversation chat.ConversationID `json:"conversation_id"`
+			UserID       chat.UserID         `json:"user_id"`
+			User         string              `json:"user"`
+			IsTyping     bool                `json:"is_typing"`
+		}{"typing", s.Conversation, s.User, s.Name, s.On})
+	case chat.ReadMoved:
+		return cursor("read", s.Conversation, s.User, s.Seq, s.At)
+	case chat.DeliveredMoved:
+		return cursor("delivered", s.Conversation, s.User, s.Seq, s.At)
+	case chat.PresenceChanged:
+		return encode(struct {
+			Type     string      `json:"type"`
+			UserID   chat.UserID `json:"user_id"`
+			Online   bool        `json:"online"`
+			LastSeen Time        `json:"last_seen"`
+		}{"presence", s.User, s.Online, Time{s.LastSeen}})
+	case chat.Introduced:
+		return encode(struct {
+			Type         string       `json:"type"`
+			Conversation Conversation `json:"conversation"`
+		}{"conversation", ConversationOf(s.Entry)})
+	}
+	panic("wire: unknown signal")
+}
+
+func cursor(kind string, c chat.ConversationID, who chat.UserID, seq chat.Seq, at time.Time) []byte {
+	return encode(struct {
+		Type         string              `json:"type"`
+		Conversation chat.ConversationID `json:"conversation_id"`
+		UserID       chat.UserID         `json:"user_id"`
+		Seq          chat.Seq            `json:"seq"`
+		Timestamp    Time                `json:"timestamp"`
+	}{kind, c, who, seq, Time{at}})
+}
+
+// Hello is the first frame of a connection. Head, Entry and Participants are for
+// a socket of one conversation, Unread for one of everything.
+type Hello struct {
+	Epoch        string
+	You          chat.User
+	Head         *chat.Seq
+	Entry        *chat.Entry
+	Participants []chat.Participant
+	Unread       *int64
+}
+
+// Encode returns the frame.
+func (h Hello) Encode() []byte {
+	frame := struct {
+		Type         string        `json:"type"`
+		Epoch        string        `json:"epoch"`
+		You          User          `json:"you"`
+		HeartbeatMS  int64         `json:"heartbeat_ms"`
+		Limits       Limits        `json:"limits"`
+		Head         *chat.Seq     `json:"head,omitempty"`
+		Conversation *Conversation `json:"conversation,omitempty"`
+		Participants []Participant `json:"participants,omitempty"`
+		Unread       *int64        `json:"unread,omitempty"`
+	}{
+		Type: "hello", Epoch: h.Epoch, You: UserOf(h.You), HeartbeatMS: chat.Heartbeat.Milliseconds(), Limits: AllLimits(),
+		Head: h.Head, Unread: h.Unread,
+	}
+	if h.Entry != nil {
+		shape := ConversationOf(*h.Entry)
+		frame.Conversation, frame.Participants = &shape, ParticipantsOf(h.Participants)
+	}
+	return encode(frame)
+}
+
+// Ack returns the answer to a command that has been committed.
+func Ack(m chat.Message, duplicate bool) []byte {
+	return encode(struct {
+		Type         string              `json:"type"`
+		ClientID     string              `json:"client_id"`
+		Conversation chat.ConversationID `json:"conversation_id"`
+		ID           chat.MessageID      `json:"message_id"`
+		Seq          chat.Seq            `json:"seq"`
+		Timestamp    Time                `json:"timestamp"`
+		Duplicate    bool                `json:"duplicate"`
+	}{"ack", m.ClientID, m.Conversation, m.ID, m.Seq, Time{m.SentAt}, duplicate})
+}
+
+// Error returns the answer to a command that was refused.
+func Error(e *chat.Error, clientID string) []byte {
+	return encode(struct {
+		Type       string    `json:"type"`
+		Code       chat.Code `json:"code"`
+		Detail     string    `json:"detail"`
+		ClientID   string    `json:"client_id,omitempty"`
+		Field      string    `json:"field,omitempty"`
+		Retryable  bool      `json:"retryable"`
+		RetryAfter int64     `json:"retry_after_ms,omitempty"`
+	}{"error", e.Code, e.Detail, clientID, e.Field, e.Retryable(), e.RetryAfter.Milliseconds()})
+}
+
+// CaughtUp says that everything up to head has been sent.
+func CaughtUp(c chat.ConversationID, head chat.Seq) []byte {
+	return encode(struct {
+		Type         string              `json:"type"`
+		Conversation chat.ConversationID `json:"conversation_id"`
+		Head         chat.Seq            `json:"head"`
+	}{"caught_up", c, head})
+}
+
+// Reset tells a client to forget what it has and to load the newest page.
+func Reset(c chat.ConversationID, reason string) []byte {
+	return encode(struct {
+		Type         string              `json:"type"`
+		Conversation chat.ConversationID `json:"conversation_id"`
+		Reason       string              `json:"reason"`
+	}{"reset", c, reason})
+}
+
+// Bye is sent before a planned close.
+func Bye(reason string, retryAfter time.Duration) []byte {
+	return encode(struct {
+		Type       string `json:"type"`
+		Reason     string `json:"reason"`
+		RetryAfter int64  `json:"retry_after_ms"`
+	}{"bye", reason, retryAfter.Milliseconds()})
+}
+
+// Pong returns the answer to ping.
+func Pong() []byte { return []byte(`{"type":"pong"}`) }

@@ -1,0 +1,220 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+// Time is an instant as the protocol writes it: RFC 3339 in UTC with milliseconds.
+// The zero Time is null.
+type Time struct{ time.Time }
+
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+// MarshalJSON implements json.Marshaler.
+func (t Time) MarshalJSON() ([]byte, error) {
+	if t.IsZero() {
+		return []byte("null"), nil
+	}
+	return t.UTC().AppendFormat(nil, `"`+timeLayout+`"`), nil
+}
+
+// ParseTime reads an RFC 3339 time.
+func ParseTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("parse time: %w", err)
+	}
+	return t.UTC(), nil
+}
+
+// User is a person as others see them.
+type User struct {
+	ID        chat.UserID `json:"id"`
+	Username  string      `json:"username"`
+	Name      string      `json:"name"`
+	AvatarURL string      `json:"avatar_url" doc:"Empty for a person without a picture."`
+	Online    bool        `json:"online"`
+	LastSeen  Time        `json:"last_seen" doc:"Null when never, and for former members."`
+}
+
+// UserOf returns the shape of a person.
+func UserOf(u chat.User) User {
+	shape := User{ID: u.ID, Username: u.Username, Name: u.Name}
+	if u.ClosedAt.IsZero() {
+		shape.Online, shape.LastSeen = u.Online, Time{u.LastSeen}
+	}
+	return shape
+}
+
+// Participant is a person of a conversation and how far they have come.
+type Participant struct {
+	User
+	Role         chat.Role `json:"role" enum:"buyer,seller"`
+	ReadSeq      chat.Seq  `json:"read_seq"`
+	DeliveredSeq chat.Seq  `json:"delivered_seq"`
+}
+
+// ParticipantsOf returns the shapes of the people of a conversation.
+func ParticipantsOf(people []chat.Participant) []Participant {
+	shapes := make([]Participant, len(people))
+	for i, p := range people {
+		shapes[i] = Participant{User: UserOf(p.User), Role: p.Role, ReadSeq: p.ReadSeq, DeliveredSeq: p.DeliveredSeq}
+	}
+	return shapes
+}
+
+// Money is an amount in minor units.
+type Money struct {
+	Amount   int64  `json:"amount" minimum:"0" doc:"Minor units, such as paise or cents."`
+	Currency string `json:"currency" doc:"ISO 4217 code; empty for a listing that is gone."`
+}
+
+// Photo is a picture of a listing.
+type Photo struct {
+	URL      string `json:"url"`
+	ThumbURL string `json:"thumb_url"`
+	Width    int    `json:"width"`
+	Height   int    `json:"height"`
+}
+
+// Listing is a thing for sale.
+type Listing struct {
+	ID          chat.ListingID     `json:"id"`
+	Slug        string             `json:"slug"`
+	Title       string             `json:"title"`
+	Description string             `json:"description"`
+	Price       Money              `json:"price"`
+	Category    string             `json:"category" doc:"A slug; empty for a listing that is gone."`
+	Condition   chat.Condition     `json:"condition" doc:"One of new, like_new, good, fair and poor; empty for a listing that is gone."`
+	Status      chat.ListingStatus `json:"status" enum:"active,reserved,sold,inactive"`
+	City        string             `json:"city"`
+	Negotiable  bool               `json:"negotiable"`
+	Photos      []Photo            `json:"photos" nullable:"false" doc:"The first one is shown in lists, which have no others."`
+	Seller      User               `json:"seller"`
+	CreatedAt   Time               `json:"created_at" doc:"Null for a listing that is gone."`
+	URL         string             `json:"url"`
+}
+
+// MediaURL is where the bytes of a blob are served.
+func MediaURL(key string) string { return "/media/" + key }
+
+// ListingURL is the page of a listing, or the shop when it is gone.
+func ListingURL(l chat.Listing) string {
+	if l.Slug == "" {
+		return "/shop/"
+	}
+	return "/product/" + url.PathEscape(l.Slug) + "/"
+}
+
+// ConversationURL is the page of a conversation.
+func ConversationURL(id chat.ConversationID) string {
+	return fmt.Sprintf("/chat/conversation/%d/", id)
+}
+
+// ListingOf returns the shape of a listing.
+func ListingOf(l chat.Listing) Listing {
+	photos := make([]Photo, len(l.Photos))
+	for i, p := range l.Photos {
+		photos[i] = Photo{URL: MediaURL(p.Key), ThumbURL: MediaURL(p.Key), Width: p.Width, Height: p.Height}
+	}
+	return Listing{
+		ID: l.ID, Slug: l.Slug, Title: l.Title, Description: l.Description,
+		Price: Money(l.Price), Category: l.Category, Condition: l.Condition, Status: l.Status,
+		City: l.City, Negotiable: l.Negotiable, Photos: photos, Seller: UserOf(l.Seller), CreatedAt: Time{l.CreatedAt}, URL: ListingURL(l),
+	}
+}
+
+// Message is what somebody wrote: the message frame without its type.
+type Message struct {
+	Conversation   chat.ConversationID `json:"conversation_id"`
+	ID             chat.MessageID      `json:"message_id"`
+	Seq            chat.Seq            `json:"seq"`
+	ClientID       string              `json:"client_id"`
+	SenderID       chat.UserID         `json:"sender_id"`
+	SenderUsername string              `json:"sender_username"`
+	SenderName     string              `json:"sender_name"`
+	Message        string              `json:"message"`
+	Timestamp      Time                `json:"timestamp" nullable:"false"`
+	IsRead         bool                `json:"is_read" doc:"The other person has read up to here."`
+}
+
+// MessageOf returns the shape of a message.
+func MessageOf(m chat.Message) Message {
+	return Message{
+		Conversation: m.Conversation, ID: m.ID, Seq: m.Seq, ClientID: m.ClientID,
+		SenderID: m.Sender.ID, SenderUsername: m.Sender.Username, SenderName: m.Sender.Name,
+		Message: m.Text, Timestamp: Time{m.SentAt}, IsRead: m.Read,
+	}
+}
+
+// Conversation is a conversation as it stands in a person's list.
+type Conversation struct {
+	ID           chat.ConversationID `json:"id"`
+	Listing      Listing             `json:"listing"`
+	Other        User                `json:"other"`
+	Role         chat.Role           `json:"role" enum:"buyer,seller"`
+	Head         chat.Seq            `json:"head"`
+	Unread       int64               `json:"unread"`
+	LastMessage  *Message            `json:"last_message"`
+	LastAt       Time                `json:"last_at" nullable:"false"`
+	Closed       bool                `json:"closed"`
+	Muted        bool                `json:"muted"`
+	Archived     bool                `json:"archived"`
+	Pinned       bool                `json:"pinned"`
+	MarkedUnread bool                `json:"marked_unread"`
+	URL          string              `json:"url"`
+}
+
+// ConversationOf returns the shape of a list entry.
+func ConversationOf(e chat.Entry) Conversation {
+	shape := Conversation{
+		ID: e.Conversation.ID, Listing: ListingOf(e.Listing), Other: UserOf(e.Other), Role: e.Role, Head: e.Conversation.Head,
+		Unread: e.Unread, LastAt: Time{e.Conversation.LastAt}, Closed: !e.Conversation.ClosedAt.IsZero(),
+		Muted: e.Muted, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread, URL: ConversationURL(e.Conversation.ID),
+	}
+	if e.Last != nil {
+		m := MessageOf(*e.Last)
+		shape.LastMessage = &m
+	}
+	return shape
+}
+
+// Limits are the limits that a client should know.
+type Limits struct {
+	MessageChars     int `json:"message_chars"`
+	FrameBytes       int `json:"frame_bytes"`
+	ClientIDChars    int `json:"client_id_chars"`
+	Open             int `json:"open"`
+	Watched          int `json:"watched"`
+	Replay           int `json:"replay"`
+	TitleChars       int `json:"title_chars"`
+	DescriptionChars int `json:"description_chars"`
+	UsernameChars    int `json:"username_chars"`
+	NameChars        int `json:"name_chars"`
+	PasswordChars    int `json:"password_chars_least"`
+}
+
+// AllLimits returns the limits in force.
+func AllLimits() Limits {
+	return Limits{
+		MessageChars: chat.MaxMessageChars, FrameBytes: chat.MaxFrameBytes, ClientIDChars: chat.MaxClientIDChars,
+		Open: chat.MaxOpen, Watched: chat.MaxWatched, Replay: chat.MaxReplay,
+		TitleChars: chat.MaxTitleChars, DescriptionChars: chat.MaxDescriptionChars, UsernameChars: chat.MaxUsernameChars,
+		NameChars: chat.MaxNameChars, PasswordChars: chat.MinPasswordChars,
+	}
+}
+
+// encode returns the JSON of a frame. Frames are structs of strings, numbers and
+// the shapes above, which always encode; a failure is a mistake in this package.
+func encode(frame any) []byte {
+	data, err := json.Marshal(frame)
+	if err != nil {
+		panic("wire: " + err.Error())
+	}
+	return data
+}

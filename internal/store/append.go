@@ -1,0 +1,315 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"swapnest/internal/chat"
+)
+
+// Limits of a writer: how many calls may wait, how many share a commit, and how
+// many committed batches may wait to be announced.
+const (
+	queueCap   = 4096
+	batchCap   = 512
+	pendingCap = 4
+)
+
+// Append is one command for a conversation's log.
+type Append struct {
+	Conversation chat.ConversationID
+	Actor        chat.UserID
+	// ClientID names the command among those of the same actor in the same
+	// conversation. It is never forgotten.
+	ClientID string
+	// Digest is the SHA-256 of the normalised command: the same ClientID with
+	// another Digest is refused.
+	Digest [32]byte
+	// Decide is pure: it gets the thread as it stands under the lock and returns
+	// what to add, or refuses. It does no I/O and may run again.
+	Decide func(chat.Thread) (chat.Change, error)
+}
+
+// Appended is what became of an Append.
+type Appended struct {
+	Event     chat.Event
+	Duplicate bool // it was committed before, and nothing was stored or announced now
+}
+
+// errUnknown is the answer when nobody can say whether a commit took place.
+var errUnknown = &chat.Error{
+	Code:   chat.Unavailable,
+	Detail: "The message could not be confirmed. It is safe to send it again.",
+}
+
+// Append adds to one conversation's log. Calls that wait together share one
+// durable commit; each gets its own answer after it. The order of checks is:
+// membership (NotFound), duplicate (the first answer again, or Conflict), Decide.
+// Unavailable means that the outcome is unknown and the same command may be sent
+// again. ctx bounds only the waiting: a command once taken up is finished.
+func (db *DB) Append(ctx context.Context, a Append) (Appended, error) {
+	c := &call{Append: a, done: make(chan struct{})}
+	s := db.shards[uint64(a.Conversation)%uint64(len(db.shards))]
+	select {
+	case s.queue <- c:
+	case <-s.quit:
+		return Appended{}, errUnknown
+	case <-ctx.Done():
+		return Appended{}, errUnknown
+	}
+	select {
+	case <-c.done:
+		return c.result, c.err
+	case <-ctx.Done():
+		c.abandoned.Store(true)
+		return Appended{}, errUnknown
+	case <-s.stopped:
+		// The writer may have answered just before it ended.
+		select {
+		case <-c.done:
+			return c.result, c.err
+		default:
+			return Appended{}, errUnknown
+		}
+	}
+}
+
+// call is an Append that waits. done is closed when result and err are set.
+type call struct {
+	Append
+	abandoned atomic.Bool // its caller has stopped waiting
+	result    Appended
+	err       error
+	fresh     bool // result holds an event of this commit
+	done      chan struct{}
+}
+
+// shard is one writer with its queue. All calls for a conversation go to the same
+// shard, so that writers of one process never wait for each other's rows.
+type shard struct {
+	db      *DB
+	engine  engine
+	queue   chan *call
+	pending chan []*call
+	quit    chan struct{} // closed: take no more
+	stopped chan struct{} // closed: everything is answered
+	once    sync.Once
+}
+
+// engine runs the SQL of a batch in one transaction.
+type engine interface {
+	// begin starts a transaction, locks the conversations, in order of id, and
+	// reads them and the messages already known under the calls' client ids.
+	begin(ctx context.Context, calls []*call) (batch, error)
+}
+
+// batch is a transaction under way.
+type batch interface {
+	threads() map[chat.ConversationID]chat.Thread
+	known() map[clientKey]knownCommand
+	// commit writes the events, fills in their identifiers and commits. written
+	// tells whether an error came before COMMIT was asked for, so that nothing can
+	// have been stored.
+	commit(ctx context.Context, events []*call, heads []chat.Thread) (safe bool, err error)
+	rollback()
+}
+
+// clientKey is what makes a command unique.
+type clientKey struct {
+	conversation chat.ConversationID
+	actor        chat.UserID
+	client       string
+}
+
+// knownCommand is what an earlier commit stored under a clientKey.
+type knownCommand struct {
+	digest [32]byte
+	event  chat.Event
+}
+
+func (c *call) key() clientKey {
+	return clientKey{c.Conversation, c.Actor, c.ClientID}
+}
+
+func (db *DB) startWriters(ctx context.Context) error {
+	engines, err := db.engines(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range engines {
+		s := &shard{
+			db: db, engine: e,
+			queue:   make(chan *call, queueCap),
+			pending: make(chan []*call, pendingCap),
+			quit:    make(chan struct{}),
+			stopped: make(chan struct{}),
+		}
+		db.shards = append(db.shards, s)
+		go s.write()
+		go s.announce()
+	}
+	return nil
+}
+
+func (s *shard) stop() {
+	s.once.Do(func() { close(s.quit) })
+	<-s.stopped
+}
+
+// write commits whatever waits, again and again. It does not linger for more:
+// while one batch is on its way to the disk the next one gathers by itself.
+func (s *shard) write() {
+	defer close(s.pending)
+	for {
+		var calls []*call
+		select {
+		case c := <-s.queue:
+			calls = append(make([]*call, 0, 1+len(s.queue)), c)
+		case <-s.quit:
+			// What stands in the queue is still committed; later calls are refused.
+			select {
+			case c := <-s.queue:
+				calls = append(calls, c)
+			default:
+				return
+			}
+		}
+		calls = s.gather(calls)
+		s.process(calls)
+		s.pending <- calls
+	}
+}
+
+// gather adds the calls that wait, up to the cap, without those given up.
+func (s *shard) gather(calls []*call) []*call {
+	for len(calls) < batchCap {
+		select {
+		case c := <-s.queue:
+			calls = append(calls, c)
+			continue
+		default:
+		}
+		break
+	}
+	return slices.DeleteFunc(calls, func(c *call) bool { return c.abandoned.Load() })
+}
+
+// announce answers the callers and hands their events on, while the next batch is
+// being written.
+func (s *shard) announce() {
+	defer close(s.stopped)
+	for calls := range s.pending {
+		for _, c := range calls {
+			close(c.done)
+		}
+		for _, c := range calls {
+			if c.fresh {
+				s.db.publish(c.result.Event)
+			}
+		}
+	}
+}
+
+// process gives every call its result or its error.
+func (s *shard) process(calls []*call) {
+	if len(calls) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
+	defer cancel()
+	again, err := s.try(ctx, calls)
+	if err == nil {
+		return
+	}
+	s.db.log.Error("batch failed", "calls", len(calls), "error", err)
+	for _, c := range calls {
+		c.result, c.err, c.fresh = Appended{}, errUnknown, false
+	}
+	if !again || len(calls) == 1 {
+		return
+	}
+	// A statement failed, so nothing is stored: whoever is not at fault goes through.
+	for _, c := range calls {
+		if _, err := s.try(ctx, []*call{c}); err != nil {
+			s.db.log.Error("append failed", "conversation", c.Conversation, "error", err)
+			c.result, c.err, c.fresh = Appended{}, errUnknown, false
+		}
+	}
+}
+
+// try runs calls in one transaction. again tells whether an error left nothing
+// stored and is worth another try, one by one.
+func (s *shard) try(ctx context.Context, calls []*call) (again bool, err error) {
+	b, err := s.engine.begin(ctx, calls)
+	if err != nil {
+		return !errors.Is(err, errConnection), fmt.Errorf("begin: %w", err)
+	}
+	threads, known := b.threads(), b.known()
+	var events []*call
+	var twins []*call // duplicates of a command in this very batch
+	touched := make(map[chat.ConversationID]struct{})
+	for _, c := range calls {
+		c.result, c.err, c.fresh = Appended{}, nil, false
+		thread, exists := threads[c.Conversation]
+		if !exists {
+			c.err = chat.ErrNotFound("conversation")
+			continue
+		}
+		if c.err = thread.Admit(c.Actor); c.err != nil {
+			continue
+		}
+		if before, ok := known[c.key()]; ok {
+			if before.digest != c.Digest {
+				c.err = chat.Errorf(chat.Conflict, "Another message was sent under this client_id before.")
+				continue
+			}
+			c.result = Appended{Event: before.event, Duplicate: true}
+			if before.event.Message.ID == 0 {
+				twins = append(twins, c)
+			}
+			continue
+		}
+		change, err := c.Decide(thread)
+		if err != nil {
+			c.err = err
+			continue
+		}
+		thread, event := thread.Apply(c.Actor, c.ClientID, change)
+		threads[c.Conversation] = thread
+		known[c.key()] = knownCommand{digest: c.Digest, event: event}
+		c.result, c.fresh = Appended{Event: event}, true
+		touched[c.Conversation] = struct{}{}
+		events = append(events, c)
+	}
+	if len(events) == 0 {
+		b.rollback()
+		return false, nil
+	}
+	heads := make([]chat.Thread, 0, len(touched))
+	for id := range touched {
+		heads = append(heads, threads[id])
+	}
+	slices.SortFunc(heads, func(a, b chat.Thread) int { return int(a.ID - b.ID) })
+	safe, err := b.commit(ctx, events, heads)
+	if err != nil {
+		return safe, err
+	}
+	answerTwins(events, twins)
+	return false, nil
+}
+
+// answerTwins gives the duplicates inside a batch the identifiers that their
+// first one got.
+func answerTwins(events, twins []*call) {
+	for _, t := range twins {
+		for _, e := range events {
+			if e.key() == t.key() {
+				t.result.Event = e.result.Event
+			}
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"swapnest/internal/chat"
+)
+
+// The sets travel as arrays: one round trip to lock and read, one to write and commit.
+const (
+	postgresThreads = `
+		SELECT c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.buyer_sent, c.seller_sent, c.closed_at,
+			b.username, b.name, s.username, s.name
+		FROM conversation c
+		JOIN users b ON b.id = c.buyer_id
+		JOIN users s ON s.id = c.seller_id
+		WHERE c.id = ANY($1::BIGINT[]) ORDER BY c.id FOR NO KEY UPDATE OF c`
+	postgresKnown = `
+		SELECT m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at
+		FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS j (conversation_id, sender_id, client_id)
+		CROSS JOIN LATERAL (
+			SELECT * FROM message m
+			WHERE m.conversation_id = j.conversation_id AND m.sender_id = j.sender_id AND m.client_id = j.client_id LIMIT 1
+		) AS m`
+	postgresWrite = `
+		WITH m AS (
+			INSERT INTO message (conversation_id, seq, sender_id, client_id, digest, body, buyer_sent, seller_sent, created_at)
+			SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::TEXT[], $5::BYTEA[], $6::TEXT[], $7::BIGINT[], $8::BIGINT[], $9::BIGINT[])
+			RETURNING id, conversation_id, seq, sender_id, created_at
+		), e AS (
+			INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at)
+			SELECT conversation_id, seq, 'message', id, sender_id, created_at FROM m ORDER BY conversation_id, seq
+		), c AS (
+			UPDATE conversation SET head = h.head, buyer_sent = h.buyer_sent, seller_sent = h.seller_sent,
+				last_message_id = m.id, last_at = h.last_at
+			FROM unnest($10::BIGINT[], $11::BIGINT[], $12::BIGINT[], $13::BIGINT[], $14::BIGINT[]) AS h (id, head, buyer_sent, seller_sent, last_at)
+			JOIN m ON m.conversation_id = h.id AND m.seq = h.head
+			WHERE conversation.id = h.id
+		)
+		SELECT id, conversation_id, seq FROM m`
+)
+
+// postgresEngine writes with the driver itself rather than through database/sql,
+// which has neither pipelines nor arrays.
+type postgresEngine struct{ pool *pgxpool.Pool }
+
+type postgresBatch struct {
+	conn    *pgxpool.Conn
+	threadM map[chat.ConversationID]chat.Thread
+	knownM  map[clientKey]knownCommand
+}
+
+func (b *postgresBatch) threads() map[chat.ConversationID]chat.Thread { return b.threadM }
+func (b *postgresBatch) known() map[clientKey]knownCommand            { return b.knownM }
+
+func (e *postgresEngine) begin(ctx context.Context, calls []*call) (batch, error) {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errConnection, err)
+	}
+	b := &postgresBatch{
+		conn:    conn,
+		threadM: make(map[chat.ConversationID]chat.Thread, len(calls)),
+		knownM:  make(map[clientKey]knownCommand, len(calls)),
+	}
+	if err := b.load(ctx, calls); err != nil {
+		b.rollback()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *postgresBatch) load(ctx context.Context, calls []*call) error {
+	ids := make([]chat.ConversationID, len(calls))
+	actors := make([]chat.UserID, len(calls))
+	clients := make([]string, len(calls))
+	for i, c := range calls {
+		ids[i], actors[i], clients[i] = c.Conversation, c.Actor, c.ClientID
+	}
+	pipeline := &pgx.Batch{}
+	pipeline.Queue(`BEGIN`)
+	pipeline.Queue(postgresThreads, ids).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var t chat.Thread
+			if err := rows.Scan(threadFields(&t)...); err != nil {
+				return err
+			}
+			b.threadM[t.ID] = named(t)
+		}
+		return rows.Err()
+	})
+	pipeline.Queue(postgresKnown, ids, actors, clients).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := scanKnown(rows, b.threadM, b.knownM); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+	if err := b.conn.SendBatch(ctx, pipeline).Close(); err != nil {
+		return fmt.Errorf("read threads: %w", lost(err))
+	}
+	return nil
+}
+
+func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat.Thread) (bool, error) {
+	n := len(events)
+	place := make(map[eventKey]*chat.Event, n)
+	var (
+		ids, seqs, actors = make([]chat.ConversationID, n), make([]chat.Seq, n), make([]chat.UserID, n)
+		clients, texts    = make([]string, n), make([]string, n)
+		digests           = make([][]byte, n)
+		buyers, sellers   = make([]int64, n), make([]int64, n)
+		times             = make([]int64, n)
+	)
+	for i, c := range events {
+		e := &c.result.Event
+		place[eventKey{e.Conversation, e.Seq}] = e
+		ids[i], seqs[i], actors[i], clients[i], texts[i] = e.Conversation, e.Seq, e.Actor, c.ClientID, e.Message.Text
+		digests[i], buyers[i], sellers[i], times[i] = c.Digest[:], e.BuyerSent, e.SellerSent, micros(e.At)
+	}
+	h := len(heads)
+	var (
+		headIDs, headSeqs   = make([]chat.ConversationID, h), make([]chat.Seq, h)
+		bought, sold, lasts = make([]int64, h), make([]int64, h), make([]int64, h)
+	)
+	for i, t := range heads {
+		headIDs[i], headSeqs[i], bought[i], sold[i], lasts[i] = t.ID, t.Head, t.BuyerSent, t.SellerSent, micros(t.LastAt)
+	}
+	var wrote, committed bool
+	pipeline := &pgx.Batch{}
+	pipeline.Queue(postgresWrite, ids, seqs, actors, clients, digests, texts, buyers, sellers, times,
+		headIDs, headSeqs, bought, sold, lasts,
+	).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var id chat.MessageID
+			var key eventKey
+			if err := rows.Scan(&id, &key.conversation, &key.seq); err != nil {
+				return err
+			}
+			place[key].Message.ID = id
+		}
+		wrote = rows.Err() == nil
+		return rows.Err()
+	})
+	pipeline.Queue(`COMMIT`).Exec(func(tag pgconn.CommandTag) error {
+		committed = tag.String() == "COMMIT"
+		return nil
+	})
+	if err := b.conn.SendBatch(ctx, pipeline).Close(); err != nil || !committed {
+		if err == nil {
+			err = errors.New("the server rolled back")
+		}
+		// An answer of the server to a statement before COMMIT means that nothing is
+		// stored; anything else leaves that open.
+		_, answered := errors.AsType[*pgconn.PgError](err)
+		b.rollback()
+		return answered && !wrote, fmt.Errorf("write: %w", lost(err))
+	}
+	b.conn.Release()
+	return false, nil
+}
+
+// rollback gives the connection back in order, or closes it.
+func (b *postgresBatch) rollback() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if _, err := b.conn.Exec(ctx, `ROLLBACK`); err != nil {
+		// The pool discards a connection that is closed.
+		_ = b.conn.Conn().Close(ctx)
+	}
+	b.conn.Release()
+}
+
+// lost marks errors that are not an answer of the server.
+func lost(err error) error {
+	if _, answered := errors.AsType[*pgconn.PgError](err); answered {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errConnection, err)
+}

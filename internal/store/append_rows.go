@@ -1,0 +1,53 @@
+package store
+
+import (
+	"fmt"
+
+	"swapnest/internal/chat"
+)
+
+// eventKey is the place of an event in its conversation.
+type eventKey struct {
+	conversation chat.ConversationID
+	seq          chat.Seq
+}
+
+// scanner is what the rows of both drivers have in common.
+type scanner interface{ Scan(dest ...any) error }
+
+// threadFields are the columns of a thread, in the order in which both engines
+// select them.
+func threadFields(t *chat.Thread) []any {
+	return []any{
+		&t.ID, &t.Listing, &t.Title, &t.BuyerID, &t.SellerID, &t.Head, &t.BuyerSent, &t.SellerSent,
+		microsInto{&t.ClosedAt}, &t.Buyer.Username, &t.Buyer.Name, &t.Seller.Username, &t.Seller.Name,
+	}
+}
+
+// named gives the authors of a thread their ids.
+func named(t chat.Thread) chat.Thread {
+	t.Buyer.ID, t.Seller.ID = t.BuyerID, t.SellerID
+	return t
+}
+
+// scanKnown reads a message that a command of the batch has stored before.
+func scanKnown(row scanner, threads map[chat.ConversationID]chat.Thread, known map[clientKey]knownCommand) error {
+	var m chat.Message
+	var digest []byte
+	if err := row.Scan(&m.Conversation, &m.Sender.ID, &m.ClientID, &digest, &m.ID, &m.Seq, &m.Text, microsInto{&m.SentAt}); err != nil {
+		return err
+	}
+	if len(digest) != 32 {
+		return fmt.Errorf("message %d has a digest of %d bytes", m.ID, len(digest))
+	}
+	t := threads[m.Conversation]
+	m.Sender = t.Author(m.Sender.ID)
+	known[clientKey{m.Conversation, m.Sender.ID, m.ClientID}] = knownCommand{
+		digest: [32]byte(digest),
+		event: chat.Event{
+			Conversation: m.Conversation, Seq: m.Seq, Kind: chat.MessagePosted, Actor: m.Sender.ID, At: m.SentAt,
+			BuyerID: t.BuyerID, SellerID: t.SellerID, Message: m,
+		},
+	}
+	return nil
+}

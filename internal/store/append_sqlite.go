@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+// batchTimeout bounds one shared commit, after which its outcome is unknown.
+const batchTimeout = 5 * time.Second
+
+// errConnection marks an error after which trying the calls one by one is no help.
+var errConnection = errors.New("no connection")
+
+// The sets travel as JSON: one statement a table and batch, whatever its size.
+const (
+	sqliteThreads = `
+		SELECT c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.buyer_sent, c.seller_sent, c.closed_at,
+			b.username, b.name, s.username, s.name
+		FROM json_each($1) j
+		JOIN conversation c ON c.id = j.value
+		JOIN users b ON b.id = c.buyer_id
+		JOIN users s ON s.id = c.seller_id`
+	sqliteKnown = `
+		SELECT m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at
+		FROM json_each($1) j
+		JOIN message m ON m.conversation_id = j.value ->> 0 AND m.sender_id = j.value ->> 1 AND m.client_id = j.value ->> 2`
+	sqliteMessages = `
+		INSERT INTO message (conversation_id, seq, sender_id, client_id, digest, body, buyer_sent, seller_sent, created_at)
+		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, value ->> 6, value ->> 7, value ->> 8
+		FROM json_each($1) RETURNING id, conversation_id, seq`
+	sqliteEvents = `
+		INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at)
+		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)`
+	sqliteHeads = `
+		UPDATE conversation SET head = j.value ->> 1, buyer_sent = j.value ->> 2, seller_sent = j.value ->> 3,
+			last_message_id = j.value ->> 4, last_at = j.value ->> 5
+		FROM json_each($1) j WHERE conversation.id = j.value ->> 0`
+)
+
+// sqliteEngine writes through the one writing connection, with statements prepared once.
+type sqliteEngine struct {
+	db                                      *sql.DB
+	threads, known, messages, events, heads *sql.Stmt
+}
+
+func newSQLiteEngine(ctx context.Context, db *sql.DB) (*sqliteEngine, error) {
+	e := &sqliteEngine{db: db}
+	for query, stmt := range map[string]**sql.Stmt{
+		sqliteThreads: &e.threads, sqliteKnown: &e.known, sqliteMessages: &e.messages,
+		sqliteEvents: &e.events, sqliteHeads: &e.heads,
+	} {
+		var err error
+		if *stmt, err = db.PrepareContext(ctx, query); err != nil {
+			return nil, fmt.Errorf("prepare: %w", err)
+		}
+	}
+	return e, nil
+}
+
+func (db *DB) engines(ctx context.Context) ([]engine, error) {
+	if db.d == postgres {
+		engines := make([]engine, postgresWriters)
+		for i := range engines {
+			engines[i] = &postgresEngine{pool: db.pool}
+		}
+		return engines, nil
+	}
+	e, err := newSQLiteEngine(ctx, db.write)
+	if err != nil {
+		return nil, err
+	}
+	return []engine{e}, nil
+}
+
+type sqliteBatch struct {
+	*sqliteEngine
+	tx      *sql.Tx
+	threadM map[chat.ConversationID]chat.Thread
+	knownM  map[clientKey]knownCommand
+}
+
+func (b *sqliteBatch) threads() map[chat.ConversationID]chat.Thread { return b.threadM }
+func (b *sqliteBatch) known() map[clientKey]knownCommand            { return b.knownM }
+
+// rollback ends a transaction that has written nothing: its error changes nothing.
+func (b *sqliteBatch) rollback() { _ = b.tx.Rollback() }
+
+func (e *sqliteEngine) begin(_ context.Context, calls []*call) (batch, error) {
+	// The caller's deadline is for PostgreSQL: here a context costs a goroutine a
+	// statement, and the disk is waited for in any case.
+	ctx := context.Background()
+	tx, err := e.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errConnection, err)
+	}
+	b := &sqliteBatch{
+		sqliteEngine: e, tx: tx,
+		threadM: make(map[chat.ConversationID]chat.Thread, len(calls)),
+		knownM:  make(map[clientKey]knownCommand, len(calls)),
+	}
+	if err := b.load(ctx, calls); err != nil {
+		b.rollback()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *sqliteBatch) load(ctx context.Context, calls []*call) error {
+	ids := make([]chat.ConversationID, 0, len(calls))
+	keys := make([][3]any, 0, len(calls))
+	for _, c := range calls {
+		if _, seen := b.threadM[c.Conversation]; !seen {
+			b.threadM[c.Conversation] = chat.Thread{}
+			ids = append(ids, c.Conversation)
+		}
+		keys = append(keys, [3]any{c.Conversation, c.Actor, c.ClientID})
+	}
+	clear(b.threadM)
+	if err := b.query(ctx, b.sqliteEngine.threads, ids, func(rows *sql.Rows) error {
+		var t chat.Thread
+		if err := rows.Scan(threadFields(&t)...); err != nil {
+			return err
+		}
+		b.threadM[t.ID] = named(t)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read threads: %w", err)
+	}
+	if err := b.query(ctx, b.sqliteEngine.known, keys, func(rows *sql.Rows) error {
+		return scanKnown(rows, b.threadM, b.knownM)
+	}); err != nil {
+		return fmt.Errorf("read known commands: %w", err)
+	}
+	return nil
+}
+
+// query runs a prepared statement with a set, and calls scan for each row.
+func (b *sqliteBatch) query(ctx context.Context, stmt *sql.Stmt, set any, scan func(*sql.Rows) error) error {
+	data, err := json.Marshal(set)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	rows, err := b.tx.StmtContext(ctx, stmt).QueryContext(ctx, string(data))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (b *sqliteBatch) commit(_ context.Context, events []*call, heads []chat.Thread) (bool, error) {
+	if err := b.insert(context.Background(), events, heads); err != nil {
+		b.rollback()
+		return true, err
+	}
+	if err := b.tx.Commit(); err != nil {
+		return false, fmt.Errorf("commit: %w", err)
+	}
+	return false, nil
+}
+
+func (b *sqliteBatch) insert(ctx context.Context, events []*call, heads []chat.Thread) error {
+	rows := make([][9]any, len(events))
+	place := make(map[eventKey]*chat.Event, len(events))
+	for i, c := range events {
+		e := &c.result.Event
+		place[eventKey{e.Conversation, e.Seq}] = e
+		rows[i] = [9]any{
+			e.Conversation, e.Seq, e.Actor, c.ClientID, hex.EncodeToString(c.Digest[:]), e.Message.Text,
+			e.BuyerSent, e.SellerSent, micros(e.At),
+		}
+	}
+	err := b.query(ctx, b.sqliteEngine.messages, rows, func(rows *sql.Rows) error {
+		var id chat.MessageID
+		var key eventKey
+		if err := rows.Scan(&id, &key.conversation, &key.seq); err != nil {
+			return err
+		}
+		place[key].Message.ID = id
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("insert messages: %w", err)
+	}
+	log := make([][6]any, len(events))
+	for i, c := range events {
+		e := &c.result.Event
+		log[i] = [6]any{e.Conversation, e.Seq, e.Kind, e.Message.ID, e.Actor, micros(e.At)}
+	}
+	if err := b.exec(ctx, b.sqliteEngine.events, log); err != nil {
+		return fmt.Errorf("insert events: %w", err)
+	}
+	last := make([][6]any, len(heads))
+	for i, t := range heads {
+		last[i] = [6]any{t.ID, t.Head, t.BuyerSent, t.SellerSent, place[eventKey{t.ID, t.Head}].Message.ID, micros(t.LastAt)}
+	}
+	if err := b.exec(ctx, b.sqliteEngine.heads, last); err != nil {
+		return fmt.Errorf("update conversations: %w", err)
+	}
+	return nil
+}
+
+func (b *sqliteBatch) exec(ctx context.Context, stmt *sql.Stmt, set any) error {
+	data, err := json.Marshal(set)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	_, err = b.tx.StmtContext(ctx, stmt).ExecContext(ctx, string(data))
+	return err
+}

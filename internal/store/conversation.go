@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+const conversationColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.buyer_sent, c.seller_sent,
+	c.closed_at, c.created_at, c.last_at`
+
+func conversationFields(c *chat.Conversation) []any {
+	return []any{
+		&c.ID, &c.Listing, &c.Title, &c.BuyerID, &c.SellerID, &c.Head, &c.BuyerSent, &c.SellerSent,
+		microsInto{&c.ClosedAt}, microsInto{&c.CreatedAt}, microsInto{&c.LastAt},
+	}
+}
+
+// Conversation returns a conversation of which who is a member and in which
+// somebody has written; anything else is NotFound.
+func (r Reader) Conversation(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Conversation, error) {
+	var c chat.Conversation
+	err := r.q.QueryRowContext(ctx, `
+		SELECT `+conversationColumns+` FROM conversation c
+		WHERE c.id = $1 AND c.head > 0 AND (c.buyer_id = $2 OR c.seller_id = $2)`, id, who,
+	).Scan(conversationFields(&c)...)
+	if err != nil {
+		return chat.Conversation{}, fmt.Errorf("read conversation %d: %w", id, missing(err, "conversation"))
+	}
+	return c, nil
+}
+
+// ConversationAbout returns the conversation of a buyer about a listing, even one
+// in which nobody has written yet, or NotFound.
+func (r Reader) ConversationAbout(ctx context.Context, listing chat.ListingID, buyer chat.UserID) (chat.Conversation, error) {
+	var c chat.Conversation
+	err := r.q.QueryRowContext(ctx, `
+		SELECT `+conversationColumns+` FROM conversation c WHERE c.listing_id = $1 AND c.buyer_id = $2`, listing, buyer,
+	).Scan(conversationFields(&c)...)
+	if err != nil {
+		return chat.Conversation{}, fmt.Errorf("read conversation about listing %d: %w", listing, missing(err, "conversation"))
+	}
+	return c, nil
+}
+
+// InsertConversation stores a conversation with its two members and returns it
+// with its id. If there is one about the same listing with the same buyer, that
+// one is returned.
+func (tx *Tx) InsertConversation(ctx context.Context, c chat.Conversation) (chat.Conversation, error) {
+	err := tx.q.QueryRowContext(ctx, `
+		INSERT INTO conversation (listing_id, title, buyer_id, seller_id, created_at, last_at) VALUES ($1, $2, $3, $4, $5, $5)
+		ON CONFLICT (listing_id, buyer_id) DO UPDATE SET listing_id = conversation.listing_id
+		RETURNING id`, c.Listing, c.Title, c.BuyerID, c.SellerID, micros(c.CreatedAt)).Scan(&c.ID)
+	if err != nil {
+		return chat.Conversation{}, fmt.Errorf("insert conversation: %w", err)
+	}
+	_, err = tx.q.ExecContext(ctx, `
+		INSERT INTO member (conversation_id, user_id) VALUES ($1, $2), ($1, $3) ON CONFLICT DO NOTHING`,
+		c.ID, c.BuyerID, c.SellerID)
+	if err != nil {
+		return chat.Conversation{}, fmt.Errorf("insert members: %w", err)
+	}
+	return tx.ConversationAbout(ctx, c.Listing, c.BuyerID)
+}
+
+// EntryQuery asks for a page of somebody's list, newest activity first.
+type EntryQuery struct {
+	Who    chat.UserID
+	Role   chat.Role // "" for both
+	Unread bool      // only those with unread messages
+	// Archived asks for the archived ones instead of the others.
+	Archived bool
+	// BeforeAt and BeforeID are the last entry of the page before; zero for the first.
+	BeforeAt time.Time
+	BeforeID chat.ConversationID
+	Limit    int
+}
+
+const entrySelect = `
+	SELECT ` + conversationColumns + `,
+		COALESCE(l.id, 0), COALESCE(l.slug, ''), COALESCE(l.title, c.title), COALESCE(l.price_amount, 0), COALESCE(l.price_currency, ''),
+		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''), COALESCE(l.created_at, 0),
+		COALESCE(p.blob_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `,
+		me.read_seq, me.archived, ot.read_seq,
+		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
+		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
+		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.created_at, 0)
+	FROM conversation c
+	JOIN member me ON me.conversation_id = c.id AND me.user_id = $1
+	JOIN member ot ON ot.conversation_id = c.id AND ot.user_id = CASE WHEN c.buyer_id = $1 THEN c.seller_id ELSE c.buyer_id END
+	JOIN users u ON u.id = ot.user_id
+	LEFT JOIN listing l ON l.id = c.listing_id
+	LEFT JOIN photo p ON p.listing_id = l.id AND p.position = 0
+	LEFT JOIN message m ON m.id = c.last_message_id
+	LEFT JOIN users s ON s.id = m.sender_id `
+
+type entryRow struct {
+	chat.Entry
+	photo chat.Photo
+	last  chat.Message
+}
+
+func entryFields(e *entryRow) []any {
+	fields := conversationFields(&e.Conversation)
+	l := &e.Listing
+	fields = append(fields, &l.ID, &l.Slug, &l.Title, &l.Price.Amount, &l.Price.Currency, &l.Category, &l.Condition, &l.Status,
+		&l.City, microsInto{&l.CreatedAt}, &e.photo.Key, &e.photo.Width, &e.photo.Height)
+	fields = append(fields, userFields(&e.Other)...)
+	m := &e.last
+	return append(fields, &e.ReadSeq, &e.Archived, &e.OtherRead, &e.Unread,
+		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt})
+}
+
+func (e entryRow) entry(who chat.UserID) chat.Entry {
+	e.Role, _ = e.Conversation.Role(who)
+	if e.photo.Key != "" {
+		e.Listing.Photos = []chat.Photo{e.photo}
+	}
+	e.Listing.Seller = chat.User{ID: e.Conversation.SellerID}
+	closed := !e.Other.ClosedAt.IsZero()
+	e.Other = shown(e.Other)
+	if e.last.ID != 0 {
+		last := e.last
+		last.Conversation = e.Conversation.ID
+		last.Read = last.Sender.ID == who && e.OtherRead >= last.Seq || last.Sender.ID != who && e.ReadSeq >= last.Seq
+		if closed && last.Sender.ID == e.Other.ID {
+			last.Sender.Name, last.Sender.Username = e.Other.Name, e.Other.Username
+		}
+		e.Last = &last
+	}
+	return e.Entry
+}
+
+// Entries returns a page of somebody's conversations in one query, whatever its size.
+func (r Reader) Entries(ctx context.Context, q EntryQuery) ([]chat.Entry, error) {
+	// Each half walks its own index; together they hold at most twice the page.
+	half := func(column string) string {
+		return `SELECT * FROM (
+			SELECT c.id, c.last_at FROM conversation c
+			JOIN member h ON h.conversation_id = c.id AND h.user_id = $1 AND h.archived = $2
+			WHERE c.` + column + ` = $1 AND c.head > 0 AND (c.last_at, c.id) < ($3, $4)
+				AND ($5 = 0 OR CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END > h.read_sent)
+			ORDER BY c.last_at DESC, c.id DESC LIMIT $6) AS half_` + column
+	}
+	halves := half("buyer_id") + ` UNION ALL ` + half("seller_id")
+	switch q.Role {
+	case chat.Buyer:
+		halves = half("buyer_id")
+	case chat.Seller:
+		halves = half("seller_id")
+	}
+	beforeAt := micros(q.BeforeAt)
+	if beforeAt == 0 {
+		beforeAt = 1 << 62
+	}
+	rows, err := r.q.QueryContext(ctx, entrySelect+`
+		WHERE c.id IN (SELECT id FROM (`+halves+`) AS page)
+		ORDER BY c.last_at DESC, c.id DESC LIMIT $6`,
+		q.Who, q.Archived, beforeAt, q.BeforeID, flag(q.Unread), q.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("read entries of user %d: %w", q.Who, err)
+	}
+	found, err := collect(rows, entryFields)
+	if err != nil {
+		return nil, fmt.Errorf("read entries of user %d: %w", q.Who, err)
+	}
+	entries := make([]chat.Entry, len(found))
+	for i, e := range found {
+		entries[i] = e.entry(q.Who)
+	}
+	return entries, nil
+}
+
+// Entry returns one conversation as it stands in a member's list, or NotFound.
+func (r Reader) Entry(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
+	var e entryRow
+	err := r.q.QueryRowContext(ctx, entrySelect+`WHERE c.id = $2 AND c.head > 0`, who, id).Scan(entryFields(&e)...)
+	if err != nil {
+		return chat.Entry{}, fmt.Errorf("read entry %d of user %d: %w", id, who, missing(err, "conversation"))
+	}
+	return e.entry(who), nil
+}
+
+// UnreadConversations returns in how many conversations somebody has unread messages.
+func (r Reader) UnreadConversations(ctx context.Context, who chat.UserID) (int64, error) {
+	var n int64
+	err := r.q.QueryRowContext(ctx, `
+		SELECT count(*) FROM member h JOIN conversation c ON c.id = h.conversation_id
+		WHERE h.user_id = $1 AND CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END > h.read_sent`, who).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count unread of user %d: %w", who, err)
+	}
+	return n, nil
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

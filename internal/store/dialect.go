@@ -1,0 +1,85 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	modernc "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// dialect names a database. Everything in which the two differ stands in this
+// file, in append_*.go and in migrations.
+type dialect string
+
+const (
+	sqlite   dialect = "sqlite"
+	postgres dialect = "postgres"
+)
+
+// Pool settings. Readers of SQLite are few because each keeps a page cache; PostgreSQL
+// gets connections for the writers and for everything else.
+const (
+	sqliteReaders   = 4
+	postgresWriters = 2
+	postgresConns   = 16
+)
+
+// sqliteDSN opens path in WAL mode with synchronous=FULL: COMMIT returns after the
+// log is on the disk. Writers say BEGIN IMMEDIATE, since a read transaction that
+// turns into a write fails at once when somebody wrote in between.
+func sqliteDSN(path string, readOnly bool) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
+		"temp_store(MEMORY)", "cache_size(-4000)",
+	}}
+	if readOnly {
+		q.Add("_pragma", "query_only(ON)")
+	} else {
+		q.Set("_txlock", "immediate")
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+// postgresConfig bounds every wait and asks for durable commits, whatever the
+// server's defaults are.
+func postgresConfig(address string) (*pgxpool.Config, error) {
+	c, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		// pgx masks the password in its error.
+		return nil, fmt.Errorf("read the database URL: %w", err)
+	}
+	c.MaxConns = postgresConns
+	c.ConnConfig.ConnectTimeout = 5 * time.Second
+	for k, v := range map[string]string{
+		"application_name": "swapnest", "synchronous_commit": "on", "statement_timeout": "5000",
+		"lock_timeout": "3000", "idle_in_transaction_session_timeout": "10000", "timezone": "UTC",
+	} {
+		c.ConnConfig.RuntimeParams[k] = v
+	}
+	return c, nil
+}
+
+// unique tells whether err is a violated unique key of the table.column in name.
+func (d dialect) unique(err error, table, column string) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "23505" && e.TableName == table && strings.Contains(e.ConstraintName, column)
+	}
+	if e, ok := errors.AsType[*modernc.Error](err); ok {
+		return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), table+"."+column)
+	}
+	return false
+}
+
+// forUpdate locks the rows of a SELECT; SQLite has locked the whole file already.
+func (d dialect) forUpdate() string {
+	if d == postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}

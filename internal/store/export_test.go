@@ -1,0 +1,20 @@
+package store
+
+import (
+	"database/sql"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// What the benchmark's bare loops share with the writers: the statements and the
+// connections, so that both use the same drivers with the same settings.
+const (
+	SQLiteMessages  = sqliteMessages
+	SQLiteEvents    = sqliteEvents
+	SQLiteHeads     = sqliteHeads
+	PostgresWrite   = postgresWrite
+	PostgresWriters = postgresWriters
+	BatchCap        = batchCap
+)
+
+func (db *DB) WriteConnections() (*sql.DB, *pgxpool.Pool) { return db.write, db.pool }

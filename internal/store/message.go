@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"swapnest/internal/chat"
+)
+
+// A message as a member sees it: read once the other person's cursor has reached it.
+const messageSelect = `
+	SELECT m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, u.username, u.name, u.closed_at <> 0, m.body, m.created_at,
+		EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq)
+	FROM message m JOIN users u ON u.id = m.sender_id `
+
+func messageFields(m *chat.Message, former *bool) []any {
+	return []any{
+		&m.ID, &m.Conversation, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, former, &m.Text,
+		microsInto{&m.SentAt}, &m.Read,
+	}
+}
+
+// messages runs a query that begins with messageSelect.
+func (r Reader) messages(ctx context.Context, query string, args ...any) ([]chat.Message, error) {
+	rows, err := r.q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	type row struct {
+		chat.Message
+		former bool
+	}
+	found, err := collect(rows, func(m *row) []any { return messageFields(&m.Message, &m.former) })
+	if err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	messages := make([]chat.Message, len(found))
+	for i, m := range found {
+		if m.former {
+			m.Sender.Name, m.Sender.Username = chat.FormerMember, ""
+		}
+		messages[i] = m.Message
+	}
+	return messages, nil
+}
+
+// MessagesBefore returns at most limit messages with a lower seq, in rising seq.
+func (r Reader) MessagesBefore(ctx context.Context, id chat.ConversationID, before chat.Seq, limit int) ([]chat.Message, error) {
+	found, err := r.messages(ctx, messageSelect+`WHERE m.conversation_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3`, id, before, limit)
+	slices.Reverse(found)
+	return found, err
+}
+
+// MessagesAfter returns at most limit messages with a higher seq, in rising seq.
+func (r Reader) MessagesAfter(ctx context.Context, id chat.ConversationID, after chat.Seq, limit int) ([]chat.Message, error) {
+	return r.messages(ctx, messageSelect+`WHERE m.conversation_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`, id, after, limit)
+}
+
+// EventsAfter returns at most limit events of a conversation with a higher seq, in
+// rising seq, each with its message as it is now.
+func (r Reader) EventsAfter(ctx context.Context, c chat.Conversation, after chat.Seq, limit int) ([]chat.Event, error) {
+	// Every event so far brings a message of the same seq.
+	messages, err := r.MessagesAfter(ctx, c.ID, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]chat.Event, len(messages))
+	for i, m := range messages {
+		events[i] = chat.Event{
+			Conversation: c.ID, Seq: m.Seq, Kind: chat.MessagePosted, Actor: m.Sender.ID, At: m.SentAt,
+			BuyerID: c.BuyerID, SellerID: c.SellerID, Message: m,
+		}
+	}
+	return events, nil
+}
+
+// Event returns one event of a conversation, or NotFound.
+func (r Reader) Event(ctx context.Context, c chat.Conversation, seq chat.Seq) (chat.Event, error) {
+	events, err := r.EventsAfter(ctx, c, seq-1, 1)
+	if err != nil {
+		return chat.Event{}, err
+	}
+	if len(events) == 0 || events[0].Seq != seq {
+		return chat.Event{}, chat.ErrNotFound("event")
+	}
+	return events[0], nil
+}

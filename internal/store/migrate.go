@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrate brings the schema up to date. On PostgreSQL it holds a lock, so that
+// several nodes may start at once; a SQLite directory is locked by its process.
+func (db *DB) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations/"+string(db.d))
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	dialects := map[dialect]goose.Dialect{sqlite: goose.DialectSQLite3, postgres: goose.DialectPostgres}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if db.d == postgres {
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
+		if err != nil {
+			return fmt.Errorf("make the migration lock: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	provider, err := goose.NewProvider(dialects[db.d], db.write, files, options...)
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate the database: %w", err)
+	}
+	// The first node to get here names the history; the others read the name.
+	_, err = db.write.ExecContext(ctx,
+		`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, "epoch", rand.Text()[:16])
+	if err != nil {
+		return fmt.Errorf("name the epoch: %w", err)
+	}
+	return nil
+}
+
+func (r Reader) meta(ctx context.Context, key string) (string, error) {
+	var value string
+	err := r.q.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = $1`, key).Scan(&value)
+	if err != nil {
+		return "", fmt.Errorf("read meta %s: %w", key, err)
+	}
+	return value, nil
+}

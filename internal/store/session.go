@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+// Session returns a session that has not expired at now, and its person; NotFound
+// when there is none. Sessions of closed accounts are gone.
+func (r Reader) Session(ctx context.Context, id chat.SessionID, now time.Time) (chat.Session, chat.User, error) {
+	s := chat.Session{ID: id}
+	var u chat.User
+	err := r.q.QueryRowContext(ctx, `
+		SELECT s.user_id, s.created_at, s.expires_at, `+userColumns+`
+		FROM session s JOIN users u ON u.id = s.user_id
+		WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.closed_at = 0`, id[:], micros(now),
+	).Scan(append([]any{&s.User, microsInto{&s.CreatedAt}, microsInto{&s.ExpiresAt}}, userFields(&u)...)...)
+	if err != nil {
+		return chat.Session{}, chat.User{}, fmt.Errorf("read session: %w", missing(err, "session"))
+	}
+	return s, u, nil
+}
+
+// InsertSession stores a sign-in.
+func (tx *Tx) InsertSession(ctx context.Context, s chat.Session) error {
+	_, err := tx.q.ExecContext(ctx, `INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
+		s.ID[:], s.User, micros(s.CreatedAt), micros(s.ExpiresAt))
+	if err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	return nil
+}
+
+// ExtendSession moves the end of a session.
+func (tx *Tx) ExtendSession(ctx context.Context, id chat.SessionID, expires time.Time) error {
+	_, err := tx.q.ExecContext(ctx, `UPDATE session SET expires_at = $2 WHERE token_hash = $1`, id[:], micros(expires))
+	if err != nil {
+		return fmt.Errorf("extend session: %w", err)
+	}
+	return nil
+}
+
+// DeleteSession ends a session. One that is gone already is no error.
+func (tx *Tx) DeleteSession(ctx context.Context, id chat.SessionID) error {
+	if _, err := tx.q.ExecContext(ctx, `DELETE FROM session WHERE token_hash = $1`, id[:]); err != nil {
+		return fmt.Errorf("delete session: %w", err)
+	}
+	return nil
+}
+
+// DeleteSessionsOf ends all sessions of a person and returns which ones.
+func (tx *Tx) DeleteSessionsOf(ctx context.Context, who chat.UserID) ([]chat.SessionID, error) {
+	rows, err := tx.q.QueryContext(ctx, `DELETE FROM session WHERE user_id = $1 RETURNING token_hash`, who)
+	if err != nil {
+		return nil, fmt.Errorf("delete sessions of user %d: %w", who, err)
+	}
+	defer rows.Close()
+	var ids []chat.SessionID
+	for rows.Next() {
+		var hash []byte
+		if err := rows.Scan(&hash); err != nil {
+			return nil, fmt.Errorf("delete sessions of user %d: %w", who, err)
+		}
+		ids = append(ids, chat.SessionID(hash))
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("delete sessions of user %d: %w", who, err)
+	}
+	return ids, nil
+}
+
+// DeleteExpired removes the sessions and tickets that ended before now.
+func (tx *Tx) DeleteExpired(ctx context.Context, now time.Time) error {
+	for _, query := range []string{
+		`DELETE FROM session WHERE expires_at <= $1`,
+		`DELETE FROM ticket WHERE expires_at <= $1`,
+	} {
+		if _, err := tx.q.ExecContext(ctx, query, micros(now)); err != nil {
+			return fmt.Errorf("delete what has expired: %w", err)
+		}
+	}
+	return nil
+}
+
+// InsertTicket stores a ticket, by its hash, for a session.
+func (tx *Tx) InsertTicket(ctx context.Context, ticket [32]byte, session chat.SessionID, expires time.Time) error {
+	_, err := tx.q.ExecContext(ctx, `INSERT INTO ticket (ticket_hash, token_hash, expires_at) VALUES ($1, $2, $3)`,
+		ticket[:], session[:], micros(expires))
+	if err != nil {
+		return fmt.Errorf("insert ticket: %w", err)
+	}
+	return nil
+}
+
+// RedeemTicket uses a ticket up and returns the session it stands for; NotFound
+// when it was used before, has expired, or never was.
+func (tx *Tx) RedeemTicket(ctx context.Context, ticket [32]byte, now time.Time) (chat.SessionID, error) {
+	var hash []byte
+	var expires int64
+	err := tx.q.QueryRowContext(ctx, `DELETE FROM ticket WHERE ticket_hash = $1 RETURNING token_hash, expires_at`,
+		ticket[:]).Scan(&hash, &expires)
+	if err != nil {
+		return chat.SessionID{}, fmt.Errorf("redeem ticket: %w", missing(err, "ticket"))
+	}
+	if expires <= micros(now) {
+		return chat.SessionID{}, chat.ErrNotFound("ticket")
+	}
+	return chat.SessionID(hash), nil
+}

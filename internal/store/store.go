@@ -1,0 +1,214 @@
+// Package store is the only place with SQL. It keeps the marketplace in SQLite or
+// PostgreSQL, commits durably, and hands committed events on. It decides nothing:
+// rules come in as pure functions of package chat.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"swapnest/internal/chat"
+)
+
+// Options say where the data is and who is told of committed events.
+type Options struct {
+	// URL is a postgres:// address. Empty means SQLite in Dir.
+	URL string
+	// Dir holds swapnest.db when URL is empty. The caller has locked it (LockDir).
+	Dir string
+	// Publish is told of each event after its commit, in the order of seq within a
+	// conversation. It is called by several goroutines and must not block for long:
+	// the acknowledgements of later batches wait behind it. Nil tells nobody.
+	Publish func(chat.Event)
+	// Log gets what an operator should know. Nil discards it.
+	Log *slog.Logger
+}
+
+// DB is the database: its Reader reads committed data, Update and Append write.
+type DB struct {
+	Reader
+
+	write   *sql.DB
+	pool    *pgxpool.Pool // nil on SQLite
+	shards  []*shard
+	publish func(chat.Event)
+	log     *slog.Logger
+	epoch   string
+}
+
+// Reader reads. It works alike on committed data and inside an Update.
+type Reader struct {
+	q querier
+	d dialect
+}
+
+// querier is what *sql.DB and *sql.Tx have in common.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Tx is an Update under way.
+type Tx struct {
+	Reader
+}
+
+// Open connects, brings the schema up to date and starts the writers. Close ends them.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Publish == nil {
+		o.Publish = func(chat.Event) {}
+	}
+	db := &DB{publish: o.Publish, log: o.Log}
+	if err := db.connect(ctx, o); err != nil {
+		db.disconnect()
+		return nil, err
+	}
+	if err := db.migrate(ctx); err != nil {
+		db.disconnect()
+		return nil, err
+	}
+	var err error
+	if db.epoch, err = db.meta(ctx, "epoch"); err != nil {
+		db.disconnect()
+		return nil, err
+	}
+	if err := db.startWriters(ctx); err != nil {
+		db.disconnect()
+		return nil, err
+	}
+	return db, nil
+}
+
+func (db *DB) connect(ctx context.Context, o Options) error {
+	var err error
+	if o.URL == "" {
+		path := filepath.Join(o.Dir, "swapnest.db")
+		if db.write, err = sql.Open("sqlite", sqliteDSN(path, false)); err != nil {
+			return fmt.Errorf("open %s: %w", path, err)
+		}
+		// SQLite has one writer at a time; one connection makes a fair queue of them.
+		db.write.SetMaxOpenConns(1)
+		read, err := sql.Open("sqlite", sqliteDSN(path, true))
+		if err != nil {
+			return fmt.Errorf("open %s: %w", path, err)
+		}
+		read.SetMaxOpenConns(sqliteReaders)
+		read.SetMaxIdleConns(sqliteReaders)
+		db.Reader = Reader{q: read, d: sqlite}
+		if err := db.write.PingContext(ctx); err != nil {
+			return fmt.Errorf("open %s: %w", path, err)
+		}
+		return nil
+	}
+	if !strings.HasPrefix(o.URL, "postgres://") && !strings.HasPrefix(o.URL, "postgresql://") {
+		return errors.New("the database URL must begin with postgres://")
+	}
+	config, err := postgresConfig(o.URL)
+	if err != nil {
+		return err
+	}
+	if db.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	db.write = stdlib.OpenDBFromPool(db.pool)
+	db.Reader = Reader{q: db.write, d: postgres}
+	ping, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := db.pool.Ping(ping); err != nil {
+		return fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	return nil
+}
+
+// Close finishes what is being committed, publishes it, and disconnects. Calls
+// that come later, or still wait in a queue, get Unavailable.
+func (db *DB) Close() error {
+	for _, s := range db.shards {
+		s.stop()
+	}
+	return db.disconnect()
+}
+
+func (db *DB) disconnect() error {
+	var errs []error
+	if read, ok := db.q.(*sql.DB); ok && read != db.write {
+		errs = append(errs, read.Close())
+	}
+	if db.write != nil {
+		errs = append(errs, db.write.Close())
+	}
+	if db.pool != nil {
+		db.pool.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	var one int
+	if err := db.q.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
+		return fmt.Errorf("ping the database: %w", err)
+	}
+	return nil
+}
+
+// Epoch is an opaque name of this history: it changes when the database is
+// created anew, restored or moved.
+func (db *DB) Epoch() string { return db.epoch }
+
+// Update runs fn in a transaction of its own, for everything that is not a
+// conversation's event. An error of fn rolls back and is returned as it is. fn does
+// nothing but read and write through its Tx: on SQLite everybody else's writes wait.
+func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := fn(&Tx{Reader{q: tx, d: db.d}}); err != nil {
+		// The rollback's own error adds nothing: the connection is discarded with it.
+		_ = tx.Rollback()
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// Dialect returns the name of the database in use, "sqlite" or "postgres".
+func (db *DB) Dialect() string { return string(db.d) }
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+// missing turns the absence of a row into the answer that people get.
+func missing(err error, what string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return chat.ErrNotFound(what)
+	}
+	return err
+}

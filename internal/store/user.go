@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+const userColumns = `u.id, u.username, u.name, u.email, u.demo, u.created_at, u.last_seen, u.closed_at`
+
+func userFields(u *chat.User) []any {
+	return []any{&u.ID, &u.Username, &u.Name, &u.Email, &u.Demo,
+		microsInto{&u.CreatedAt}, microsInto{&u.LastSeen}, microsInto{&u.ClosedAt}}
+}
+
+// microsInto scans microseconds into a time; 0 and NULL become the zero time.
+type microsInto struct{ t *time.Time }
+
+// Scan implements sql.Scanner.
+func (m microsInto) Scan(src any) error {
+	var n sql.NullInt64
+	if err := n.Scan(src); err != nil {
+		return err
+	}
+	*m.t = fromMicros(n.Int64)
+	return nil
+}
+
+// shown is how a closed account looks to others.
+func shown(u chat.User) chat.User {
+	if !u.ClosedAt.IsZero() {
+		u.Name, u.Username, u.Email = chat.FormerMember, "", ""
+	}
+	return u
+}
+
+// User returns an account by its id, or NotFound.
+func (r Reader) User(ctx context.Context, id chat.UserID) (chat.User, error) {
+	var u chat.User
+	err := r.q.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id).Scan(userFields(&u)...)
+	if err != nil {
+		return chat.User{}, fmt.Errorf("read user %d: %w", id, missing(err, "person"))
+	}
+	return u, nil
+}
+
+// Credentials returns the account of a username, whatever its case, and the hash
+// of its password; NotFound when there is none.
+func (r Reader) Credentials(ctx context.Context, username string) (chat.User, string, error) {
+	var u chat.User
+	var hash string
+	err := r.q.QueryRowContext(ctx, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.username_key = $1`,
+		chat.UsernameKey(username)).Scan(append(userFields(&u), &hash)...)
+	if err != nil {
+		return chat.User{}, "", fmt.Errorf("read credentials: %w", missing(err, "person"))
+	}
+	return u, hash, nil
+}
+
+// LastSeen returns those of the people that exist and have not closed their
+// accounts, with id and last seen only.
+func (r Reader) LastSeen(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(ids))
+	marks := make([]string, len(ids))
+	for i, id := range ids {
+		args[i], marks[i] = id, fmt.Sprintf("$%d", i+1)
+	}
+	rows, err := r.q.QueryContext(ctx,
+		`SELECT id, last_seen FROM users WHERE closed_at = 0 AND id IN (`+strings.Join(marks, ", ")+`)`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read last seen: %w", err)
+	}
+	return collect(rows, func(u *chat.User) []any { return []any{&u.ID, microsInto{&u.LastSeen}} })
+}
+
+// CountUsers returns how many accounts there are.
+func (r Reader) CountUsers(ctx context.Context) (int64, error) {
+	var n int64
+	if err := r.q.QueryRowContext(ctx, `SELECT count(*) FROM users`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count users: %w", err)
+	}
+	return n, nil
+}
+
+// InsertUser stores a new account and returns it with its id. A username that is
+// taken is Conflict.
+func (tx *Tx) InsertUser(ctx context.Context, u chat.User, passwordHash string) (chat.User, error) {
+	err := tx.q.QueryRowContext(ctx, `
+		INSERT INTO users (username, username_key, name, email, password_hash, demo, created_at, last_seen)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+		u.Username, chat.UsernameKey(u.Username), u.Name, u.Email, passwordHash, u.Demo, micros(u.CreatedAt), micros(u.LastSeen),
+	).Scan(&u.ID)
+	if tx.d.unique(err, "users", "username_key") {
+		return chat.User{}, &chat.Error{
+			Code: chat.Conflict, Field: "username",
+			Detail: "This username is taken. Choose another one.",
+		}
+	}
+	if err != nil {
+		return chat.User{}, fmt.Errorf("insert user: %w", err)
+	}
+	return u, nil
+}
+
+// SetPassword replaces the hash of a password.
+func (tx *Tx) SetPassword(ctx context.Context, id chat.UserID, hash string) error {
+	if _, err := tx.q.ExecContext(ctx, `UPDATE users SET password_hash = $2 WHERE id = $1`, id, hash); err != nil {
+		return fmt.Errorf("set password of user %d: %w", id, err)
+	}
+	return nil
+}
+
+// SetLastSeen moves when a person was last here forward, by a minute or more.
+func (tx *Tx) SetLastSeen(ctx context.Context, id chat.UserID, at time.Time) error {
+	_, err := tx.q.ExecContext(ctx, `UPDATE users SET last_seen = $2 WHERE id = $1 AND last_seen <= $3`,
+		id, micros(at), micros(at.Add(-time.Minute)))
+	if err != nil {
+		return fmt.Errorf("set last seen of user %d: %w", id, err)
+	}
+	return nil
+}

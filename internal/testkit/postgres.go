@@ -1,0 +1,441 @@
+//go:build unix
+
+// Package testkit gives tests real servers, databases and clients. It is
+// imported by tests only.
+package testkit
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// postgresStart bounds how long a server may take until it accepts.
+	postgresStart = 60 * time.Second
+	// postgresStop bounds how long a server may take to end before it is killed.
+	postgresStop = 10 * time.Second
+	// postgresUser is the superuser of the test servers.
+	postgresUser = "swapnest"
+)
+
+// PostgresOptions says how a server of StartPostgres differs from the fast one
+// that unit tests want. The zero value is that fast one.
+type PostgresOptions struct {
+	// Durable makes every commit reach the disk before it is answered, as a
+	// production server does. Benchmarks need it; unit tests are faster without.
+	Durable bool
+	// Dir is the folder under which the server makes its own; empty means the
+	// system's temporary folder. A durable server wants one that is no tmpfs.
+	Dir string
+	// Settings are added to the server's configuration and win over ours.
+	Settings map[string]string
+}
+
+// Postgres is a running PostgreSQL server that belongs to this process alone.
+// It listens on a free port of 127.0.0.1 and on a Unix socket in its folder.
+type Postgres struct {
+	dir      string
+	port     int
+	password string
+	cmd      *exec.Cmd
+	watchdog *watchdog
+
+	stop    sync.Once
+	stopErr error
+}
+
+// StartPostgres makes an empty server in a temporary folder and returns when it
+// accepts connections. The caller must Stop it; should the process die before
+// it can, a watchdog ends the server and removes its folder. The error says what
+// to do when PostgreSQL is not installed.
+func StartPostgres(opts PostgresOptions) (*Postgres, error) {
+	bin, err := postgresBin()
+	if err != nil {
+		return nil, err
+	}
+	// The free port is found before the server binds it, so another process can
+	// take it in between: then the next one is tried.
+	for try := 1; ; try++ {
+		p, err := startPostgres(bin, opts)
+		if err == nil {
+			return p, nil
+		}
+		if try == 5 || !strings.Contains(err.Error(), "Address already in use") {
+			return nil, err
+		}
+	}
+}
+
+// URL returns the address of one database of the server, for pgx and for the
+// program's --database-url.
+func (p *Postgres) URL(database string) string {
+	u := url.URL{
+		Scheme:   "postgres",
+		User:     url.UserPassword(postgresUser, p.password),
+		Host:     net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port)),
+		Path:     "/" + database,
+		RawQuery: "sslmode=disable",
+	}
+	return u.String()
+}
+
+// CreateDatabase makes a database as a copy of template, or an empty one when
+// template is "". Nobody may be connected to the template meanwhile.
+func (p *Postgres) CreateDatabase(ctx context.Context, name, template string) error {
+	conn, err := pgx.Connect(ctx, p.URL("postgres"))
+	if err != nil {
+		return fmt.Errorf("connect to create database %s: %w", name, err)
+	}
+	// The connection has done its work by then and holds no transaction.
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+
+	if template == "" {
+		template = "template0"
+	}
+	statement := "CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE " + pgx.Identifier{template}.Sanitize()
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		return fmt.Errorf("create database %s: %w", name, err)
+	}
+	return nil
+}
+
+// Stop ends the server at once, without waiting for its clients, and removes
+// its folder. A second call returns what the first one did.
+func (p *Postgres) Stop() error {
+	p.stop.Do(func() { p.stopErr = p.end() })
+	return p.stopErr
+}
+
+// PID returns the process id of the server.
+func (p *Postgres) PID() int { return p.cmd.Process.Pid }
+
+// end quits the server process, waits for it and cleans up behind it.
+func (p *Postgres) end() error {
+	// SIGQUIT is PostgreSQL's immediate shutdown. A server that is already gone
+	// is what we want, so only Wait's answer counts.
+	_ = p.cmd.Process.Signal(syscall.SIGQUIT)
+	kill := time.AfterFunc(postgresStop, func() { _ = p.cmd.Process.Kill() })
+	err := p.cmd.Wait()
+	if !kill.Stop() {
+		err = errors.Join(fmt.Errorf("postgres %d did not stop within %s and was killed", p.PID(), postgresStop), err)
+	}
+	return errors.Join(err, p.watchdog.dismiss(), os.RemoveAll(p.dir))
+}
+
+// startPostgres is one try of StartPostgres on one port.
+func startPostgres(bin string, opts PostgresOptions) (_ *Postgres, err error) {
+	owner, err := postgresOwner()
+	if err != nil {
+		return nil, err
+	}
+	p := &Postgres{password: rand.Text()}
+	if p.dir, err = postgresDir(opts.Dir, owner); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(p.dir))
+		}
+	}()
+	if err := p.initialise(bin, owner); err != nil {
+		return nil, err
+	}
+	if p.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	if err := p.launch(bin, opts, owner); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// initialise makes the files of an empty cluster. Even on a loopback port a
+// server asks for a password: whoever is its superuser can run programs as us.
+func (p *Postgres) initialise(bin string, owner *syscall.Credential) error {
+	passwords := filepath.Join(p.dir, "password")
+	if err := os.WriteFile(passwords, []byte(p.password+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write the password of postgres: %w", err)
+	}
+	if err := os.Chown(passwords, int(owner.Uid), int(owner.Gid)); err != nil {
+		return fmt.Errorf("hand the password of postgres over: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), postgresStart)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, "initdb"),
+		"--pgdata", filepath.Join(p.dir, "data"),
+		"--username", postgresUser, "--pwfile", passwords, "--auth", "password",
+		"--no-locale", "--encoding", "UTF8", "--no-sync", "--no-instructions")
+	p.own(cmd, owner)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// launch starts the server and its watchdog and waits until it accepts.
+func (p *Postgres) launch(bin string, opts PostgresOptions, owner *syscall.Credential) (err error) {
+	log, err := os.Create(filepath.Join(p.dir, "log"))
+	if err != nil {
+		return fmt.Errorf("create the log of postgres: %w", err)
+	}
+	defer log.Close() //nolint:errcheck // The server has its own copy; ours was never written to.
+
+	// The server inherits the writing end of this pipe, so reading from the
+	// other end tells at once when the server has ended, without a goroutine
+	// that tests looking for leaks would find.
+	ended, alive, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("watch postgres: %w", err)
+	}
+	defer ended.Close() //nolint:errcheck // Nothing was written to a reading end.
+
+	p.cmd = exec.Command(filepath.Join(bin, "postgres"), p.arguments(opts)...) //nolint:noctx // It outlives this call; Stop ends it.
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.ExtraFiles = []*os.File{alive}
+	p.own(p.cmd, owner)
+
+	if p.watchdog, err = startWatchdog(p.dir); err != nil {
+		return errors.Join(err, alive.Close())
+	}
+	err = p.cmd.Start()
+	if closeErr := alive.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("start postgres: %w", err), p.watchdog.dismiss())
+	}
+	err = p.watchdog.guard(p.PID())
+	if err == nil {
+		err = p.accepts(ended)
+	}
+	if err != nil {
+		said, _ := os.ReadFile(log.Name()) // Without the server's words the error still stands.
+		return fmt.Errorf("%w\n%s", errors.Join(err, p.Stop()), said)
+	}
+	return nil
+}
+
+// arguments returns the server's command line.
+func (p *Postgres) arguments(opts PostgresOptions) []string {
+	settings := map[string]string{
+		"listen_addresses":        "127.0.0.1",
+		"port":                    strconv.Itoa(p.port),
+		"unix_socket_directories": p.dir,
+		"max_connections":         "200",
+		"shared_buffers":          "32MB",
+		"wal_level":               "minimal",
+		"max_wal_senders":         "0",
+		"timezone":                "UTC",
+		"lc_messages":             "C",
+		"fsync":                   "off",
+		"synchronous_commit":      "off",
+		"full_page_writes":        "off",
+	}
+	if opts.Durable {
+		settings["fsync"] = "on"
+		settings["synchronous_commit"] = "on"
+		settings["full_page_writes"] = "on"
+		settings["shared_buffers"] = "128MB"
+	}
+	for name, value := range opts.Settings {
+		settings[name] = value
+	}
+	args := []string{"-D", filepath.Join(p.dir, "data")}
+	for name, value := range settings {
+		args = append(args, "-c", name+"="+value)
+	}
+	return args
+}
+
+// accepts waits until the server answers, and gives up when it has ended.
+func (p *Postgres) accepts(ended *os.File) error {
+	ctx, cancel := context.WithTimeout(context.Background(), postgresStart)
+	defer cancel()
+	for {
+		conn, err := pgx.Connect(ctx, p.URL("postgres"))
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("postgres did not accept a connection within %s: %w", postgresStart, err)
+		}
+		// Nothing is ever written here: the read returns at the deadline, which
+		// is the pause between two tries, or earlier because the server is gone.
+		if err := ended.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+			return fmt.Errorf("watch postgres: %w", err)
+		}
+		if _, err := ended.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			return errors.New("postgres ended while starting")
+		}
+	}
+}
+
+// own makes a command run as owner and in a process group of its own, so that a
+// Ctrl-C in the terminal reaches the tests only, which then end the server.
+func (p *Postgres) own(cmd *exec.Cmd, owner *syscall.Credential) {
+	cmd.Dir = p.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: owner}
+}
+
+// postgresBin returns the folder of the newest PostgreSQL on this machine.
+// Debian keeps the servers of each major version out of PATH.
+func postgresBin() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil {
+		return "", err
+	}
+	version := func(i int) float64 {
+		n, _ := strconv.ParseFloat(filepath.Base(filepath.Dir(filepath.Dir(found[i]))), 64) // What is no number sorts first.
+		return n
+	}
+	sort.Slice(found, func(i, j int) bool { return version(i) < version(j) })
+	if len(found) > 0 {
+		return filepath.Dir(found[len(found)-1]), nil
+	}
+	initdb, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", errors.New("PostgreSQL's server programs are not installed: run scripts/bootstrap, or put initdb of PostgreSQL 15 or later in PATH")
+	}
+	if initdb, err = filepath.EvalSymlinks(initdb); err != nil {
+		return "", err
+	}
+	return filepath.Dir(initdb), nil
+}
+
+// postgresOwner returns whom the server runs as: us, except that PostgreSQL
+// refuses to run as root, which then becomes the postgres user.
+func postgresOwner() (*syscall.Credential, error) {
+	if uid := os.Geteuid(); uid != 0 {
+		// Only root may set groups, and it need not: they are ours already.
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(os.Getegid()), NoSetGroups: true}, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, fmt.Errorf("PostgreSQL refuses to run as root and there is no postgres user to run it as: run scripts/bootstrap: %w", err)
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("read the id of user postgres: %w", err)
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("read the group of user postgres: %w", err)
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}
+
+// postgresDir makes the server's folder, owned by its user. A temporary folder
+// that this user cannot reach (one below /root, say) gives way to /tmp, and so
+// does one whose path is too long for the name of a Unix socket (107 bytes).
+func postgresDir(base string, owner *syscall.Credential) (string, error) {
+	if base == "" {
+		base = os.TempDir()
+		if !reachable(base, owner) || len(base) > 50 {
+			base = "/tmp"
+		}
+	}
+	if !reachable(base, owner) {
+		return "", fmt.Errorf("%s cannot be reached by the user that postgres runs as", base)
+	}
+	dir, err := os.MkdirTemp(base, "swapnest-postgres-")
+	if err != nil {
+		return "", fmt.Errorf("make a folder for postgres: %w", err)
+	}
+	if err := os.Chown(dir, int(owner.Uid), int(owner.Gid)); err != nil {
+		return "", errors.Join(fmt.Errorf("hand the folder of postgres over: %w", err), os.Remove(dir))
+	}
+	return dir, nil
+}
+
+// reachable tells whether owner gets to dir: we do, and others do when every
+// folder on the way lets them through.
+func reachable(dir string, owner *syscall.Credential) bool {
+	if owner.Uid == uint32(os.Geteuid()) {
+		return true
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return false
+	}
+	for {
+		info, err := os.Stat(dir)
+		if err != nil || info.Mode().Perm()&0o001 == 0 {
+			return false
+		}
+		if dir == filepath.Dir(dir) {
+			return true
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// freePort returns a port of 127.0.0.1 that was free a moment ago.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // A loopback listener does not wait.
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	return port, l.Close()
+}
+
+// shared is the server that the tests of one package share. It is a global
+// because a test binary is one process and TestMain can hand nothing to tests.
+var shared struct {
+	mu       sync.Mutex // Guards what follows.
+	started  bool
+	postgres *Postgres
+	err      error
+}
+
+// SharedPostgres returns the server that all tests of this process share,
+// started by the first that asks. A machine without PostgreSQL fails the test:
+// a test that was skipped silently tells nothing. The package's TestMain must
+// call Main, which stops the server.
+func SharedPostgres(tb testing.TB) *Postgres {
+	tb.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if !shared.started {
+		shared.started = true
+		shared.postgres, shared.err = StartPostgres(PostgresOptions{})
+	}
+	if shared.err != nil {
+		tb.Fatalf("start a PostgreSQL server for the tests: %v", shared.err)
+	}
+	return shared.postgres
+}
+
+// Main runs the tests of a package, stops the shared server if a test started
+// it, and exits with the tests' code. It is the body of TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.postgres != nil {
+		if err := shared.postgres.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stop the PostgreSQL server of the tests:", err)
+			if code == 0 {
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}

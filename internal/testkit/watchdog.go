@@ -1,0 +1,69 @@
+//go:build unix
+
+package testkit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// watchdog ends a server of the tests whose parent died before it could: killed by a test
+// timeout, by SIGKILL, or by a panic. It is a shell that reads from a pipe whose
+// other end only this process holds, so the kernel wakes it however the process
+// ended. (Linux's Pdeathsig would not do: it fires when the thread that forked
+// ends, and Go ends threads as it likes.)
+type watchdog struct {
+	cmd  *exec.Cmd
+	pipe *os.File
+}
+
+// The shell is told the server's process id, then waits. A second line means
+// that all was done properly; the end of the pipe means that it is alone. The
+// loop is bounded because a server without a parent may stay as a zombie.
+const watchdogScript = `
+read -r pid && read -r dismissed && exit 0
+if [ -n "$pid" ]; then
+  kill -QUIT "$pid" 2>/dev/null
+  tries=0
+  while kill -0 "$pid" 2>/dev/null && [ $tries -lt 50 ]; do tries=$((tries + 1)); sleep 0.1; done
+fi
+rm -rf -- "$1"
+`
+
+// startWatchdog starts the shell before there is a server to watch, so that no
+// server ever lives without one for longer than it takes to write its id.
+func startWatchdog(dir string) (*watchdog, error) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("start a watchdog: %w", err)
+	}
+	w := &watchdog{
+		cmd:  exec.Command("/bin/sh", "-c", watchdogScript, "watchdog", dir), //nolint:noctx // It must outlive everything here.
+		pipe: write,
+	}
+	w.cmd.Stdin = read
+	w.cmd.Dir = "/"
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	err = errors.Join(w.cmd.Start(), read.Close())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start a watchdog: %w", err), write.Close())
+	}
+	return w, nil
+}
+
+// guard tells the watchdog which process to end.
+func (w *watchdog) guard(pid int) error {
+	if _, err := fmt.Fprintln(w.pipe, pid); err != nil {
+		return fmt.Errorf("tell the watchdog: %w", err)
+	}
+	return nil
+}
+
+// dismiss sends the watchdog home, whether it was told of a server or not.
+func (w *watchdog) dismiss() error {
+	_, err := fmt.Fprint(w.pipe, "\ndismissed\n")
+	return errors.Join(err, w.pipe.Close(), w.cmd.Wait())
+}
