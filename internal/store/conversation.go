@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"swapnest/internal/chat"
@@ -78,11 +79,13 @@ type EntryQuery struct {
 	Limit    int
 }
 
-const entrySelect = `
+var sellerColumns = strings.ReplaceAll(userColumns, "u.", "v.")
+
+var entrySelect = `
 	SELECT ` + conversationColumns + `,
 		COALESCE(l.id, 0), COALESCE(l.slug, ''), COALESCE(l.title, c.title), COALESCE(l.price_amount, 0), COALESCE(l.price_currency, ''),
 		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''), COALESCE(l.created_at, 0),
-		COALESCE(p.blob_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `,
+		COALESCE(p.blob_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `, ` + sellerColumns + `,
 		me.read_seq, me.archived, ot.read_seq,
 		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
@@ -91,6 +94,7 @@ const entrySelect = `
 	JOIN member me ON me.conversation_id = c.id AND me.user_id = $1
 	JOIN member ot ON ot.conversation_id = c.id AND ot.user_id = CASE WHEN c.buyer_id = $1 THEN c.seller_id ELSE c.buyer_id END
 	JOIN users u ON u.id = ot.user_id
+	JOIN users v ON v.id = c.seller_id
 	LEFT JOIN listing l ON l.id = c.listing_id
 	LEFT JOIN photo p ON p.listing_id = l.id AND p.position = 0
 	LEFT JOIN message m ON m.id = c.last_message_id
@@ -108,6 +112,7 @@ func entryFields(e *entryRow) []any {
 	fields = append(fields, &l.ID, &l.Slug, &l.Title, &l.Price.Amount, &l.Price.Currency, &l.Category, &l.Condition, &l.Status,
 		&l.City, microsInto{&l.CreatedAt}, &e.photo.Key, &e.photo.Width, &e.photo.Height)
 	fields = append(fields, userFields(&e.Other)...)
+	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last
 	return append(fields, &e.ReadSeq, &e.Archived, &e.OtherRead, &e.Unread,
 		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt})
@@ -118,7 +123,7 @@ func (e entryRow) entry(who chat.UserID) chat.Entry {
 	if e.photo.Key != "" {
 		e.Listing.Photos = []chat.Photo{e.photo}
 	}
-	e.Listing.Seller = chat.User{ID: e.Conversation.SellerID}
+	e.Listing.Seller = shown(e.Listing.Seller)
 	closed := !e.Other.ClosedAt.IsZero()
 	e.Other = shown(e.Other)
 	if e.last.ID != 0 {

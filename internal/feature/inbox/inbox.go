@@ -85,7 +85,7 @@ func (s *Service) List(ctx context.Context, who chat.UserID, q Query) (Page, err
 		page.Next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", last.LastAt.UnixMicro(), last.ID))
 	}
 	for i := range page.Entries {
-		page.Entries[i].Other.Online = s.hub.Online(page.Entries[i].Other.ID)
+		s.present(&page.Entries[i])
 	}
 	return page, nil
 }
@@ -106,8 +106,16 @@ func parseCursor(cursor string) (time.Time, chat.ConversationID, error) {
 // Entry returns one conversation as it stands in the list of who, or NotFound.
 func (s *Service) Entry(ctx context.Context, who chat.UserID, id chat.ConversationID) (chat.Entry, error) {
 	e, err := s.db.Entry(ctx, id, who)
-	e.Other.Online = err == nil && s.hub.Online(e.Other.ID)
+	if err == nil {
+		s.present(&e)
+	}
 	return e, err
+}
+
+// present fills in who is here.
+func (s *Service) present(e *chat.Entry) {
+	e.Other.Online = s.hub.Online(e.Other.ID)
+	e.Listing.Seller.Online = s.hub.Online(e.Listing.Seller.ID)
 }
 
 // Details are a conversation with its people.

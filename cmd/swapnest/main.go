@@ -1,0 +1,65 @@
+// Command swapnest is a marketplace whose heart is the live conversation between a
+// buyer and a seller.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"swapnest/internal/config"
+)
+
+// version is set by the build.
+var version = "devel"
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main with its surroundings as arguments. It returns the exit status: 0,
+// 1 after an error, 2 after a mistake on the command line.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c, command, help, err := config.Parse(args, stdout)
+	if help {
+		return 0
+	}
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+		defer stop()
+		err = dispatch(ctx, c, command, stdin, stdout, stderr)
+	}
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, config.ErrUsage):
+		fmt.Fprintf(stderr, "swapnest: %v. See swapnest --help.\n", strings.TrimPrefix(err.Error(), "usage: "))
+		return 2
+	default:
+		fmt.Fprintf(stderr, "swapnest: %v.\n", err)
+		return 1
+	}
+}
+
+func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Reader, stdout, stderr io.Writer) error {
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	switch command {
+	case "serve":
+		return serve(ctx, &c.Serve, log, stdout)
+	case "migrate":
+		return migrate(ctx, c.Migrate, stdout)
+	case "user create", "user create <username>":
+		return createUsers(ctx, c.User.Create, stdin, stdout)
+	case "user password <username>":
+		return setPassword(ctx, c.User.Password, stdin, stdout)
+	default: // version
+		fmt.Fprintln(stdout, "swapnest", version)
+		return nil
+	}
+}

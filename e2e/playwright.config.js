@@ -1,0 +1,42 @@
+import { defineConfig } from "@playwright/test"
+import { existsSync } from "node:fs"
+
+// Playwright cannot always fetch a browser of its own, so the system's Chromium
+// is used; CHROMIUM names one that lives elsewhere.
+const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium"
+if (!existsSync(chromium)) throw new Error(`There is no browser at ${chromium}: run scripts/bootstrap or set CHROMIUM.`)
+
+export default defineConfig({
+  testDir: ".",
+  testMatch: "**/*.spec.js",
+  globalSetup: "./server.js",
+  outputDir: "../test-results",
+  // One server and one town serve all tests, which follow one another.
+  workers: 1,
+  fullyParallel: false,
+  // A test that passes only the second time has found something.
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 30_000,
+  globalTimeout: 10 * 60_000,
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    locale: "en-GB",
+    timezoneId: "Europe/Zurich",
+    screenshot: "only-on-failure",
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: chromium,
+      args: [
+        "--no-sandbox", // Chromium refuses to run as root otherwise; it opens our own pages only.
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+})

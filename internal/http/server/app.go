@@ -1,0 +1,220 @@
+// Package server joins the parts to one running marketplace: it opens the store,
+// makes the services, mounts the doors on one mux, and ends everything in order.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"swapnest/internal/blob"
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/inbox"
+	"swapnest/internal/feature/listings"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/presence"
+	"swapnest/internal/http/api"
+	"swapnest/internal/http/auth"
+	"swapnest/internal/http/socket"
+	"swapnest/internal/http/web"
+	"swapnest/internal/limit"
+	"swapnest/internal/live/bus"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/store"
+)
+
+// Options say how a node runs.
+type Options struct {
+	DataDir     string   // SQLite file and uploads; locked while the node runs
+	DatabaseURL string   // postgres://…; "" is SQLite in DataDir
+	PublicURL   *url.URL // the origin that people use; nil is loopback
+	Demo        bool     // demo accounts may sign in
+	RateLimits  bool
+	Version     string
+	Log         *slog.Logger
+	// Fill is called once the services stand and before anybody is served: it may
+	// add demo data, and returns whom to offer on the sign-in page. Nil adds nothing.
+	Fill func(context.Context, *App) ([]web.DemoPerson, error)
+}
+
+// App is a node of the marketplace.
+type App struct {
+	DB       *store.DB
+	Blobs    *blob.Disk
+	Hub      *hub.Hub
+	Guard    *auth.Guard
+	Accounts *accounts.Service
+	Listings *listings.Service
+	Inbox    *inbox.Service
+	Messages *messaging.Service
+	Presence *presence.Service
+	Sockets  *socket.Door
+
+	log    *slog.Logger
+	lock   io.Closer
+	relay  *hub.Relay
+	server *http.Server
+}
+
+// New opens a node. The returned App holds the data directory until Close.
+func New(ctx context.Context, o Options) (*App, error) {
+	a := &App{log: o.Log}
+	if err := a.open(ctx, o); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, o Options) error {
+	var err error
+	if a.lock, err = store.LockDir(o.DataDir); err != nil {
+		return err
+	}
+	if a.Blobs, err = blob.NewDisk(filepath.Join(o.DataDir, "blobs")); err != nil {
+		return err
+	}
+	a.makeLive()
+	a.DB, err = store.Open(ctx, store.Options{URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.relay.Event, Log: o.Log})
+	if err != nil {
+		return err
+	}
+	if err := a.makeServices(o); err != nil {
+		return err
+	}
+	var people []web.DemoPerson
+	if o.Fill != nil {
+		if people, err = o.Fill(ctx, a); err != nil {
+			return err
+		}
+	}
+	return a.makeDoors(o, people)
+}
+
+// makeLive makes what carries frames. The store is not open yet, and nothing is
+// published or presented before it is.
+func (a *App) makeLive() {
+	var memory bus.Memory
+	a.Hub = hub.New(memory.Join, func(who chat.UserID, online bool, at time.Time) { a.Presence.Changed(who, online, at) }, a.log)
+	a.relay = hub.NewRelay(a.Hub.Bus(), func(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
+		return a.Inbox.Entry(ctx, who, id)
+	}, a.log)
+}
+
+func (a *App) makeServices(o Options) error {
+	now := time.Now
+	a.Guard = auth.NewGuard(a.DB, o.PublicURL, o.Demo, now)
+	accountLimits, messageLimits := limits(o.RateLimits, now)
+	var err error
+	if a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, accountLimits, o.Demo, now); err != nil {
+		return err
+	}
+	a.Listings = listings.New(a.DB, now)
+	a.Inbox = inbox.New(a.DB, a.Hub)
+	a.Messages = messaging.New(a.DB, a.relay, messageLimits, now)
+	a.Presence = presence.New(a.DB, a.Hub, a.relay, a.log)
+	return nil
+}
+
+// limits returns the buckets of security: 20 messages at once and one a second, 10
+// new conversations an hour, 10 attempts to sign in a minute, 10 accounts an hour.
+func limits(on bool, now func() time.Time) (*accounts.Limits, *messaging.Limits) {
+	if !on {
+		return &accounts.Limits{}, &messaging.Limits{}
+	}
+	return &accounts.Limits{SignIn: limit.New(6*time.Second, 10, now), Register: limit.New(6*time.Minute, 10, now)},
+		&messaging.Limits{Send: limit.New(time.Second, 20, now), Start: limit.New(6*time.Minute, 10, now)}
+}
+
+func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
+	pages, err := web.New(web.Options{
+		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Inbox: a.Inbox, Messages: a.Messages, Blobs: a.Blobs,
+		Demo: people, Epoch: a.DB.Epoch(), Version: o.Version, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	calls := api.New(api.Options{
+		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Inbox: a.Inbox, Messages: a.Messages, Version: o.Version, Log: a.log,
+	})
+	a.Sockets = socket.New(socket.Options{
+		Guard: a.Guard, Hub: a.Hub, Messages: a.Messages, Inbox: a.Inbox, Presence: a.Presence,
+		Epoch: a.DB.Epoch(), Limits: o.RateLimits, Log: a.log,
+	})
+	mux := http.NewServeMux()
+	pages.Routes(mux)
+	calls.Routes(mux)
+	a.Sockets.Routes(mux)
+	mux.HandleFunc("GET /healthz", a.health)
+	mux.HandleFunc("GET /readyz", a.health)
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range a.Guard.AllowedOrigins("") {
+		if o.PublicURL != nil {
+			if err := protection.AddTrustedOrigin(origin); err != nil {
+				return fmt.Errorf("read the public URL: %w", err)
+			}
+		}
+	}
+	a.server = &http.Server{
+		Handler:           web.SecurityHeaders(a.Guard, protection.Handler(mux)),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	return nil
+}
+
+// Handler returns the whole site.
+func (a *App) Handler() http.Handler { return a.server.Handler }
+
+// Serve answers on l until Shutdown.
+func (a *App) Serve(l net.Listener) error {
+	if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+// Shutdown takes no more requests, ends the sockets with 1012, and waits for what
+// is under way until ctx ends. Close follows.
+func (a *App) Shutdown(ctx context.Context) error {
+	a.Presence.Flush(time.Now())
+	err := a.server.Shutdown(ctx)
+	a.Hub.Drain(ctx)
+	done := make(chan struct{})
+	go func() {
+		a.Sockets.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		err = errors.Join(err, ctx.Err())
+	}
+	return err
+}
+
+// Close commits what waits and gives the data directory back.
+func (a *App) Close() error {
+	var errs []error
+	if a.DB != nil {
+		errs = append(errs, a.DB.Close())
+	}
+	if a.relay != nil {
+		a.relay.Stop()
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close())
+	}
+	return errors.Join(errs...)
+}

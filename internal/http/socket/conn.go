@@ -1,0 +1,286 @@
+package socket
+
+import (
+	"bufio"
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gobwas/ws"
+	"golang.org/x/time/rate"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/http/auth"
+	"swapnest/internal/live/bus"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/live/wire"
+)
+
+// The close codes of the protocol beyond the standard's.
+const (
+	closeRestart    ws.StatusCode = 1012
+	closeOverloaded ws.StatusCode = 1013
+	closeSlow       ws.StatusCode = 4100
+	closeLost       ws.StatusCode = 4101
+	closeBad        ws.StatusCode = 4400
+	closeSignedOut  ws.StatusCode = 4401
+	closeUnknown    ws.StatusCode = 4404
+	closeFlood      ws.StatusCode = 4429
+)
+
+// Start is what is known of a connection when its handshake is done.
+type Start struct {
+	Who      auth.Identity
+	Err      error               // why nobody is signed in
+	Only     chat.ConversationID // 0 for a socket of everything
+	Position *wire.Position      // nil without one
+}
+
+// conn is one connection. Its reading goroutine owns it; Deliver and End come from
+// others.
+type conn struct {
+	door  *Door
+	net   net.Conn
+	who   auth.Identity
+	only  chat.ConversationID
+	queue *hub.Queue
+	log   *slog.Logger
+	flood *rate.Limiter
+	fills sync.WaitGroup
+
+	closing atomic.Bool // nothing more is read or carried out
+
+	mu      sync.Mutex // guards what follows
+	streams map[chat.ConversationID]*stream
+
+	bad    int                               // bad frames in a row; the reader's own
+	typing map[chat.ConversationID]time.Time // since when; the reader's own
+}
+
+// Serve runs a connection until it ends. The handshake is done.
+func (d *Door) Serve(nc net.Conn, start Start) {
+	c := &conn{
+		door: d, net: nc, who: start.Who, only: start.Only, log: d.Log.With("user", start.Who.User.ID),
+		streams: make(map[chat.ConversationID]*stream),
+		typing:  make(map[chat.ConversationID]time.Time),
+	}
+	if d.Limits {
+		c.flood = rate.NewLimiter(floodPerSecond, floodBurst)
+	}
+	c.queue = hub.NewQueue(c.write)
+	r := bufio.NewReaderSize(nc, 1024)
+	if c.greet(start) {
+		c.read(r)
+	}
+	d.Hub.Leave(c)
+	c.stopTyping()
+	c.mu.Lock()
+	c.streams = nil // from here on no gap is filled any more
+	c.mu.Unlock()
+	// Whatever ended the connection, its queue ends now if it has not before.
+	c.finish(nil, true)
+	<-c.queue.Idle()
+	c.linger(r)
+	// The connection is over: an error of closing it changes nothing.
+	_ = nc.Close()
+	c.fills.Wait()
+}
+
+// greet joins the hub and sends hello, or says by a close code why not.
+func (c *conn) greet(start Start) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
+	switch {
+	case auth.IsSignedOut(start.Err):
+		c.close(closeSignedOut, "not signed in")
+		return false
+	case start.Err != nil:
+		c.log.Error("sign-in not checked", "error", start.Err)
+		c.close(closeOverloaded, "try again later")
+		return false
+	case c.door.Limits && c.door.Hub.Connections(c.who.User.ID) >= maxPerPerson:
+		c.close(closeOverloaded, "too many connections")
+		return false
+	}
+	// The stream of the one conversation is there before the hub can deliver, so
+	// that nothing falls between what is read and what is pushed.
+	if c.only > 0 {
+		c.begin(c.only)
+	}
+	if !c.door.Hub.Join(ctx, c, c.who.User.ID, c.who.Session.ID) {
+		c.close(closeRestart, "restarting")
+		return false
+	}
+	// A session that ended before Join was not there to be ended by the hub.
+	if _, err := c.door.Guard.BySession(ctx, c.who.Session.ID); auth.IsSignedOut(err) {
+		c.close(closeSignedOut, "session ended")
+		return false
+	}
+	return c.hello(ctx, start)
+}
+
+func (c *conn) hello(ctx context.Context, start Start) bool {
+	h := wire.Hello{Epoch: c.door.Epoch, You: c.who.User}
+	h.You.Online = true
+	if c.only == 0 {
+		unread, err := c.door.Inbox.Unread(ctx, c.who.User.ID)
+		if err != nil {
+			return c.failed(err)
+		}
+		h.Unread = &unread
+		return c.push(h.Encode())
+	}
+	details, err := c.door.Inbox.Conversation(ctx, c.who.User.ID, c.only)
+	if err != nil {
+		return c.failed(err)
+	}
+	h.Entry, h.Participants, h.Head = &details.Entry, details.Participants, &details.Entry.Conversation.Head
+	if !c.push(h.Encode()) {
+		return false
+	}
+	if start.Position == nil {
+		return c.follow(c.only, *h.Head) == nil
+	}
+	return c.resume(ctx, c.only, *start.Position)
+}
+
+// failed closes a connection that could not be greeted.
+func (c *conn) failed(err error) bool {
+	if chat.CodeOf(err) == chat.NotFound {
+		c.close(closeUnknown, "no such conversation")
+		return false
+	}
+	c.log.Error("greeting failed", "error", err)
+	c.close(closeOverloaded, "try again later")
+	return false
+}
+
+// Deliver implements hub.Session.
+func (c *conn) Deliver(m bus.Message) {
+	switch {
+	case m.Seq > 0:
+		c.deliverEvent(m)
+	case c.only != 0 && (m.List || (m.Conversation != 0 && m.Conversation != c.only)):
+		// A socket of one conversation hears of nothing else.
+	default:
+		// A hint that finds no room is dropped; the next event ends the connection.
+		_ = c.queue.Push(m.Frame)
+	}
+}
+
+// End implements hub.Session.
+func (c *conn) End(r hub.Reason) {
+	if r == hub.Restarting {
+		c.bye("restarting", time.Duration(rand.Int64N(int64(3*time.Second))))
+		c.close(closeRestart, "restarting")
+		return
+	}
+	c.close(closeSignedOut, "session ended")
+}
+
+func (c *conn) bye(reason string, retryAfter time.Duration) {
+	// Without room for it the close code says the same, less precisely.
+	_ = c.queue.Push(wire.Bye(reason, retryAfter))
+}
+
+// push queues a frame that must not be lost; a peer too slow for it is closed.
+func (c *conn) push(frame []byte) bool {
+	if c.queue.Push(frame) != nil {
+		c.tooSlow()
+		return false
+	}
+	return true
+}
+
+// tooSlow gives up on what waits: the peer resumes from where it is.
+func (c *conn) tooSlow() { c.finish(closeFrame(closeSlow, "reading too slowly"), true) }
+
+// lost closes a connection whose place in the log is gone: the client resumes.
+func (c *conn) lost() { c.finish(closeFrame(closeLost, "position lost"), true) }
+
+// close queues a close frame behind what waits. Only the first call counts.
+func (c *conn) close(code ws.StatusCode, reason string) {
+	c.finish(closeFrame(code, reason), false)
+}
+
+// finish ends the queue and wakes the reader. It does not block.
+func (c *conn) finish(last []byte, discard bool) {
+	c.queue.End(last, discard)
+	c.closing.Store(true)
+	// A connection that takes no deadline is broken, and so is its reader.
+	_ = c.net.SetReadDeadline(time.Now())
+}
+
+// closeFrame marks a frame so that write does not take it for text.
+func closeFrame(code ws.StatusCode, reason string) []byte {
+	frame, err := ws.CompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, reason)))
+	if err != nil {
+		// A close frame of a fixed reason always compiles.
+		panic("socket: " + err.Error())
+	}
+	return frame
+}
+
+var pool = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+
+// write sends frames in one piece. Text begins with '{'; what does not is a
+// control frame that has its header already.
+func (c *conn) write(frames [][]byte) error {
+	buffer := pool.Get().(*[]byte)
+	defer func() {
+		if cap(*buffer) <= 64<<10 {
+			*buffer = (*buffer)[:0]
+			pool.Put(buffer)
+		}
+	}()
+	for _, f := range frames {
+		if f[0] == '{' {
+			*buffer = appendHeader(*buffer, len(f))
+		}
+		*buffer = append(*buffer, f...)
+	}
+	if err := c.net.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return c.broken(err)
+	}
+	if _, err := c.net.Write(*buffer); err != nil {
+		return c.broken(err)
+	}
+	return nil
+}
+
+// broken ends the reading of a connection that cannot be written to.
+func (c *conn) broken(err error) error {
+	_ = c.net.Close() // the error that matters is the one that led here
+	return err
+}
+
+// appendHeader appends the header of an unmasked text frame (RFC 6455, 5.2).
+func appendHeader(b []byte, n int) []byte {
+	const text = 0x81
+	switch {
+	case n < 126:
+		return append(b, text, byte(n))
+	case n < 1<<16:
+		return append(b, text, 126, byte(n>>8), byte(n))
+	default:
+		return append(b, text, 127, 0, 0, 0, 0, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	}
+}
+
+// stopTyping tells the others that who has gone writes no more.
+func (c *conn) stopTyping() {
+	for id, since := range c.typing {
+		if time.Since(since) > chat.TypingExpires {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+		if err := c.door.Presence.Typing(ctx, c.who.User, id, false); err != nil {
+			c.log.Debug("typing not ended", "error", err)
+		}
+		cancel()
+	}
+}

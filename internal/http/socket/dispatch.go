@@ -1,0 +1,166 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/live/wire"
+)
+
+// handle runs one frame and answers it. It tells whether to go on.
+func (c *conn) handle(data []byte) bool {
+	command, clientID, err := wire.Decode(data, c.only)
+	if err != nil {
+		return c.refuseBad(err, clientID)
+	}
+	c.bad = 0
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
+	if err := c.run(ctx, command); err != nil {
+		return c.refuse(err, clientID)
+	}
+	return true
+}
+
+// refuseBad answers a frame that is none, and gives up after too many in a row.
+func (c *conn) refuseBad(err error, clientID string) bool {
+	if c.bad++; c.bad >= maxBad {
+		c.refuse(err, clientID)
+		c.close(closeBad, "too many bad frames")
+		return false
+	}
+	return c.refuse(err, clientID)
+}
+
+// refuse says why a command was not carried out.
+func (c *conn) refuse(err error, clientID string) bool {
+	e, ok := errors.AsType[*chat.Error](err)
+	if !ok {
+		c.log.Error("command failed", "error", err)
+		e = chat.Errorf(chat.Unavailable, "This could not be done just now. Try again in a moment.")
+	}
+	return c.push(wire.Error(e, clientID))
+}
+
+// run carries a command out.
+func (c *conn) run(ctx context.Context, command wire.Command) error {
+	who := c.who.User.ID
+	switch m := command.(type) {
+	case wire.Send:
+		return c.send(ctx, m)
+	case wire.Open:
+		return c.open(ctx, m)
+	case wire.Close:
+		if c.only == 0 {
+			c.end(m.Conversation)
+		}
+		return nil
+	case wire.Typing:
+		return c.typed(ctx, m)
+	case wire.Read:
+		return c.door.Messages.MarkRead(ctx, who, m.Conversation, m.Seq)
+	case wire.Delivered:
+		return c.door.Messages.MarkDelivered(ctx, who, m.Conversation, m.Seq)
+	case wire.Watch:
+		return c.watch(ctx, m)
+	case wire.Ping:
+		c.push(wire.Pong())
+		return nil
+	}
+	return chat.Errorf(chat.UnknownType, "There is no such frame type.")
+}
+
+// send posts a message and acknowledges it. The original's frame asks for no
+// acknowledgement, and its script takes any frame without trouble, so it gets one.
+func (c *conn) send(ctx context.Context, m wire.Send) error {
+	delete(c.typing, m.Conversation)
+	sent, err := c.door.Messages.Send(ctx, c.who.User.ID, messaging.SendCommand{
+		Conversation: m.Conversation, ClientID: m.ClientID, Text: m.Message,
+	})
+	if err != nil {
+		return err
+	}
+	c.push(wire.Ack(sent.Message, sent.Duplicate))
+	return nil
+}
+
+// open starts or restarts a stream.
+func (c *conn) open(ctx context.Context, m wire.Open) error {
+	who := c.who.User.ID
+	if c.only == 0 && !c.begin(m.Conversation) {
+		return &chat.Error{Code: chat.Forbidden, Field: "conversation_id", Detail: "At most 20 conversations can be open at once. Close one first."}
+	}
+	if c.only != 0 {
+		c.begin(c.only)
+	}
+	if m.Position == nil {
+		head, err := c.door.Messages.Head(ctx, who, m.Conversation)
+		if err != nil {
+			c.abandon(m.Conversation)
+			return err
+		}
+		c.answer(m.Conversation, nil, head, "")
+		return nil
+	}
+	r, err := c.door.Messages.Resume(ctx, who, resumeQuery(m.Conversation, *m.Position))
+	if err != nil {
+		c.abandon(m.Conversation)
+		return err
+	}
+	c.answer(m.Conversation, r.Events, r.Head, r.Reset)
+	return nil
+}
+
+// abandon drops a stream that could not be answered. A socket of one conversation
+// cannot do without it.
+func (c *conn) abandon(id chat.ConversationID) {
+	if c.only != 0 {
+		c.lost()
+		return
+	}
+	c.end(id)
+}
+
+func resumeQuery(id chat.ConversationID, p wire.Position) messaging.ResumeQuery {
+	q := messaging.ResumeQuery{Conversation: id, After: p.After, Epoch: p.Epoch}
+	if !p.At.IsZero() {
+		q.At = p.At.UnixMilli()
+	}
+	return q
+}
+
+// typingEvery is how often typing is passed on: the original says it at each key.
+const typingEvery = 2 * time.Second
+
+// typed passes typing on; what says nothing new is dropped silently.
+func (c *conn) typed(ctx context.Context, m wire.Typing) error {
+	since, writing := c.typing[m.Conversation]
+	if writing == m.On && (!m.On || time.Since(since) < typingEvery) {
+		return nil
+	}
+	if err := c.door.Presence.Typing(ctx, c.who.User, m.Conversation, m.On); err != nil {
+		return err
+	}
+	if m.On && len(c.typing) < chat.MaxOpen {
+		c.typing[m.Conversation] = time.Now()
+	} else {
+		delete(c.typing, m.Conversation)
+	}
+	return nil
+}
+
+// watch tells of the presence of people, now and from now on.
+func (c *conn) watch(ctx context.Context, m wire.Watch) error {
+	states, err := c.door.Presence.Watch(ctx, c, m.Users)
+	if err != nil {
+		return err
+	}
+	for _, s := range states {
+		// A hint: the next change is told again.
+		_ = c.queue.Push(wire.Signal(s))
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+// Package socket is the door for WebSocket connections: it checks who knocks,
+// reads frames, calls the services, and writes through a bounded queue. Rules live
+// in the services; only this package knows the WebSocket library.
+package socket
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/inbox"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/presence"
+	"swapnest/internal/http/auth"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/live/wire"
+)
+
+// The bounds of a connection.
+const (
+	writeTimeout   = 10 * time.Second
+	frameTimeout   = 10 * time.Second // for the rest of a frame once it has begun
+	silence        = 25 * time.Second // ± 20 %, then a ping
+	pongTimeout    = 10 * time.Second
+	closeTimeout   = time.Second // for the peer's answer to a close frame
+	commandTimeout = 2 * time.Second
+	maxBad         = 20  // bad frames in a row
+	maxPerPerson   = 100 // connections of one person
+	floodBurst     = 200 // frames at once
+	floodPerSecond = 50
+)
+
+// Options are what the door needs.
+type Options struct {
+	Guard    *auth.Guard
+	Hub      *hub.Hub
+	Messages *messaging.Service
+	Inbox    *inbox.Service
+	Presence *presence.Service
+	Epoch    string
+	Limits   bool // false lifts the limits on floods and connections
+	Log      *slog.Logger
+}
+
+// Door opens sockets.
+type Door struct {
+	Options
+	conns sync.WaitGroup
+}
+
+// New returns the door.
+func New(o Options) *Door { return &Door{Options: o} }
+
+// Routes mounts the two addresses.
+func (d *Door) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /ws/chat/{id}/", d.one)
+	mux.HandleFunc("GET /ws/{$}", d.all)
+}
+
+// Wait returns when all connections are over.
+func (d *Door) Wait() { d.conns.Wait() }
+
+// one serves the original's address, which carries one conversation. Whoever asks
+// for what is no id at all gets the answer of an unknown conversation.
+func (d *Door) one(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil || id <= 0 {
+		id = -1
+	}
+	d.open(w, r, chat.ConversationID(id))
+}
+
+// all serves the address that carries everything of the signed-in person.
+func (d *Door) all(w http.ResponseWriter, r *http.Request) {
+	d.open(w, r, 0)
+}
+
+// open checks the Origin, upgrades and serves. Everything else is said by a close
+// code, because a browser cannot read an HTTP status here.
+func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.ConversationID) {
+	ticket := r.URL.Query().Get("ticket")
+	_, named := r.Header["Origin"]
+	if (named || ticket == "") && !d.Guard.OriginAllowed(r) {
+		http.Error(w, "This origin may not open a socket here.", http.StatusForbidden)
+		return
+	}
+	// The request's context ends with the handler, and the connection does not.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), commandTimeout)
+	defer cancel()
+	who, err := d.identify(ctx, r, ticket)
+	conn, rw, _, upgradeErr := ws.UpgradeHTTP(r, w)
+	if upgradeErr != nil {
+		// The library has answered with the fitting status.
+		return
+	}
+	start := Start{Who: who, Err: err, Only: only, Position: position(r)}
+	d.conns.Add(1)
+	go func() {
+		defer d.conns.Done()
+		if n := rw.Reader.Buffered(); n > 0 {
+			ahead, _ := rw.Reader.Peek(n) // these bytes are in the buffer
+			conn = &buffered{Conn: conn, ahead: append([]byte(nil), ahead...)}
+		}
+		d.Serve(conn, start)
+	}()
+}
+
+func (d *Door) identify(ctx context.Context, r *http.Request, ticket string) (auth.Identity, error) {
+	if ticket != "" {
+		return d.Guard.ByTicket(ctx, ticket)
+	}
+	return d.Guard.Who(r.WithContext(ctx))
+}
+
+// position reads how far the client has come. What does not read as one is a
+// position that fits no log.
+func position(r *http.Request) *wire.Position {
+	q := r.URL.Query()
+	if !q.Has("after") {
+		return nil
+	}
+	p := wire.Position{Epoch: q.Get("epoch")}
+	after, err := strconv.ParseInt(q.Get("after"), 10, 64)
+	if err != nil || after < 0 {
+		after = 1 << 53
+	}
+	p.After = chat.Seq(after)
+	if q.Has("at") {
+		if p.At, err = wire.ParseTime(q.Get("at")); err != nil {
+			p.After = 1 << 53
+		}
+	}
+	return &p
+}
+
+// buffered gives back the bytes that the HTTP server had read ahead.
+type buffered struct {
+	net.Conn
+	ahead []byte
+}
+
+func (b *buffered) Read(p []byte) (int, error) {
+	if len(b.ahead) > 0 {
+		n := copy(p, b.ahead)
+		b.ahead = b.ahead[n:]
+		return n, nil
+	}
+	return b.Conn.Read(p)
+}

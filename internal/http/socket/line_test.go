@@ -1,0 +1,391 @@
+package socket_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/http/auth"
+	"swapnest/internal/http/server"
+	"swapnest/internal/http/socket"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/testkit/apptest"
+)
+
+func TestWhoMayNotEnterIsToldByTheCloseCode(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		for _, test := range []struct {
+			name  string
+			start socket.Start
+			want  int
+		}{
+			{"signed out", socket.Start{Err: auth.ErrSignedOut}, 4401},
+			{"a session that has ended meanwhile", socket.Start{Who: auth.Identity{User: w.buyer.User}}, 4401},
+			{"a stranger", socket.Start{Who: w.stranger, Only: w.conversation}, 4404},
+			{"no such conversation", socket.Start{Who: w.buyer, Only: w.conversation + 1}, 4404},
+			{"no id at all", socket.Start{Who: w.buyer, Only: -1}, 4404},
+			{"the database is down", socket.Start{Who: w.buyer, Err: context.DeadlineExceeded}, 1013},
+		} {
+			s := w.Pipe(t, test.start)
+			if got := s.Closed(); got != test.want {
+				t.Errorf("%s: closed with %d, want %d", test.name, got, test.want)
+			}
+			if rest := s.Rest(); len(rest) != 0 {
+				t.Errorf("%s: got %v", test.name, rest)
+			}
+		}
+	})
+}
+
+func TestCommandsOfAStrangerOnTheOpenSocket(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		s := w.all(w.stranger)
+		s.Wait("hello")
+		for _, command := range []string{
+			`{"type":"send","conversation_id":1,"client_id":"x","message":"hi"}`,
+			`{"type":"open","conversation_id":1}`,
+			`{"type":"open","conversation_id":1,"after":0}`,
+			`{"type":"typing","conversation_id":1,"typing":true}`,
+			`{"type":"read","conversation_id":1,"seq":1}`,
+			`{"type":"delivered","conversation_id":1,"seq":1}`,
+		} {
+			s.Send("%s", command)
+			foreign := s.Wait("error")
+			s.Send("%s", strings.Replace(command, `_id":1`, `_id":4711`, 1))
+			missing := s.Wait("error")
+			if foreign["code"] != "not_found" || missing["code"] != "not_found" || foreign["detail"] != missing["detail"] {
+				t.Errorf("%s: foreign %v, missing %v", command, foreign, missing)
+			}
+		}
+		if c := mustConversation(t, w); c.Head != 1 {
+			t.Errorf("head %d, want 1", c.Head)
+		}
+	})
+}
+
+func TestSessionEndClosesItsSocketsAndNoOthers(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		again, _ := w.SignIn(t, w.town.Buyer)
+		here, there := w.all(w.buyer), w.all(again)
+		here.Wait("hello")
+		there.Wait("hello")
+		if err := w.Accounts.SignOut(t.Context(), w.buyer.Session.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := here.Closed(); got != 4401 {
+			t.Errorf("closed with %d, want 4401", got)
+		}
+		there.Send(`{"type":"ping"}`)
+		there.Wait("pong")
+	})
+}
+
+func TestSessionThatExpiresClosesItsSocket(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		s := w.all(w.buyer)
+		s.Wait("hello")
+		time.Sleep(chat.SessionLife - time.Hour) // simulated
+		s.Send(`{"type":"ping"}`)
+		s.Wait("pong")
+		time.Sleep(time.Hour + time.Minute)
+		if got := s.Closed(); got != 4401 {
+			t.Errorf("closed with %d, want 4401", got)
+		}
+	})
+}
+
+func TestTwentyBadFramesInARowEndTheLine(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		s := w.all(w.buyer)
+		s.Wait("hello")
+		for range 19 {
+			s.Send(`nonsense`)
+			s.Wait("error")
+		}
+		s.Send(`{"type":"ping"}`) // begins anew
+		s.Wait("pong")
+		for range 20 {
+			s.Send(`nonsense`)
+			if e := s.Wait("error"); e["code"] != "bad_json" {
+				t.Fatalf("got %v", e)
+			}
+		}
+		if got := s.Closed(); got != 4400 {
+			t.Errorf("closed with %d, want 4400", got)
+		}
+	})
+}
+
+func TestASilentPeerIsAskedAndThenDropped(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		s := w.all(w.buyer)
+		s.Wait("hello")
+		start := time.Now()
+		<-s.Pings()
+		if after := time.Since(start); after < 20*time.Second || after > 30*time.Second {
+			t.Errorf("asked after %s, want 25 s ± 20 %%", after)
+		}
+		time.Sleep(5 * time.Minute)
+		s.Send(`{"type":"ping"}`) // it has answered all the time, so it is still here
+		s.Wait("pong")
+		s.Mute()
+		gone := time.Now()
+		s.Closed()
+		if after := time.Since(gone); after > 40*time.Second {
+			t.Errorf("dropped after %s, want at most 40 s", after)
+		}
+	})
+}
+
+func TestPresenceIsToldToThoseWhoWatch(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		watcher, other := w.all(w.buyer), w.all(w.stranger)
+		watcher.Wait("hello")
+		other.Wait("hello")
+		watcher.Send(`{"type":"watch","user_ids":[%d,4711]}`, w.seller.User.ID)
+		if f := watcher.Wait("presence"); f["online"] != false || f["user_id"] != float64(w.seller.User.ID) {
+			t.Errorf("at first: %v", f)
+		}
+		seller := w.all(w.seller)
+		if f := watcher.Wait("presence"); f["online"] != true {
+			t.Errorf("after coming: %v", f)
+		}
+		seller.Drop()
+		left := time.Now()
+		time.Sleep(5 * time.Second)
+		back := w.all(w.seller) // a blink
+		back.Wait("hello")
+		time.Sleep(time.Minute)
+		if rest := watcher.Rest(); len(rest) != 0 {
+			t.Errorf("a blink was told: %v", rest)
+		}
+		back.Drop()
+		left = time.Now()
+		f := watcher.Wait("presence")
+		if f["online"] != false || time.Since(left) != chat.OfflineAfter {
+			t.Errorf("%s after leaving: %v", time.Since(left), f)
+		}
+		if seen, _ := f["last_seen"].(string); seen == "" {
+			t.Errorf("last_seen: %v", f["last_seen"])
+		}
+		if rest := other.Rest(); len(rest) != 0 {
+			t.Errorf("somebody who does not watch got %v", rest)
+		}
+	})
+}
+
+func TestTypingEndsWhenTheLineDrops(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		s, other := w.one(w.buyer, nil), w.one(w.seller, nil)
+		s.Wait("hello")
+		other.Wait("hello")
+		for range 50 { // the original says it at each key
+			s.Send(`{"typing":true}`)
+		}
+		synctest.Wait()
+		if rest := apptest.Types(other.Rest()); rest != "typing" {
+			t.Errorf("fifty keys at once were passed on as %q", rest)
+		}
+		s.Drop()
+		if f := other.Wait("typing"); f["is_typing"] != false {
+			t.Errorf("after the drop: %v", f)
+		}
+	})
+}
+
+func TestReadMovesTicksAndCounts(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		buyer, seller := w.all(w.buyer), w.one(w.seller, nil)
+		buyer.Wait("hello")
+		seller.Wait("hello")
+		seller.Send(`{"type":"read","seq":99}`) // beyond the head counts as the head
+		for _, s := range []*apptest.Socket{buyer, seller} {
+			if f := s.Wait("read"); f["seq"] != 1.0 || f["user_id"] != float64(w.seller.User.ID) || f["conversation_id"] != float64(w.conversation) {
+				t.Errorf("read: %v", f)
+			}
+		}
+		seller.Send(`{"type":"read","seq":1}`)
+		synctest.Wait()
+		if rest := append(buyer.Rest(), seller.Rest()...); len(rest) != 0 {
+			t.Errorf("a cursor that did not move was told: %v", rest)
+		}
+		if hello := w.all(w.seller).Next(); hello["unread"] != 0.0 {
+			t.Errorf("unread %v, want 0", hello["unread"])
+		}
+	})
+}
+
+func TestASlowReaderIsClosedAndNobodyWaits(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		slow, quick := w.one(w.buyer, nil), w.one(w.buyer, nil)
+		slow.Wait("hello")
+		quick.Wait("hello")
+		resume := slow.Pause()
+		slow.Send(`{"type":"ping"}`) // its reader now hangs in the pause
+		start := time.Now()
+		w.say(hub.QueueFrames + 50)
+		if took := time.Since(start); took > 0 { // simulated: no timer had to run
+			t.Errorf("a slow reader held everybody up for %s", took)
+		}
+		for range hub.QueueFrames + 50 {
+			quick.Wait("message")
+		}
+		resume()
+		if got := slow.Closed(); got != 4100 {
+			t.Errorf("closed with %d, want 4100", got)
+		}
+	})
+}
+
+func TestAPeerThatNeverReadsIsDroppedAfterTheWriteDeadline(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		s := w.all(w.buyer)
+		s.Wait("hello")
+		s.Pause()
+		s.Send(`{"type":"ping"}`)
+		w.say(1)
+		start := time.Now()
+		for w.Hub.Connections(w.buyer.User.ID) > 0 {
+			time.Sleep(time.Second)
+		}
+		if after := time.Since(start); after > 12*time.Second {
+			t.Errorf("dropped after %s, want 10 s", after)
+		}
+	})
+}
+
+func TestRestartSaysByeAnd1012(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		s := w.all(w.buyer)
+		s.Wait("hello")
+		if err := w.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if f := s.Wait("bye"); f["reason"] != "restarting" || f["retry_after_ms"] == nil {
+			t.Errorf("bye: %v", f)
+		}
+		if got := s.Closed(); got != 1012 {
+			t.Errorf("closed with %d, want 1012", got)
+		}
+		late := w.all(w.seller)
+		if got := late.Closed(); got != 1012 {
+			t.Errorf("a connection during the shutdown: closed with %d, want 1012", got)
+		}
+	})
+}
+
+func TestFloodsEndWith4429(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		send func(s *apptest.Socket)
+	}{
+		{"of frames", text(`{"type":"ping"}`)},
+		{"of control frames", frame(ws.NewPingFrame(nil))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			simulated(t, limited, func(t *testing.T, w *world) {
+				s := w.all(w.buyer)
+				s.Wait("hello")
+				for range 300 {
+					test.send(s)
+				}
+				if f := s.Wait("bye"); f["retry_after_ms"] == nil {
+					t.Errorf("bye: %v", f)
+				}
+				if got := s.Closed(); got != 4429 {
+					t.Errorf("closed with %d, want 4429", got)
+				}
+			})
+		})
+	}
+}
+
+func TestTooManyMessagesAreRateLimited(t *testing.T) {
+	simulated(t, limited, func(t *testing.T, w *world) {
+		s := w.all(w.buyer)
+		s.Wait("hello")
+		refused := 0
+		for i := range 25 {
+			s.Send(`{"type":"send","conversation_id":%d,"client_id":"c%d","message":"hi"}`, w.conversation, i)
+			if f := s.Wait("ack", "error"); f.Type() == "error" {
+				refused++
+				if f["code"] != "rate_limited" || f["retryable"] != true || f["retry_after_ms"] == nil {
+					t.Errorf("refusal: %v", f)
+				}
+			}
+		}
+		if refused != 6 { // one was spent on beginning the conversation
+			t.Errorf("%d of 25 refused, want 6", refused)
+		}
+		time.Sleep(time.Second)
+		s.Send(`{"type":"send","conversation_id":%d,"client_id":"later","message":"hi"}`, w.conversation)
+		s.Wait("ack")
+	})
+}
+
+func TestANewConversationIsIntroduced(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		seller, one := w.all(w.seller), w.one(w.seller, nil)
+		seller.Wait("hello")
+		one.Wait("hello")
+		if _, err := w.Messages.Start(t.Context(), w.stranger.User.ID, messaging.StartCommand{Listing: w.town.Listing.ID, Text: "And for me?"}); err != nil {
+			t.Fatal(err)
+		}
+		entry, _ := seller.Wait("conversation")["conversation"].(map[string]any)
+		if entry["unread"] != 1.0 || entry["role"] != "seller" || entry["other"].(map[string]any)["name"] != "Stranger" {
+			t.Errorf("entry: %v", entry)
+		}
+		if rest := one.Rest(); len(rest) != 0 {
+			t.Errorf("the socket of another conversation got %v", rest)
+		}
+	})
+}
+
+func TestAtMostTwentyConversationsAreOpen(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		s := w.all(w.stranger)
+		s.Wait("hello")
+		// What cannot be opened takes no place.
+		for range chat.MaxOpen + 5 {
+			s.Send(`{"type":"open","conversation_id":%d}`, w.conversation)
+			if e := s.Wait("error"); e["code"] != "not_found" {
+				t.Fatalf("got %v", e)
+			}
+		}
+	})
+}
+
+func TestFragmentsAndControlFramesInBetween(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		s := w.one(w.buyer, nil)
+		s.Wait("hello")
+		s.Write(ws.NewFrame(ws.OpText, false, []byte(`{"mess`)))
+		s.Write(ws.NewPingFrame([]byte("in between")))
+		s.Write(ws.NewFrame(ws.OpContinuation, false, []byte(`age":"in thr`)))
+		s.Write(ws.NewFrame(ws.OpContinuation, true, []byte(`ee parts"}`)))
+		if f := s.Wait("message"); f["message"] != "in three parts" {
+			t.Errorf("got %v", f)
+		}
+		s.Write(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusNormalClosure, "")))
+		if got := s.Closed(); got != 1000 {
+			t.Errorf("closed with %d, want 1000", got)
+		}
+	})
+}
+
+func TestLimitsAreLiftedWhenAsked(t *testing.T) {
+	simulated(t, func(o *server.Options) { o.RateLimits = false }, func(t *testing.T, w *world) {
+		s := w.all(w.buyer)
+		s.Wait("hello")
+		for range 300 {
+			s.Send(`{"type":"ping"}`)
+			s.Wait("pong")
+		}
+	})
+}

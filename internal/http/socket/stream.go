@@ -1,0 +1,164 @@
+package socket
+
+import (
+	"context"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/live/bus"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/live/wire"
+)
+
+// stream is a conversation open on a connection: what the client has been sent,
+// and what waits while older events are being read.
+type stream struct {
+	last    chat.Seq // everything up to here has been queued
+	waiting bool     // older events are being read: new ones go to buffer
+	buffer  []bus.Message
+}
+
+// begin opens a stream that buffers until follow. It tells whether it is new.
+func (c *conn) begin(id chat.ConversationID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, known := c.streams[id]
+	if !known && c.only == 0 && len(c.streams) >= chat.MaxOpen {
+		return false
+	}
+	c.streams[id] = &stream{waiting: true}
+	return true
+}
+
+// end closes a stream.
+func (c *conn) end(id chat.ConversationID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.streams, id)
+}
+
+// deliverEvent queues a committed event in its place.
+func (c *conn) deliverEvent(m bus.Message) {
+	if c.only != 0 && m.Conversation != c.only {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.streams[m.Conversation]
+	switch {
+	case s == nil:
+		c.push(m.Frame) // not open here: it moves the list
+	case s.waiting:
+		if len(s.buffer) >= hub.QueueFrames {
+			c.lost()
+			return
+		}
+		s.buffer = append(s.buffer, m)
+	case m.Seq <= s.last:
+	case m.Seq == s.last+1:
+		s.last = m.Seq
+		c.push(m.Frame)
+	default:
+		// An event in between was not pushed: the log has it.
+		s.waiting = true
+		s.buffer = append(s.buffer, m)
+		c.fills.Go(func() { c.fill(m.Conversation, s, s.last) })
+	}
+}
+
+// follow ends the buffering of a stream: everything up to last has been queued,
+// and what was buffered beyond it follows.
+func (c *conn) follow(id chat.ConversationID, last chat.Seq) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.streams[id]
+	if s == nil {
+		return nil
+	}
+	return c.flush(id, s, last)
+}
+
+// flush queues what was buffered beyond last. The caller holds mu.
+func (c *conn) flush(id chat.ConversationID, s *stream, last chat.Seq) error {
+	s.last = max(s.last, last)
+	for len(s.buffer) > 0 {
+		m := s.buffer[0]
+		if m.Seq > s.last+1 {
+			c.fills.Go(func() { c.fill(id, s, s.last) })
+			return nil
+		}
+		s.buffer = s.buffer[1:]
+		if m.Seq == s.last+1 {
+			s.last = m.Seq
+			if err := c.queue.Push(m.Frame); err != nil {
+				c.tooSlow()
+				return err
+			}
+		}
+	}
+	s.waiting, s.buffer = false, nil
+	return nil
+}
+
+// fill reads what lies between the stream and its buffer from the log.
+func (c *conn) fill(id chat.ConversationID, s *stream, after chat.Seq) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	events, err := c.door.Messages.Missing(ctx, c.who.User.ID, id, after, chat.MaxReplay)
+	if err != nil || len(events) == 0 {
+		c.log.Warn("a gap could not be filled", "conversation", id, "error", err)
+		c.lost()
+		return
+	}
+	if c.replay(ctx, events) != nil {
+		c.tooSlow()
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.streams[id] == s {
+		// A full queue has closed the connection.
+		_ = c.flush(id, s, events[len(events)-1].Seq)
+	}
+}
+
+// replay queues events as fast as the peer takes them.
+func (c *conn) replay(ctx context.Context, events []chat.Event) error {
+	for _, e := range events {
+		if err := c.queue.PushWait(ctx, wire.Event(e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resume answers a position: the events behind it and caught_up, or reset. The
+// stream has begun, so what happens meanwhile is buffered.
+func (c *conn) resume(ctx context.Context, id chat.ConversationID, p wire.Position) bool {
+	q := resumeQuery(id, p)
+	r, err := c.door.Messages.Resume(ctx, c.who.User.ID, q)
+	if err != nil {
+		return c.failed(err)
+	}
+	return c.answer(id, r.Events, r.Head, r.Reset)
+}
+
+// answer queues a replay and its end.
+func (c *conn) answer(id chat.ConversationID, events []chat.Event, head chat.Seq, reset string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	last := wire.CaughtUp(id, head)
+	if reset != "" {
+		last = wire.Reset(id, reset)
+	}
+	if c.replay(ctx, events) != nil || c.queue.PushWait(ctx, last) != nil {
+		c.tooSlow()
+		return false
+	}
+	return c.follow(id, head) == nil
+}
+
+// silenceLimit is how long a peer may say nothing before it is asked.
+func silenceLimit(r float64) time.Duration {
+	return time.Duration(float64(silence) * (0.8 + 0.4*r))
+}

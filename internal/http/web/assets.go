@@ -1,0 +1,133 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+//go:embed static templates
+var files embed.FS
+
+// types are the kinds of static files. The machine's own table is not asked, since
+// it differs between machines.
+var types = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+	".png": "image/png",
+}
+
+// assets are the static files in memory, under one checksum of them all. It is a
+// part of their path, so that modules find each other by relative addresses and a
+// page never mixes two versions.
+type assets struct {
+	sum   string
+	files map[string]asset
+}
+
+type asset struct {
+	data   []byte
+	packed []byte // data in gzip; nil when that gains nothing
+	kind   string
+}
+
+// readAssets reads every file below static. A file of an unknown kind is an error.
+func readAssets() (*assets, error) {
+	a := &assets{files: make(map[string]asset)}
+	sum := sha256.New()
+	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
+		// Type declarations are for the checker, not for browsers.
+		if err != nil || d.IsDir() || path.Ext(name) == ".ts" {
+			return err
+		}
+		data, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		kind, ok := types[path.Ext(name)]
+		if !ok {
+			return fmt.Errorf("%s is of no known kind", name)
+		}
+		name = strings.TrimPrefix(name, "static/")
+		// Hashes never fail to be written to.
+		_, _ = fmt.Fprintf(sum, "%s\x00%d\x00%s", name, len(data), data)
+		a.files[name] = asset{data: data, packed: pack(data), kind: kind}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the static files: %w", err)
+	}
+	a.sum = hex.EncodeToString(sum.Sum(nil)[:8])
+	return a, nil
+}
+
+// url returns the address of a file below static.
+func (a *assets) url(name string) (string, error) {
+	if _, ok := a.files[name]; !ok {
+		return "", fmt.Errorf("there is no static file %q", name)
+	}
+	return "/static/" + a.sum + "/" + name, nil
+}
+
+// static serves the files. Under the present checksum they may be kept for ever; a
+// page from before a new version gets what there is now, to be asked for again.
+func (w *Web) static(rw http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("path")
+	file, ok := w.assets.files[name]
+	if !ok {
+		return chat.ErrNotFound("file")
+	}
+	cache := "no-cache"
+	if r.PathValue("sum") == w.assets.sum {
+		cache = "public, max-age=31536000, immutable"
+	}
+	w.assets.serve(rw, r, file, cache)
+	return nil
+}
+
+// favicon answers browsers that ask for the old address.
+func (w *Web) favicon(rw http.ResponseWriter, r *http.Request) error {
+	w.assets.serve(rw, r, w.assets.files["favicon.svg"], "public, max-age=86400")
+	return nil
+}
+
+// serve answers with a file, packed for those who can unpack it.
+func (a *assets) serve(rw http.ResponseWriter, r *http.Request, file asset, cache string) {
+	h := rw.Header()
+	h.Set("Content-Type", file.kind)
+	h.Set("Cache-Control", cache)
+	h.Set("Vary", "Accept-Encoding")
+	tag, data := a.sum, file.data
+	if file.packed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		tag, data = tag+"-gzip", file.packed
+	}
+	h.Set("ETag", `"`+tag+`"`)
+	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(data))
+}
+
+// pack returns data in gzip, or nil when it does not get smaller.
+func pack(data []byte) []byte {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err == nil {
+		_, err = z.Write(data)
+		err = errors.Join(err, z.Close())
+	}
+	if err != nil || b.Len() >= len(data) {
+		return nil
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,42 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"swapnest/internal/chat"
+)
+
+// chatStyles are the components of the two panes.
+var chatStyles = []string{"inbox-list", "conversation", "conversation-header", "message", "composer", "banner", "empty"}
+
+// chatRoutes mounts the pages of conversations.
+func (w *Web) chatRoutes(mux *http.ServeMux) {
+	get := func(path string, h handler) { mux.Handle("GET "+path, w.page(h)) }
+	post := func(path string, h handler) { mux.Handle("POST "+path, w.page(h)) }
+
+	get("/chat/{$}", w.inbox)
+	get("/chat/conversation/{id}/{$}", w.conversation)
+	post("/chat/conversation/{id}/{$}", w.say)
+	post("/chat/mark-read/{id}/{$}", w.markRead)
+	get("/chat/start/{id}/{$}", w.startForm)
+	post("/chat/start/{id}/{$}", w.start)
+}
+
+// chatShell is the frame of the two panes.
+func chatShell(s shell, pane string) shell {
+	s.Body, s.Pane = "chat", pane
+	s.Styles = append(s.Styles, chatStyles...)
+	s.Scripts = append(s.Scripts, "chat")
+	return s
+}
+
+// pathID returns the id in the address. Anything but a positive number is an
+// address of nothing.
+func pathID[ID ~int64](r *http.Request, what string) (ID, error) {
+	n, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil || n <= 0 {
+		return 0, chat.ErrNotFound(what)
+	}
+	return ID(n), nil
+}

@@ -1,0 +1,77 @@
+package web
+
+import (
+	"net/http"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/http/auth"
+)
+
+// shell is what every page has around its own part. Each page's view embeds it.
+type shell struct {
+	Title       string
+	Description string // for search engines and previews; "" for none
+	Path        string // path and query of this page, to come back to after logging in
+	Section     string // the link of the bar that this page is behind: shop, chats, sell or you
+	Query       string // what the search box of the bar holds
+	Body        string // class of the body, "" for none
+	Pane        string // what a page of two panes shows on a phone: inbox or conversation; "" elsewhere
+	Epoch       string // of the database
+	Me          *me    // nil for somebody signed out
+	Styles      []string
+	Scripts     []string // modules below static/js, without the ending
+}
+
+// me is the reader.
+type me struct {
+	User                chat.User
+	Session             chat.Session
+	UnreadConversations int64
+	Face, Initial       string
+}
+
+// baseStyles are the components that every page has.
+var baseStyles = []string{"tokens", "base", "shell", "button", "field", "badge", "price-tag", "avatar", "art"}
+
+// bare returns the shell of a page for somebody signed out.
+func (w *Web) bare(r *http.Request, title string) shell {
+	return shell{
+		Title: title, Path: r.URL.RequestURI(), Epoch: w.epoch,
+		Styles: append([]string(nil), baseStyles...), Scripts: []string{"pages"},
+	}
+}
+
+// shell returns the frame of a page for whoever asks, signed in or not.
+func (w *Web) shell(r *http.Request, title, section string) (shell, error) {
+	s := w.bare(r, title)
+	s.Section = section
+	who, err := w.guard.Who(r)
+	if auth.IsSignedOut(err) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	unread, err := w.chats.Unread(r.Context(), who.User.ID)
+	if err != nil {
+		return s, err
+	}
+	s.Me = &me{
+		User: who.User, Session: who.Session, UnreadConversations: unread,
+		Face: face(who.User.ID), Initial: initial(who.User.Name),
+	}
+	return s, nil
+}
+
+// signedIn is shell for a page that needs somebody signed in: otherwise the error
+// is auth.ErrSignedOut, which fail turns into the way to the login page.
+func (w *Web) signedIn(r *http.Request, title, section string) (shell, error) {
+	s, err := w.shell(r, title, section)
+	if err == nil && s.Me == nil {
+		err = auth.ErrSignedOut
+	}
+	return s, err
+}
+
+// Is tells whether the reader is that person.
+func (s shell) Is(id chat.UserID) bool { return s.Me != nil && s.Me.User.ID == id }

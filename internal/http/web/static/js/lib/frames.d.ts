@@ -1,0 +1,158 @@
+// The frames of the socket and the shapes of the API, as internal/live/wire writes
+// them. Fields that no module reads are left out.
+
+export interface Person {
+  id: number
+  username: string
+  name: string
+  online: boolean
+  last_seen: string | null
+}
+
+export interface Participant extends Person {
+  role: "buyer" | "seller"
+  read_seq: number
+  delivered_seq: number
+}
+
+export interface Listing {
+  id: number
+  title: string
+  price: { amount: number; currency: string }
+  category: string
+  status: "active" | "reserved" | "sold" | "inactive"
+  photos: { url: string; thumb_url: string; width: number; height: number }[]
+  url: string
+}
+
+export interface Message {
+  conversation_id: number
+  message_id: number
+  seq: number
+  client_id: string
+  sender_id: number
+  sender_name: string
+  message: string
+  timestamp: string
+  is_read: boolean
+}
+
+export interface Conversation {
+  id: number
+  listing: Listing
+  other: Person
+  role: "buyer" | "seller"
+  head: number
+  unread: number
+  last_message: Message | null
+  last_at: string
+  closed: boolean
+  archived: boolean
+  muted: boolean
+  url: string
+}
+
+export interface Hello {
+  type: "hello"
+  epoch: string
+  you: Person
+  heartbeat_ms: number
+  limits: { message_chars: number }
+  unread?: number
+}
+
+export interface MessageFrame extends Message {
+  type: "message"
+}
+
+export interface Ack {
+  type: "ack"
+  client_id: string
+  conversation_id: number
+  message_id: number
+  seq: number
+  timestamp: string
+  duplicate: boolean
+}
+
+export interface Refusal {
+  type: "error"
+  code: string
+  detail: string
+  client_id?: string
+  field?: string
+  retryable: boolean
+  retry_after_ms?: number
+}
+
+export interface TypingFrame {
+  type: "typing"
+  conversation_id: number
+  user_id: number
+  user: string
+  is_typing: boolean
+}
+
+export interface Cursor {
+  type: "read" | "delivered"
+  conversation_id: number
+  user_id: number
+  seq: number
+  timestamp: string
+}
+
+export interface PresenceFrame {
+  type: "presence"
+  user_id: number
+  online: boolean
+  last_seen: string | null
+}
+
+export interface ConversationFrame {
+  type: "conversation"
+  conversation: Conversation
+}
+
+export interface CaughtUp {
+  type: "caught_up"
+  conversation_id: number
+  head: number
+}
+
+export interface Reset {
+  type: "reset"
+  conversation_id: number
+  reason: string
+}
+
+export interface Bye {
+  type: "bye"
+  reason: string
+  retry_after_ms: number
+}
+
+export interface Pong {
+  type: "pong"
+}
+
+export type Frame =
+  | Hello
+  | MessageFrame
+  | Ack
+  | Refusal
+  | TypingFrame
+  | Cursor
+  | PresenceFrame
+  | ConversationFrame
+  | CaughtUp
+  | Reset
+  | Bye
+  | Pong
+
+/** A page of GET /conversations/{id}/messages. */
+export interface MessagesPage {
+  messages: Message[]
+  head: number
+  epoch: string
+  has_more: boolean
+}

@@ -1,0 +1,338 @@
+import { backoff } from "./backoff.js"
+
+/**
+ * A message that the server has not acknowledged.
+ * @typedef {object} Pending
+ * @property {string} client_id
+ * @property {number} user_id
+ * @property {number} conversation_id
+ * @property {string} text
+ * @property {string} at RFC 3339, when it was written
+ * @property {number} order rises from one message to the next
+ * @property {"waiting" | "sending" | "failed"} state
+ * @property {string} [fault] why it failed, a sentence
+ */
+
+/**
+ * Where pending messages are kept over a reload.
+ * @typedef {object} Storage
+ * @property {(userId: number) => Promise<Pending[]>} all
+ * @property {(one: Pending) => Promise<void>} put
+ * @property {(clientId: string) => Promise<void>} remove
+ * @property {(clientId: string) => Promise<boolean>} has false once another tab has sent or deleted it
+ */
+
+const ackWithin = 20_000
+
+/**
+ * What one person has written and the server has not confirmed: kept until it has,
+ * sent in order, one at a time in each conversation, always under the same client_id.
+ * It dispatches "change" (detail: the conversation's id), "sent" (detail: Pending),
+ * "slow" (detail: milliseconds to wait) and "failed" (detail: Pending).
+ */
+export class Outbox extends EventTarget {
+  #storage
+  #userId
+  #send
+  #clock
+  /** @type {Map<string, Pending>} */
+  #all = new Map()
+  /** @type {Map<number, { clientId: string, timer: number }>} what is on the line, by conversation */
+  #inFlight = new Map()
+  /** @type {Map<number, number>} timers of conversations that must wait */
+  #pauses = new Map()
+  /** @type {Map<string, number>} how often a message has been put off */
+  #attempts = new Map()
+  /** @type {Set<string>} what is not stored (yet), so that its absence there means nothing */
+  #unstored = new Set()
+  #up = false
+  #order = 0
+
+  /**
+   * @param {object} options
+   * @param {Storage} options.storage
+   * @param {number} options.userId
+   * @param {(frame: object) => boolean} options.send hands a frame to the line, if it is open
+   * @param {import("./clock.js").Clock} options.clock
+   */
+  constructor({ storage, userId, send, clock }) {
+    super()
+    this.#storage = storage
+    this.#userId = userId
+    this.#send = send
+    this.#clock = clock
+  }
+
+  /**
+   * Takes up what is stored: from before a reload, or by another tab.
+   * @returns {Promise<void>}
+   */
+  async load() {
+    const stored = await this.#storage.all(this.#userId)
+    const ids = new Set(stored.map((one) => one.client_id))
+    const conversations = new Set()
+    for (const [id, one] of this.#all) {
+      // Deleted or sent by another tab. What is on the line here is settled by its answer.
+      if (ids.has(id) || this.#unstored.has(id) || this.#isInFlight(one)) continue
+      this.#all.delete(id)
+      conversations.add(one.conversation_id)
+    }
+    for (const one of stored) {
+      const known = this.#all.get(one.client_id)
+      const failed = one.state === "failed"
+      if (known && (this.#isInFlight(known) || failed === (known.state === "failed"))) continue
+      this.#all.set(one.client_id, { ...one, state: failed ? "failed" : "waiting" })
+      this.#order = Math.max(this.#order, one.order)
+      conversations.add(one.conversation_id)
+    }
+    for (const id of conversations) this.#changed(id)
+    this.#flushAll()
+  }
+
+  /**
+   * What waits for a conversation, in order.
+   * @param {number} conversationId
+   * @returns {Pending[]}
+   */
+  of(conversationId) {
+    return [...this.#all.values()]
+      .filter((one) => one.conversation_id === conversationId)
+      .sort((a, b) => a.order - b.order)
+  }
+
+  /** How many messages wait for the line. */
+  get waiting() {
+    return [...this.#all.values()].filter((one) => one.state !== "failed").length
+  }
+
+  /**
+   * Takes a message. It shows at once; the promise resolves once it is stored.
+   * @param {number} conversationId
+   * @param {string} text
+   * @param {string} clientId
+   */
+  async add(conversationId, text, clientId) {
+    const now = this.#clock.now()
+    this.#order = Math.max(this.#order + 1, now)
+    /** @type {Pending} */
+    const one = {
+      client_id: clientId,
+      user_id: this.#userId,
+      conversation_id: conversationId,
+      text,
+      at: new Date(now).toISOString(),
+      order: this.#order,
+      state: this.#up ? "sending" : "waiting",
+    }
+    this.#all.set(clientId, one)
+    this.#changed(conversationId)
+    await this.#store(one)
+    await this.#flush(conversationId)
+  }
+
+  /** The line is open. */
+  lineUp() {
+    this.#up = true
+    for (const one of this.#all.values()) this.#become(one, one.state === "failed" ? "failed" : "sending")
+    this.#flushAll()
+  }
+
+  /**
+   * The line is lost, and with it the answer to what was on it: the same is sent
+   * again later. A frame for which the server has closed the line is not.
+   * @param {number} [code] of the close
+   */
+  lineDown(code = 1006) {
+    this.#up = false
+    const poisoned = code === 1003 || code === 1007 || code === 1009
+    for (const [conversationId, { clientId, timer }] of this.#inFlight) {
+      this.#clock.clearTimeout(timer)
+      this.#inFlight.delete(conversationId)
+      const one = this.#all.get(clientId)
+      if (one && poisoned) this.#fail(one, "The server could not read this message.")
+    }
+    for (const one of this.#all.values()) if (one.state === "sending") this.#become(one, "waiting")
+  }
+
+  /**
+   * The server has it: by an ack, or because its event has come.
+   * @param {string} clientId
+   */
+  settled(clientId) {
+    const one = this.#all.get(clientId)
+    this.#attempts.delete(clientId)
+    this.#land(clientId)
+    if (!one) return
+    this.#all.delete(clientId)
+    this.#forget(clientId)
+    this.dispatchEvent(new CustomEvent("sent", { detail: one }))
+    this.#changed(one.conversation_id)
+    void this.#flush(one.conversation_id)
+  }
+
+  /**
+   * The server refused it, or asks to wait.
+   * @param {import("./frames.js").Refusal} error
+   */
+  refused(error) {
+    const one = error.client_id === undefined ? undefined : this.#all.get(error.client_id)
+    if (!one) return
+    this.#land(one.client_id)
+    if (!error.retryable) {
+      this.#fail(one, error.detail)
+      void this.#flush(one.conversation_id)
+      return
+    }
+    const attempt = this.#attempts.get(one.client_id) ?? 0
+    this.#attempts.set(one.client_id, attempt + 1)
+    const wait = error.retry_after_ms || 500 + backoff(attempt + 1, this.#clock.random)
+    this.#become(one, "waiting")
+    this.#pause(one.conversation_id, wait)
+    if (error.code === "rate_limited") this.dispatchEvent(new CustomEvent("slow", { detail: wait }))
+  }
+
+  /**
+   * Tries a failed message again, under the id that it has.
+   * @param {string} clientId
+   */
+  async retry(clientId) {
+    const one = this.#all.get(clientId)
+    if (!one || one.state !== "failed") return
+    this.#become(one, this.#up ? "sending" : "waiting")
+    await this.#store(one)
+    await this.#flush(one.conversation_id)
+  }
+
+  /**
+   * Gives a message up.
+   * @param {string} clientId
+   */
+  remove(clientId) {
+    const one = this.#all.get(clientId)
+    if (!one) return
+    this.#all.delete(clientId)
+    this.#land(clientId)
+    this.#forget(clientId)
+    this.#changed(one.conversation_id)
+    void this.#flush(one.conversation_id)
+  }
+
+  #flushAll() {
+    for (const id of new Set([...this.#all.values()].map((one) => one.conversation_id))) void this.#flush(id)
+  }
+
+  /**
+   * Sends the first message that waits in a conversation, unless one is on its way.
+   * @param {number} conversationId
+   */
+  async #flush(conversationId) {
+    if (!this.#up || this.#inFlight.has(conversationId) || this.#pauses.has(conversationId)) return
+    const one = this.of(conversationId).find((pending) => pending.state !== "failed")
+    if (!one) return
+    const { client_id: clientId } = one
+    // Taken before the first await, so that a second flush does not overtake.
+    const timer = this.#clock.setTimeout(() => this.#again(one), ackWithin)
+    this.#inFlight.set(conversationId, { clientId, timer })
+    if (!(await this.#stored(clientId))) {
+      if (this.#all.delete(clientId)) this.#changed(conversationId)
+      this.#land(clientId)
+      void this.#flush(conversationId)
+      return
+    }
+    if (!this.#isInFlight(one)) return
+    this.#become(one, "sending")
+    const frame = { type: "send", conversation_id: conversationId, client_id: clientId, message: one.text }
+    if (this.#send(frame)) return
+    this.#land(clientId)
+    this.#become(one, "waiting")
+  }
+
+  /** @param {Pending} one an answer is overdue: the same id makes asking again harmless */
+  #again(one) {
+    this.#land(one.client_id)
+    void this.#flush(one.conversation_id)
+  }
+
+  /** @param {Pending} one */
+  #isInFlight(one) {
+    return this.#inFlight.get(one.conversation_id)?.clientId === one.client_id
+  }
+
+  /** @param {string} clientId it is not on the line any more */
+  #land(clientId) {
+    for (const [conversationId, flight] of this.#inFlight) {
+      if (flight.clientId !== clientId) continue
+      this.#clock.clearTimeout(flight.timer)
+      this.#inFlight.delete(conversationId)
+    }
+  }
+
+  /**
+   * @param {number} conversationId
+   * @param {number} wait
+   */
+  #pause(conversationId, wait) {
+    const before = this.#pauses.get(conversationId)
+    if (before !== undefined) this.#clock.clearTimeout(before)
+    const resume = () => {
+      this.#pauses.delete(conversationId)
+      void this.#flush(conversationId)
+    }
+    this.#pauses.set(conversationId, this.#clock.setTimeout(resume, wait))
+  }
+
+  /**
+   * @param {Pending} one
+   * @param {string} fault
+   */
+  #fail(one, fault) {
+    one.fault = fault
+    this.#become(one, "failed")
+    void this.#store(one)
+    this.dispatchEvent(new CustomEvent("failed", { detail: one }))
+  }
+
+  /**
+   * @param {Pending} one
+   * @param {Pending["state"]} state
+   */
+  #become(one, state) {
+    if (one.state === state) return
+    one.state = state
+    if (state !== "failed") one.fault = undefined
+    this.#changed(one.conversation_id)
+  }
+
+  /** @param {number} conversationId */
+  #changed(conversationId) {
+    this.dispatchEvent(new CustomEvent("change", { detail: conversationId }))
+  }
+
+  /** @param {Pending} one */
+  async #store(one) {
+    this.#unstored.add(one.client_id)
+    try {
+      await this.#storage.put({ ...one })
+      this.#unstored.delete(one.client_id)
+    } catch {
+      // It is still sent; only a reload would lose it.
+    }
+  }
+
+  /** @param {string} clientId */
+  async #stored(clientId) {
+    try {
+      return this.#unstored.has(clientId) || (await this.#storage.has(clientId))
+    } catch {
+      return true
+    }
+  }
+
+  /** @param {string} clientId */
+  #forget(clientId) {
+    this.#unstored.delete(clientId)
+    this.#storage.remove(clientId).catch(() => {
+      // It is sent again after a reload, which its id makes harmless.
+    })
+  }
+}

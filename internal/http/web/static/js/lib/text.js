@@ -1,0 +1,28 @@
+const emoji =
+  /^(?:\p{Regional_Indicator}{2}|\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})*(?:\u200D\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})*)*){1,3}$/u
+
+/**
+ * Whether a message is one to three emoji and nothing else, and so is shown large.
+ * @param {string} text
+ */
+export function isJumbo(text) {
+  return text.length <= 40 && emoji.test(text)
+}
+
+/**
+ * How many characters a message has, as the server counts them.
+ * @param {string} text
+ */
+export function countCharacters(text) {
+  let n = 0
+  for (const _ of text) n++
+  return n
+}
+
+/**
+ * A message as it will be stored: one kind of line end, nothing blank around it.
+ * @param {string} text
+ */
+export function cleanText(text) {
+  return text.replace(/\r\n?/g, "\n").replace(/^[\s\u200B\u2060\uFEFF]+|[\s\u200B\u2060\uFEFF]+$/gu, "")
+}

@@ -1,0 +1,39 @@
+// What the pages other than the chats gain from a script. They work without it.
+import { formatAge } from "./lib/time.js"
+
+/**
+ * Times were rendered in UTC, since the server does not know the reader's zone.
+ * @param {ParentNode} root
+ */
+function localTimes(root) {
+  const now = new Date()
+  for (const time of root.querySelectorAll("time[data-age]")) {
+    const at = new Date(time.getAttribute("datetime") ?? "")
+    if (Number.isNaN(at.getTime())) continue
+    time.textContent = formatAge(at, now)
+    time.setAttribute("title", at.toLocaleString(undefined, { dateStyle: "full", timeStyle: "short" }))
+  }
+}
+
+/**
+ * Lets people look at the password they type. The button is hidden without a
+ * script, for it would do nothing.
+ * @param {HTMLButtonElement} button
+ */
+function passwordReveal(button) {
+  const input = document.getElementById(button.getAttribute("aria-controls") ?? "")
+  if (!(input instanceof HTMLInputElement)) return
+  button.hidden = false
+  button.addEventListener("click", () => {
+    const shown = input.type === "text"
+    input.type = shown ? "password" : "text"
+    button.setAttribute("aria-pressed", String(!shown))
+  })
+  // A password that is sent as plain text would be offered as an ordinary entry.
+  input.form?.addEventListener("submit", () => (input.type = "password"))
+}
+
+localTimes(document)
+for (const button of document.querySelectorAll("button[data-reveal]")) {
+  if (button instanceof HTMLButtonElement) passwordReveal(button)
+}

@@ -1,0 +1,109 @@
+// Package web is the door for people with a browser: it renders pages on the
+// server and takes their forms. It decides nothing: each handler finds out who is
+// asking, reads the form, calls one service and shows what came back.
+package web
+
+import (
+	"context"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/inbox"
+	"swapnest/internal/feature/listings"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/http/auth"
+)
+
+// Blobs opens the bytes of pictures. A key that is not there is fs.ErrNotExist.
+type Blobs interface {
+	Open(ctx context.Context, key string) (*os.File, error)
+}
+
+// DemoPerson is somebody of the demo town as whom one can sign in with one click.
+type DemoPerson struct {
+	Username, Password string
+	Name               string
+	Line               string // what the person does there
+}
+
+// Options are what the pages stand on.
+type Options struct {
+	Guard    *auth.Guard
+	Accounts *accounts.Service
+	Listings *listings.Service
+	Inbox    *inbox.Service
+	Messages *messaging.Service
+	Blobs    Blobs
+	Demo     []DemoPerson // only where the demo town is on
+	Epoch    string       // of the database, for the sockets that pages open
+	Version  string
+	Log      *slog.Logger
+}
+
+// Web serves the pages.
+type Web struct {
+	guard    *auth.Guard
+	accounts *accounts.Service
+	listings *listings.Service
+	chats    *inbox.Service
+	messages *messaging.Service
+	blobs    Blobs
+	demo     []DemoPerson
+	epoch    string
+	version  string
+	log      *slog.Logger
+	now      func() time.Time
+	assets   *assets
+	pages    map[string]*template.Template
+}
+
+// New returns the pages. It parses every template and reads every static file, so
+// that a broken one stops the program and not a reader.
+func New(o Options) (*Web, error) {
+	w := &Web{
+		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, chats: o.Inbox, messages: o.Messages,
+		blobs: o.Blobs, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
+	}
+	if w.log == nil {
+		return nil, errors.New("web: a log is needed")
+	}
+	var err error
+	if w.assets, err = readAssets(); err != nil {
+		return nil, err
+	}
+	w.pages, err = parsePages(w.funcs())
+	return w, err
+}
+
+// Routes mounts every page.
+func (w *Web) Routes(mux *http.ServeMux) {
+	get := func(path string, h handler) { mux.Handle("GET "+path, w.page(h)) }
+	post := func(path string, h handler) { mux.Handle("POST "+path, w.page(h)) }
+
+	get("/{$}", w.shop)
+	get("/shop/{$}", w.shop)
+	get("/search/{$}", w.shop)
+	get("/product/{slug}/{$}", w.product)
+	get("/create/{$}", w.createForm)
+	post("/create/{$}", w.create)
+
+	get("/accounts/login/{$}", w.loginForm)
+	post("/accounts/login/{$}", w.login)
+	get("/accounts/register/{$}", w.registerForm)
+	post("/accounts/register/{$}", w.register)
+	get("/accounts/logout/{$}", w.logoutForm)
+	post("/accounts/logout/{$}", w.logout)
+	get("/accounts/profile/{$}", w.profile)
+
+	w.chatRoutes(mux)
+
+	get("/media/{key...}", w.media)
+	get("/static/{sum}/{path...}", w.static)
+	get("/favicon.ico", w.favicon)
+	mux.Handle("/", w.page(w.missing))
+}

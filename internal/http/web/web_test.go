@@ -1,0 +1,243 @@
+package web
+
+import (
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/listings"
+	"swapnest/internal/http/auth"
+)
+
+// today is when the tests take place.
+var today = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+
+// newWeb returns the pages without any service behind them.
+func newWeb(t testing.TB) *Web {
+	t.Helper()
+	w, err := New(Options{
+		Guard: auth.NewGuard(nil, nil, false, time.Now), Epoch: "e1", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.now = func() time.Time { return today }
+	return w
+}
+
+var meera = chat.User{ID: 7, Username: "meera", Name: "Meera Kulkarni", CreatedAt: today.AddDate(-5, 0, 0), LastSeen: today.Add(-2 * time.Hour)}
+
+var aarav = &me{User: chat.User{ID: 4, Username: "aarav_k", Name: "Aarav Khan", CreatedAt: today}, UnreadConversations: 4, Face: face(4), Initial: "A"}
+
+func cycle() chat.Listing {
+	return chat.Listing{
+		ID: 12, Slug: "hero-sprint-cycle-a1b2c3", Seller: meera, Title: "Hero Sprint cycle, 21 gears",
+		Description: "Bought new in 2023.\nNew tyres in March.\n\nसायकल पाहायला या, चहा पक्का!",
+		Price:       chat.Money{Amount: 850000, Currency: "INR"}, Category: "cycles", Condition: "good",
+		Status: chat.ListingActive, City: "Aundh, Pune", Negotiable: true, CreatedAt: today.Add(-2 * time.Hour),
+	}
+}
+
+// frame is the shell of a page for aarav.
+func frame(w *Web, title, section string) shell {
+	s := w.bare(httptest.NewRequest(http.MethodGet, "/somewhere/", nil), title)
+	s.Me, s.Section = aarav, section
+	return s
+}
+
+// signedOut is the shell of a page for nobody.
+func signedOut(w *Web, title string) shell {
+	s := frame(w, title, "you")
+	s.Me = nil
+	return s
+}
+
+// views returns a view of every page, in each of its states, by "page state".
+func views(t testing.TB, w *Web) map[string]any {
+	t.Helper()
+	var many []chat.Listing
+	for i, c := range chat.Categories {
+		l := cycle()
+		l.ID, l.Category = chat.ListingID(i+1), c.Slug
+		many = append(many, l)
+	}
+	many[2].Status, many[3].Status, many[4].Status = chat.ListingSold, chat.ListingInactive, chat.ListingReserved
+	many[5].Title = "पीतल की पढ़ाई वाली लैंप"
+	many[1].Photos = []chat.Photo{{Key: "demo/armchair.svg", Width: 400, Height: 300}}
+
+	shop := func(q listings.Query, p listings.Page) shopView {
+		category, _ := chat.CategoryBySlug(q.Category)
+		return newShopView(frame(w, "Good things, close to home", "shop"), q, category, p)
+	}
+	product := func(s shell, l chat.Listing, about chat.ConversationID) productView {
+		v, err := w.productView(s, l, about, many[:4])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	sold, own, online := cycle(), cycle(), cycle()
+	sold.Status, own.Seller, online.Seller.Online = chat.ListingSold, aarav.User, true
+
+	post := httptest.NewRequest(http.MethodPost, "/create/", strings.NewReader("title=Sofa&price=a+lot&category=furniture&description=Soft"))
+	post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if err := parseForm(post); err != nil {
+		t.Fatal(err)
+	}
+	create := newCreateView(post)
+	create.shell, create.Price.Fault = frame(w, "Sell something", "sell"), "Write the price in figures, such as 8500 or 8,500.50."
+	create.Fault.Fault = "A little slower, please."
+	create.Styles = append(create.Styles, "banner", "form")
+
+	login := loginView{
+		shell: authShell(signedOut(w, "Log in")), Reason: reason("/chat/start/12/"), Next: "/chat/start/12/",
+		Username: field{Name: "username", Value: "aarav_k"},
+		Password: field{Name: "password", Fault: "Username and password do not match. Try again."},
+		People:   []DemoPerson{{"meera", "secret", "Meera Kulkarni", "Sells a cycle"}, {"aarav", "secret", "Aarav Khan", "Looks for a cycle"}},
+	}
+	register := newRegisterView(httptest.NewRequest(http.MethodGet, "/accounts/register/", nil))
+	register.shell, register.Next = authShell(signedOut(w, "Make an account")), "/create/"
+
+	profile := profileView{shell: frame(w, "Your account", "you"), Listings: many[:3], Next: "/accounts/profile/?cursor=x"}
+	profile.Styles = append(profile.Styles, "listing-card", "shop", "empty", "form")
+	nothing := profile
+	nothing.Listings, nothing.Next = nil, ""
+	logout := logoutView{frame(w, "Log out", "you")}
+	logout.Styles = append(logout.Styles, "form")
+
+	fault := func(code int) errorView {
+		return errorView{shell: frame(w, heading(code), ""), Status: code, Heading: heading(code), Detail: "Why.", Way: "Go", WayTo: "/", Offline: code >= 500}
+	}
+	return map[string]any{
+		"shop of everything":      shop(listings.Query{}, listings.Page{Listings: many, Next: "abc"}),
+		"shop without a match":    shop(listings.Query{Text: `<b>"sofa"`}, listings.Page{}),
+		"shop category empty":     shop(listings.Query{Category: "books", Sort: "price"}, listings.Page{}),
+		"shop second page":        shop(listings.Query{Category: "books", Cursor: "abc"}, listings.Page{Listings: many}),
+		"product to ask about":    product(frame(w, "Hero Sprint cycle", "shop"), online, 0),
+		"product for nobody":      product(signedOut(w, "Hero Sprint cycle"), cycle(), 0),
+		"product sold":            product(frame(w, "Hero Sprint cycle", "shop"), sold, 0),
+		"product sold but asked":  product(frame(w, "Hero Sprint cycle", "shop"), sold, 9),
+		"product of one's own":    product(frame(w, "Hero Sprint cycle", "shop"), own, 0),
+		"create refused":          create,
+		"login refused":           login,
+		"register first":          register,
+		"profile with things":     profile,
+		"profile without":         nothing,
+		"logout asked":            logout,
+		"error of the address":    fault(http.StatusNotFound),
+		"error of ours":           fault(http.StatusInternalServerError),
+		"error of too many tries": fault(http.StatusTooManyRequests),
+	}
+}
+
+func rendered(t testing.TB, w *Web, name string, view any) string {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	page, _, _ := strings.Cut(name, " ")
+	if err := w.render(rec, httptest.NewRequest(http.MethodGet, "/", nil), http.StatusOK, page, view); err != nil {
+		t.Fatal(err)
+	}
+	return rec.Body.String()
+}
+
+func TestEveryPageRendersInEveryState(t *testing.T) {
+	w := newWeb(t)
+	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|<script(?:>| [^>]*>[^<])|javascript:|ZgotmplZ`)
+	for name, view := range views(t, w) {
+		t.Run(name, func(t *testing.T) {
+			html := rendered(t, w, name, view)
+			if got := strings.Count(html, "<h1"); got != 1 {
+				t.Errorf("got %d h1, want 1", got)
+			}
+			for _, want := range []string{"<title>", `id="main"`, `<html lang="en" dir="ltr">`, `name="viewport"`} {
+				if !strings.Contains(html, want) {
+					t.Errorf("got no %s", want)
+				}
+			}
+			if found := inline.FindString(html); found != "" {
+				t.Errorf("got %q, which the policy forbids or the template refused", found)
+			}
+			for _, img := range regexp.MustCompile(`<img[^>]*>`).FindAllString(html, -1) {
+				if !regexp.MustCompile(`width="\d+" height="\d+"`).MatchString(img) || !strings.Contains(img, " alt=") {
+					t.Errorf("got %s without its size or words", img)
+				}
+			}
+		})
+	}
+}
+
+// Every address that a page leads to must be one that Routes answers.
+func TestNoPageLeadsNowhere(t *testing.T) {
+	w := newWeb(t)
+	mux := http.NewServeMux()
+	w.Routes(mux)
+	links := regexp.MustCompile(`(?:href|src|action)="([^"]*)"`)
+	for name, view := range views(t, w) {
+		for _, m := range links.FindAllStringSubmatch(rendered(t, w, name, view), -1) {
+			if strings.HasPrefix(m[1], "#") || strings.HasPrefix(m[1], "/chat/") {
+				continue
+			}
+			r := httptest.NewRequest(http.MethodGet, m[1], nil)
+			if _, pattern := mux.Handler(r); pattern == "/" || pattern == "" {
+				t.Errorf("%s: got a link to %s, which is nowhere", name, m[1])
+			}
+		}
+	}
+}
+
+func TestEveryIconInUseIsDrawn(t *testing.T) {
+	sprite, err := files.ReadFile("templates/partials/sprite.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := map[string]bool{}
+	for _, m := range regexp.MustCompile(`<symbol id="([^"]+)"`).FindAllSubmatch(sprite, -1) {
+		drawn[string(m[1])] = true
+	}
+	var text strings.Builder
+	err = fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || (path.Ext(name) != ".html" && path.Ext(name) != ".js") || strings.HasSuffix(name, "sprite.html") {
+			return err
+		}
+		data, err := files.ReadFile(name)
+		text.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, c := range chat.Categories {
+		used["i-"+c.Icon] = true
+	}
+	for _, m := range regexp.MustCompile(`#([it]-[a-z]+)\b`).FindAllStringSubmatch(text.String(), -1) {
+		used[m[1]] = true
+	}
+	for id := range used {
+		if !drawn[id] {
+			t.Errorf("#%s is used but not in the sprite", id)
+		}
+	}
+}
+
+func TestWhatPeopleWroteStaysText(t *testing.T) {
+	w := newWeb(t)
+	const bad = `"><script>alert(1)</script>`
+	l := cycle()
+	l.Title, l.Description, l.City, l.Seller.Name = bad, bad, bad, bad
+	v, err := w.productView(frame(w, l.Title, "shop"), l, 0, []chat.Listing{l})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if html := rendered(t, w, "product", v); strings.Contains(html, "<script>") {
+		t.Error("got a script that somebody wrote")
+	}
+}

@@ -1,0 +1,120 @@
+// Package internal holds no code: this test guards who may import whom.
+package internal_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// layers lists the packages from the bottom up. A package imports only from lines
+// above its own in this list, that is from earlier ones; packages on one line do not
+// know each other. A new package fails the test until it has its place here.
+var layers = []string{
+	"internal/chat",
+	"internal/live/wire internal/limit internal/store internal/blob internal/live/bus",
+	"internal/live/bus/bustest",
+	"internal/http/auth internal/live/hub",
+	"internal/feature/*",
+	"internal/follower/* internal/http/api internal/http/web internal/http/socket",
+	"internal/http/server",
+	"internal/demo internal/testkit",
+	"internal/testkit/apptest",
+	"internal/config",
+	"cmd/*",
+}
+
+// Packages that only some may import.
+var reserved = map[string][]string{
+	"internal/config":           {"cmd/swapnest"},
+	"internal/demo":             {"cmd/swapnest"},
+	"internal/testkit":          {"internal/testkit/apptest"},
+	"internal/testkit/apptest":  {},
+	"internal/live/bus/bustest": {},
+}
+
+const module = "swapnest/"
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestPackagesImportOnlyFromBelow(t *testing.T) {
+	for _, p := range list(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		own := layer(name)
+		if own < 0 {
+			t.Errorf("%s has no layer: give it one at the top of this file", name)
+			continue
+		}
+		for _, i := range p.Imports {
+			imported, ours := strings.CutPrefix(i, module)
+			if !ours {
+				if own == 0 && strings.Contains(strings.Split(i, "/")[0], ".") {
+					t.Errorf("%s imports %s, but is made of the standard library alone", name, i)
+				}
+				continue
+			}
+			if layer(imported) >= own {
+				t.Errorf("%s imports %s, which is not below it", name, imported)
+			}
+			if only, ok := reserved[imported]; ok && !contains(only, name) {
+				t.Errorf("%s imports %s, which is not for it", name, imported)
+			}
+		}
+	}
+}
+
+func contains(all []string, one string) bool {
+	for _, s := range all {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
+
+// layer returns the line of a package, or -1.
+func layer(name string) int {
+	for i, line := range layers {
+		for _, pattern := range strings.Fields(line) {
+			prefix, all := strings.CutSuffix(pattern, "*")
+			if name == pattern || (all && strings.HasPrefix(name, prefix)) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func list(t *testing.T) []listed {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...")
+	command.Dir = ".."
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.ImportPath != module+"internal" {
+			all = append(all, p)
+		}
+	}
+	if len(all) < 10 {
+		t.Fatalf("only %d packages found", len(all))
+	}
+	return all
+}

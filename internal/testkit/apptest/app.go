@@ -1,0 +1,157 @@
+// Package apptest boots the whole marketplace for tests, as the command does, and
+// speaks to it as a browser would.
+package apptest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/http/auth"
+	"swapnest/internal/http/server"
+	"swapnest/internal/store"
+	"swapnest/internal/testkit"
+)
+
+// App is a running node.
+type App struct {
+	*server.App
+	URL string // http://127.0.0.1:port; "" without a listener
+}
+
+// Open makes a node without a listener; it is closed when the test ends.
+func Open(tb testing.TB, d *testkit.Database, change func(*server.Options)) *App {
+	tb.Helper()
+	o := server.Options{DataDir: d.Dir(), DatabaseURL: d.URL(), Version: "test", Log: slog.New(slog.DiscardHandler)}
+	if change != nil {
+		change(&o)
+	}
+	app, err := server.New(context.Background(), o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	a := &App{App: app}
+	tb.Cleanup(a.Stop)
+	return a
+}
+
+// Start makes a node that listens on a free port of 127.0.0.1.
+func Start(tb testing.TB, d *testkit.Database, change func(*server.Options)) *App {
+	tb.Helper()
+	a := Open(tb, d, change)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	a.URL = "http://" + l.Addr().String()
+	served := make(chan error, 1)
+	go func() { served <- a.Serve(l) }()
+	tb.Cleanup(func() {
+		a.Stop()
+		if err := <-served; err != nil {
+			tb.Error(err)
+		}
+	})
+	return a
+}
+
+// Stop ends the node in order. A second call does nothing.
+func (a *App) Stop() {
+	if a.App == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	// What a test has broken on purpose may fail here.
+	_ = errors.Join(a.Shutdown(ctx), a.Close())
+	a.App = nil
+}
+
+// SignIn opens a session for a person, without a password.
+func (a *App) SignIn(tb testing.TB, u chat.User) (auth.Identity, string) {
+	tb.Helper()
+	token, hash := auth.NewToken()
+	now := time.Now()
+	s := chat.Session{ID: hash, User: u.ID, CreatedAt: now, ExpiresAt: a.Guard.Expiry(now, now)}
+	if err := a.DB.Update(context.Background(), func(tx *store.Tx) error { return tx.InsertSession(context.Background(), s) }); err != nil {
+		tb.Fatal(err)
+	}
+	return auth.Identity{User: u, Session: s}, token
+}
+
+// Client is a browser with a cookie, or without one.
+type Client struct {
+	tb    testing.TB
+	app   *App
+	token string
+}
+
+// Client returns a browser signed in with token; "" is signed out.
+func (a *App) Client(tb testing.TB, token string) *Client {
+	return &Client{tb: tb, app: a, token: token}
+}
+
+// Response is an answer, read to its end.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// JSON decodes the body.
+func (r Response) JSON(tb testing.TB) map[string]any {
+	tb.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(r.Body), &v); err != nil {
+		tb.Fatalf("%v in %s", err, r.Body)
+	}
+	return v
+}
+
+// Do sends a request as a page of the site would, and follows no redirects. A body
+// that begins with { is JSON, any other a form.
+func (c *Client) Do(method, path, body string) Response {
+	c.tb.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, c.app.URL+path, bytes.NewBufferString(body))
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	r.Header.Set("Origin", c.app.URL)
+	switch {
+	case strings.HasPrefix(body, "{"):
+		r.Header.Set("Content-Type", "application/json")
+	case body != "":
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if c.token != "" {
+		r.AddCookie(&http.Cookie{Name: c.app.Guard.CookieName(), Value: c.token})
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(r)
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	for _, cookie := range response.Cookies() {
+		if cookie.Name == c.app.Guard.CookieName() {
+			c.token = cookie.Value
+		}
+	}
+	return Response{Status: response.StatusCode, Header: response.Header, Body: string(data)}
+}
+
+// Token is the client's session cookie.
+func (c *Client) Token() string { return c.token }
