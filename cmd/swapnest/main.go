@@ -39,12 +39,18 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, config.ErrUsage):
-		fmt.Fprintf(stderr, "swapnest: %v. See swapnest --help.\n", strings.TrimPrefix(err.Error(), "usage: "))
+		fmt.Fprintf(stderr, "swapnest: %s. See swapnest --help.\n", sentence(strings.TrimPrefix(err.Error(), "usage: ")))
 		return 2
 	default:
-		fmt.Fprintf(stderr, "swapnest: %v.\n", err)
+		fmt.Fprintf(stderr, "swapnest: %s.\n", sentence(err.Error()))
 		return 1
 	}
+}
+
+// sentence puts an error on one line, without the full stop that follows it: some
+// libraries write several lines.
+func sentence(s string) string {
+	return strings.TrimSuffix(strings.Join(strings.Fields(s), " "), ".")
 }
 
 func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Reader, stdout, stderr io.Writer) error {

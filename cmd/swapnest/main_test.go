@@ -1,0 +1,295 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"swapnest/internal/testkit"
+)
+
+// TestMain lets the test binary be the command: a child with this variable runs it.
+func TestMain(m *testing.M) {
+	if os.Getenv("SWAPNEST_TEST_COMMAND") == "1" {
+		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	testkit.Main(m)
+}
+
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.CommandContext(context.Background(), os.Args[0], args...)
+	c.Env = append(os.Environ(), "SWAPNEST_TEST_COMMAND=1")
+	c.Dir = t.TempDir()
+	return c
+}
+
+// node is a running child process.
+type node struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	url    string
+	stderr *bytes.Buffer
+	token  string
+}
+
+// serve starts a node and waits until it says where it listens.
+func startNode(t *testing.T, d *testkit.Database, args ...string) *node {
+	t.Helper()
+	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", d.Dir()}, args...)
+	if d.URL() != "" {
+		args = append(args, "--database-url", d.URL())
+	}
+	n := &node{t: t, cmd: command(t, args...), stderr: &bytes.Buffer{}}
+	n.cmd.Stderr = n.stderr
+	out, err := n.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.kill)
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if url, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+			n.url = url
+			go func() { _, _ = io.Copy(io.Discard, out) }() // nobody reads what follows
+			return n
+		}
+	}
+	t.Fatalf("the node did not start: %s", n.stderr)
+	return nil
+}
+
+// kill ends the child as kill -9 does. A second call does nothing.
+func (n *node) kill() {
+	if n.cmd.ProcessState == nil {
+		_ = n.cmd.Process.Kill() // it may have ended by itself
+		_ = n.cmd.Wait()         // the status says that it was killed
+	}
+}
+
+// do calls the API with the node's cookie, and remembers a new one.
+func (n *node) do(method, path string, body any) (int, map[string]any) {
+	n.t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(n.t.Context(), method, n.url+"/api/v1"+path, bytes.NewReader(data))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.AddCookie(&http.Cookie{Name: "swapnest_session", Value: n.token})
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	for _, c := range response.Cookies() {
+		n.token = c.Value
+	}
+	var answer map[string]any
+	if data, err = io.ReadAll(response.Body); err != nil {
+		n.t.Fatal(err)
+	}
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &answer); err != nil {
+			n.t.Fatalf("%s: %v", data, err)
+		}
+	}
+	return response.StatusCode, answer
+}
+
+type object = map[string]any
+
+func TestARetryAfterKill9AnswersTheFirstMessage(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		n := startNode(t, d)
+		n.do("POST", "/users", object{"username": "meera", "password": "long enough"})
+		_, made := n.do("POST", "/listings", object{
+			"title": "Hero cycle", "description": "", "price": object{"amount": 850000, "currency": "INR"},
+			"category": "cycles", "condition": "good",
+		})
+		listing := made["listing"].(object)["id"]
+		n.do("POST", "/users", object{"username": "aarav", "password": "long enough"})
+		start := object{"listing_id": listing, "client_id": "one", "message": "Is it there?"}
+		status, first := n.do("POST", "/conversations", start)
+		if status != http.StatusCreated {
+			t.Fatalf("start: %d %v", status, first)
+		}
+		path := fmt.Sprintf("/conversations/%v/messages", first["conversation"].(object)["id"])
+		status, sent := n.do("POST", path, object{"client_id": "two", "message": "I can come at six"})
+		if status != http.StatusCreated {
+			t.Fatalf("send: %d %v", status, sent)
+		}
+		n.kill()
+
+		again := startNode(t, d)
+		again.token = n.token
+		for _, test := range []struct {
+			name string
+			path string
+			body object
+			want int
+		}{
+			{"the start again", "/conversations", start, 200},
+			{"the message again", path, object{"client_id": "two", "message": "I can come at six"}, 200},
+			{"another text under the same id", path, object{"client_id": "two", "message": "At seven"}, 409},
+			{"a new one", path, object{"client_id": "three", "message": "At seven"}, 201},
+		} {
+			status, answer := again.do("POST", test.path, test.body)
+			if status != test.want {
+				t.Errorf("%s: %d %v, want %d", test.name, status, answer, test.want)
+			}
+			if test.name == "the message again" && fmt.Sprint(answer["message"]) != fmt.Sprint(sent["message"]) {
+				t.Errorf("%s: %v, want %v", test.name, answer["message"], sent["message"])
+			}
+		}
+		_, page := again.do("GET", path, nil)
+		if page["head"] != 3.0 || len(page["messages"].([]any)) != 3 {
+			t.Errorf("messages after the restart: %v", page)
+		}
+	})
+}
+
+func TestDemoOpensAndEndsOnSIGTERM(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		n := startNode(t, d, "--demo")
+		if status, answer := n.do("POST", "/session", object{"username": "meera_k", "password": "swapnest-demo"}); status != http.StatusOK {
+			t.Errorf("a demo sign-in: %d %v", status, answer)
+		}
+		if _, list := n.do("GET", "/conversations", nil); len(list["conversations"].([]any)) == 0 {
+			t.Error("the demo person has no conversations")
+		}
+		if err := n.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.cmd.Wait(); err != nil {
+			t.Errorf("after SIGTERM: %v: %s", err, n.stderr)
+		}
+		// Without the flag its people are locked out, with the cookie they have too.
+		plain := startNode(t, d)
+		plain.token = n.token
+		if status, _ := plain.do("GET", "/me", nil); status != http.StatusUnauthorized {
+			t.Errorf("a demo session without --demo: %d, want 401", status)
+		}
+		if status, _ := plain.do("POST", "/session", object{"username": "meera_k", "password": "swapnest-demo"}); status != http.StatusUnauthorized {
+			t.Errorf("a demo sign-in without --demo: %d, want 401", status)
+		}
+	})
+}
+
+func TestMistakesEndWithOneSentence(t *testing.T) {
+	d := testkit.SQLite(t)
+	n := startNode(t, d)
+	busy := strings.TrimPrefix(n.url, "http://")
+	closed := closedPort(t)
+	for _, test := range []struct {
+		name string
+		args []string
+		want int
+		says string
+	}{
+		{"the data directory is in use", []string{"serve", "--listen", "127.0.0.1:0", "--data-dir", d.Dir()}, 1, "is in use by another swapnest process"},
+		{"the port is busy", []string{"serve", "--listen", busy}, 1, "address already in use"},
+		{"no database server", []string{"serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://u:secret-word@" + closed + "/x"}, 1, "connect to PostgreSQL"},
+		{"another database", []string{"migrate", "--database-url", "mysql://x"}, 1, "postgres://"},
+		{"no such flag", []string{"serve", "--nonsense"}, 2, "--nonsense"},
+		{"no command", nil, 2, "swapnest --help"},
+		{"no port", []string{"serve", "--listen", "localhost"}, 2, "HOST:PORT"},
+		{"beyond loopback without a public URL", []string{"serve", "--listen", "0.0.0.0:0"}, 2, "--public-url"},
+		{"the demo beyond loopback", []string{"serve", "--listen", "0.0.0.0:0", "--demo"}, 2, "--allow-public-demo"},
+		{"no limits beyond loopback", []string{"serve", "--listen", "0.0.0.0:0", "--rate-limits", "off", "--public-url", "https://x.example"}, 2, "--rate-limits"},
+		{"a public URL with a path", []string{"serve", "--public-url", "https://x.example/shop"}, 2, "--public-url"},
+		{"a password too short", []string{"user", "create", "meera"}, 1, "at least 8"},
+		{"nobody of that name", []string{"user", "password", "nobody"}, 1, "no such person"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := command(t, test.args...)
+			c.Stdin = strings.NewReader("short\n")
+			out, _ := c.CombinedOutput() // the status is compared below
+			if got := c.ProcessState.ExitCode(); got != test.want {
+				t.Errorf("status %d, want %d: %s", got, test.want, out)
+			}
+			said := strings.TrimSpace(string(out))
+			if !strings.HasPrefix(said, "swapnest: ") || strings.Contains(said, "\n") || !strings.Contains(said, test.says) {
+				t.Errorf("said %q, want one line with %q", said, test.says)
+			}
+			if strings.Contains(said, "secret-word") || strings.Contains(said, "goroutine") {
+				t.Errorf("said %q", said)
+			}
+		})
+	}
+}
+
+// closedPort returns an address at which nobody listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestAccountsFromTheCommandLine(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		storage := []string{"--data-dir", d.Dir()}
+		if d.URL() != "" {
+			storage = append(storage, "--database-url", d.URL())
+		}
+		sessions := filepath.Join(t.TempDir(), "sessions")
+		for _, args := range [][]string{
+			{"migrate"},
+			{"user", "create", "meera", "--name", "Meera K."},
+			{"user", "password", "meera"},
+			{"user", "create", "--count", "3", "--sessions", sessions},
+		} {
+			c := command(t, append(args, storage...)...)
+			c.Stdin = strings.NewReader("the long password\n")
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %v: %s", args, err, out)
+			}
+		}
+		n := startNode(t, d)
+		if status, answer := n.do("POST", "/session", object{"username": "MEERA", "password": "the long password"}); status != http.StatusOK {
+			t.Errorf("sign-in: %d %v", status, answer)
+		}
+		lines, err := os.ReadFile(sessions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ready := strings.Fields(string(lines))
+		if len(ready) != 6 {
+			t.Fatalf("%d words in the file of sessions, want 6", len(ready))
+		}
+		n.token = ready[5]
+		if status, me := n.do("GET", "/me", nil); status != http.StatusOK || me["user"].(object)["username"] != ready[4] {
+			t.Errorf("with a ready session: %d %v", status, me)
+		}
+	})
+}
+
+func TestVersionAndHelp(t *testing.T) {
+	for _, test := range []struct{ arg, says string }{{"version", "swapnest devel"}, {"--help", "Usage: swapnest"}} {
+		out, err := command(t, test.arg).Output()
+		if err != nil || !strings.Contains(string(out), test.says) {
+			t.Errorf("%s: %v, said %q", test.arg, err, out)
+		}
+	}
+}
