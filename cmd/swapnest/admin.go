@@ -56,19 +56,19 @@ func createUsers(ctx context.Context, c config.UserCreate, stdin io.Reader, stdo
 }
 
 // createMany makes accounts with sessions, and writes them where asked.
-func createMany(ctx context.Context, app *server.App, c config.UserCreate, stdout io.Writer) error {
+func createMany(ctx context.Context, app *server.App, c config.UserCreate, stdout io.Writer) (err error) {
 	var out io.Writer = io.Discard
 	if c.Sessions != "" {
 		f, err := os.OpenFile(c.Sessions, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 		if err != nil {
 			return fmt.Errorf("write the sessions: %w", err)
 		}
-		defer f.Close()
+		defer func() { err = errors.Join(err, f.Close()) }()
 		out = f
 	}
 	w := bufio.NewWriter(out)
 	made := 0
-	err := app.Accounts.CreateMany(ctx, c.Count, time.Now(), func(u chat.User, token string) error {
+	err = app.Accounts.CreateMany(ctx, c.Count, time.Now(), func(u chat.User, token string) error {
 		made++
 		_, err := fmt.Fprintln(w, u.Username, token)
 		return err

@@ -21,7 +21,8 @@ const shutdownTimeout = 15 * time.Second
 // serve runs a node until ctx ends.
 func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Writer) (err error) {
 	// The port first: whoever started a second node by mistake is told at once.
-	listener, err := net.Listen("tcp", c.Listen)
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}

@@ -20,7 +20,8 @@ type scanner interface{ Scan(dest ...any) error }
 func threadFields(t *chat.Thread) []any {
 	return []any{
 		&t.ID, &t.Listing, &t.Title, &t.BuyerID, &t.SellerID, &t.Head, &t.BuyerSent, &t.SellerSent,
-		microsInto{&t.ClosedAt}, &t.Buyer.Username, &t.Buyer.Name, &t.Seller.Username, &t.Seller.Name,
+		microsInto{&t.ClosedAt},
+		&t.Buyer.Username, &t.Buyer.Name, &t.Seller.Username, &t.Seller.Name,
 	}
 }
 

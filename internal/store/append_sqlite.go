@@ -57,7 +57,7 @@ func newSQLiteEngine(ctx context.Context, db *sql.DB) (*sqliteEngine, error) {
 		sqliteEvents: &e.events, sqliteHeads: &e.heads,
 	} {
 		var err error
-		if *stmt, err = db.PrepareContext(ctx, query); err != nil {
+		if *stmt, err = db.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // They live as long as the database.
 			return nil, fmt.Errorf("prepare: %w", err)
 		}
 	}

@@ -15,7 +15,9 @@ const conversationColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_i
 func conversationFields(c *chat.Conversation) []any {
 	return []any{
 		&c.ID, &c.Listing, &c.Title, &c.BuyerID, &c.SellerID, &c.Head, &c.BuyerSent, &c.SellerSent,
-		microsInto{&c.ClosedAt}, microsInto{&c.CreatedAt}, microsInto{&c.LastAt},
+		microsInto{&c.ClosedAt},
+		microsInto{&c.CreatedAt},
+		microsInto{&c.LastAt},
 	}
 }
 

@@ -75,11 +75,3 @@ func (d dialect) unique(err error, table, column string) bool {
 	}
 	return false
 }
-
-// forUpdate locks the rows of a SELECT; SQLite has locked the whole file already.
-func (d dialect) forUpdate() string {
-	if d == postgres {
-		return " FOR UPDATE"
-	}
-	return ""
-}

@@ -22,7 +22,9 @@ type listingRow struct {
 func listingFields(l *listingRow) []any {
 	return append([]any{
 		&l.ID, &l.Slug, &l.Title, &l.Description, &l.Price.Amount, &l.Price.Currency, &l.Category, &l.Condition, &l.Status, &l.City,
-		&l.Negotiable, microsInto{&l.CreatedAt}, &l.photo.Key, &l.photo.Width, &l.photo.Height,
+		&l.Negotiable,
+		microsInto{&l.CreatedAt},
+		&l.photo.Key, &l.photo.Width, &l.photo.Height,
 	}, userFields(&l.Seller)...)
 }
 

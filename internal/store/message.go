@@ -17,7 +17,8 @@ const messageSelect = `
 func messageFields(m *chat.Message, former *bool) []any {
 	return []any{
 		&m.ID, &m.Conversation, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, former, &m.Text,
-		microsInto{&m.SentAt}, &m.Read,
+		microsInto{&m.SentAt},
+		&m.Read,
 	}
 }
 

@@ -72,24 +72,25 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		o.Publish = func(chat.Event) {}
 	}
 	db := &DB{publish: o.Publish, log: o.Log}
-	if err := db.connect(ctx, o); err != nil {
-		db.disconnect()
-		return nil, err
-	}
-	if err := db.migrate(ctx); err != nil {
-		db.disconnect()
-		return nil, err
-	}
-	var err error
-	if db.epoch, err = db.meta(ctx, "epoch"); err != nil {
-		db.disconnect()
-		return nil, err
-	}
-	if err := db.startWriters(ctx); err != nil {
-		db.disconnect()
+	if err := db.open(ctx, o); err != nil {
+		// The first error is the one to tell.
+		_ = db.disconnect()
 		return nil, err
 	}
 	return db, nil
+}
+
+func (db *DB) open(ctx context.Context, o Options) (err error) {
+	if err := db.connect(ctx, o); err != nil {
+		return err
+	}
+	if err := db.migrate(ctx); err != nil {
+		return err
+	}
+	if db.epoch, err = db.meta(ctx, "epoch"); err != nil {
+		return err
+	}
+	return db.startWriters(ctx)
 }
 
 func (db *DB) connect(ctx context.Context, o Options) error {

@@ -13,8 +13,12 @@ import (
 const userColumns = `u.id, u.username, u.name, u.email, u.demo, u.created_at, u.last_seen, u.closed_at`
 
 func userFields(u *chat.User) []any {
-	return []any{&u.ID, &u.Username, &u.Name, &u.Email, &u.Demo,
-		microsInto{&u.CreatedAt}, microsInto{&u.LastSeen}, microsInto{&u.ClosedAt}}
+	return []any{
+		&u.ID, &u.Username, &u.Name, &u.Email, &u.Demo,
+		microsInto{&u.CreatedAt},
+		microsInto{&u.LastSeen},
+		microsInto{&u.ClosedAt},
+	}
 }
 
 // microsInto scans microseconds into a time; 0 and NULL become the zero time.

@@ -11,17 +11,21 @@ import (
 	"unicode"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/live/hub"
 	"swapnest/internal/store"
 )
 
 // Service holds the listings.
 type Service struct {
 	db  *store.DB
+	hub *hub.Hub
 	now func() time.Time
 }
 
 // New returns the service.
-func New(db *store.DB, now func() time.Time) *Service { return &Service{db: db, now: now} }
+func New(db *store.DB, h *hub.Hub, now func() time.Time) *Service {
+	return &Service{db: db, hub: h, now: now}
+}
 
 // Create offers a thing. It refuses with Invalid and the field at fault.
 func (s *Service) Create(ctx context.Context, who chat.UserID, draft chat.ListingDraft) (chat.Listing, error) {
@@ -51,7 +55,7 @@ func (s *Service) Add(ctx context.Context, who chat.UserID, draft chat.ListingDr
 	if err != nil {
 		return chat.Listing{}, err
 	}
-	return s.db.Listing(ctx, l.ID)
+	return s.Listing(ctx, l.ID)
 }
 
 func fill(l chat.Listing, d chat.ListingDraft) chat.Listing {
@@ -98,7 +102,7 @@ func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand) (cha
 	if err != nil {
 		return chat.Listing{}, err
 	}
-	return s.db.Listing(ctx, c.Listing)
+	return s.Listing(ctx, c.Listing)
 }
 
 func or[T any](p *T, otherwise T) T {
@@ -110,12 +114,18 @@ func or[T any](p *T, otherwise T) T {
 
 // Listing returns a listing by its id, or NotFound.
 func (s *Service) Listing(ctx context.Context, id chat.ListingID) (chat.Listing, error) {
-	return s.db.Listing(ctx, id)
+	return s.present(s.db.Listing(ctx, id))
 }
 
 // BySlug returns a listing by its slug, or NotFound.
 func (s *Service) BySlug(ctx context.Context, slug string) (chat.Listing, error) {
-	return s.db.ListingBySlug(ctx, slug)
+	return s.present(s.db.ListingBySlug(ctx, slug))
+}
+
+// present fills in whether the seller is here.
+func (s *Service) present(l chat.Listing, err error) (chat.Listing, error) {
+	l.Seller.Online = err == nil && s.hub.Online(l.Seller.ID)
+	return l, err
 }
 
 // Query asks for a page of listings.
@@ -157,8 +167,13 @@ func (s *Service) List(ctx context.Context, q Query) (Page, error) {
 		limit = chat.ListingPage
 	}
 	limit = min(limit, chat.MaxListingPage)
+	if _, known := chat.CategoryBySlug(q.Category); q.Category != "" && !known {
+		return Page{}, nil
+	}
+	// PostgreSQL refuses a NUL in any text.
+	text := strings.ReplaceAll(strings.ToValidUTF8(q.Text, ""), "\x00", "")
 	query := store.ListingQuery{
-		Words: strings.Fields(store.Fold(strings.ToValidUTF8(q.Text, ""))), Category: q.Category, Seller: q.Seller, Sort: sort, Limit: limit + 1,
+		Words: strings.Fields(store.Fold(text)), Category: q.Category, Seller: q.Seller, Sort: sort, Limit: limit + 1,
 	}
 	if q.Cursor != "" {
 		c, err := parseCursor(q.Cursor, sort)
@@ -173,6 +188,9 @@ func (s *Service) List(ctx context.Context, q Query) (Page, error) {
 	found, err := s.db.Listings(ctx, query)
 	if err != nil {
 		return Page{}, err
+	}
+	for i := range found {
+		found[i].Seller.Online = s.hub.Online(found[i].Seller.ID)
 	}
 	page := Page{Listings: found}
 	if len(found) > limit {

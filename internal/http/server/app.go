@@ -116,7 +116,7 @@ func (a *App) makeServices(o Options) error {
 	if a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, accountLimits, o.Demo, now); err != nil {
 		return err
 	}
-	a.Listings = listings.New(a.DB, now)
+	a.Listings = listings.New(a.DB, a.Hub, now)
 	a.Inbox = inbox.New(a.DB, a.Hub)
 	a.Messages = messaging.New(a.DB, a.relay, messageLimits, now)
 	a.Presence = presence.New(a.DB, a.Hub, a.relay, a.log)

@@ -194,9 +194,17 @@ func TestTheOriginalsScriptFindsItsMessagesAfterARestart(t *testing.T) {
 // itself once they end, whatever they are.
 func FuzzSocket(f *testing.F) {
 	for _, seed := range [][]byte{
-		{}, {0x81}, {0x81, 0x80, 1, 2, 3, 4}, {0x89, 0x80, 1, 2, 3, 4}, {0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8},
-		{0x88, 0x81, 0, 0, 0, 0, 0x03}, {0x01, 0x81, 0, 0, 0, 0, '{', 0x80, 0x81, 0, 0, 0, 0, '}'}, {0x82, 0x80, 0, 0, 0, 0},
-		{0x81, 0xFE, 0xFF, 0xFF, 0, 0, 0, 0}, {0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, []byte("GET / HTTP/1.1\r\n\r\n"),
+		{},
+		{0x81},
+		{0x81, 0x80, 1, 2, 3, 4},
+		{0x89, 0x80, 1, 2, 3, 4},
+		{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8},
+		{0x88, 0x81, 0, 0, 0, 0, 0x03},
+		{0x01, 0x81, 0, 0, 0, 0, '{', 0x80, 0x81, 0, 0, 0, 0, '}'},
+		{0x82, 0x80, 0, 0, 0, 0},
+		{0x81, 0xFE, 0xFF, 0xFF, 0, 0, 0, 0},
+		{0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+		[]byte("GET / HTTP/1.1\r\n\r\n"),
 		append([]byte{0x81, 0x91, 0, 0, 0, 0}, `{"message": "hi"}`...), append([]byte{0x81, 0x8F, 0, 0, 0, 0}, `{"type":"ping"}`...),
 	} {
 		f.Add(seed)

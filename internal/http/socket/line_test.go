@@ -157,7 +157,6 @@ func TestPresenceIsToldToThoseWhoWatch(t *testing.T) {
 			t.Errorf("after coming: %v", f)
 		}
 		seller.Drop()
-		left := time.Now()
 		time.Sleep(5 * time.Second)
 		back := w.all(w.seller) // a blink
 		back.Wait("hello")
@@ -166,7 +165,7 @@ func TestPresenceIsToldToThoseWhoWatch(t *testing.T) {
 			t.Errorf("a blink was told: %v", rest)
 		}
 		back.Drop()
-		left = time.Now()
+		left := time.Now()
 		f := watcher.Wait("presence")
 		if f["online"] != false || time.Since(left) != chat.OfflineAfter {
 			t.Errorf("%s after leaving: %v", time.Since(left), f)

@@ -48,7 +48,8 @@ func Open(tb testing.TB, d *testkit.Database, change func(*server.Options)) *App
 func Start(tb testing.TB, d *testkit.Database, change func(*server.Options)) *App {
 	tb.Helper()
 	a := Open(tb, d, change)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -95,7 +96,7 @@ func (s *Socket) read() {
 		if paused != nil {
 			<-paused
 		}
-		frame, err := ws.ReadFrame(s.reader)
+		frame, err := s.frame()
 		if err != nil {
 			return
 		}
@@ -121,6 +122,17 @@ func (s *Socket) read() {
 			s.frames <- f
 		}
 	}
+}
+
+// frame reads one frame of a server that is trusted to send no huge ones.
+func (s *Socket) frame() (ws.Frame, error) {
+	h, err := ws.ReadHeader(s.reader)
+	if err != nil {
+		return ws.Frame{}, err
+	}
+	payload := make([]byte, h.Length)
+	_, err = io.ReadFull(s.reader, payload)
+	return ws.Frame{Header: h, Payload: payload}, err
 }
 
 func (s *Socket) answer(f ws.Frame) {

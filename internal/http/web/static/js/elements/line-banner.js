@@ -1,0 +1,112 @@
+import { one } from "../view/query.js"
+
+/** @typedef {import("../lib/socket.js").LineState} LineState */
+
+const patience = 2_000
+const goodFor = 4_000
+
+/**
+ * <line-banner> says what is happening to the line and what one can do. It comes only
+ * when the line has been lost for 2 s, so that a blink goes unseen.
+ */
+export class LineBanner extends HTMLElement {
+  #removed = new AbortController()
+  /** @type {LineState | undefined} */
+  #line
+  /** when one may send again, in milliseconds */
+  #slowUntil = 0
+  /** until when good news show */
+  #goodUntil = 0
+  #sent = 0
+  /** @type {number | undefined} */
+  #timer
+
+  connectedCallback() {
+    this.#removed = new AbortController()
+    const { signal } = this.#removed
+    const chat = this.closest("swapnest-chat")
+    chat?.addEventListener("line", (event) => this.#heard(/** @type {CustomEvent<LineState>} */ (event).detail), { signal })
+    chat?.addEventListener("sent", () => this.#sent++, { signal })
+    chat?.addEventListener("slow", (event) => this.#slow(/** @type {CustomEvent<number>} */ (event).detail), { signal })
+    this.addEventListener("click", (event) => this.#clicked(event), { signal })
+    one(this, "[data-act=login]", HTMLAnchorElement).href = chat?.getAttribute("data-login") ?? "/accounts/login/"
+  }
+
+  disconnectedCallback() {
+    this.#removed.abort()
+    clearInterval(this.#timer)
+  }
+
+  /** @param {LineState} line */
+  #heard(line) {
+    const back = this.#line?.state === "reconnecting" && line.state === "connected"
+    if (back && !this.hidden) this.#goodUntil = Date.now() + goodFor
+    if (line.state !== "connected" && this.#line?.state === "connected") this.#sent = 0
+    this.#line = line
+    this.#watch()
+  }
+
+  /** @param {number} wait milliseconds */
+  #slow(wait) {
+    this.#slowUntil = Date.now() + wait
+    this.#watch()
+  }
+
+  #watch() {
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => this.#show(), 500)
+    this.#show()
+  }
+
+  /** Says the most important thing there is to say now. */
+  #show() {
+    const now = Date.now()
+    const line = this.#line
+    const down = line && (line.state === "reconnecting" || line.state === "connecting")
+    const seconds = (/** @type {number} */ at) => Math.max(1, Math.ceil((at - now) / 1000))
+    if (line?.reason === "signed out") {
+      this.#say("bad", "off", "You were signed out", "", " What you have not sent is kept here.", "login")
+    } else if (line?.state === "error") {
+      this.#say("bad", "alert", "This conversation cannot be reached.", "", "Reload the page, or go back to your chats.", "")
+    } else if (down && line.lostAt !== undefined && now - line.lostAt >= patience) {
+      const wait = line.retryAt && line.retryAt > now ? ` in ${seconds(line.retryAt)} s` : ""
+      this.#say("warn", "off", "Reconnecting", wait, "What you write waits here and goes out in order.", "try-now")
+    } else if (!down && now < this.#slowUntil) {
+      const wait = ` You can send again in ${seconds(this.#slowUntil)} s.`
+      this.#say("warn", "clock", "A little slower, please.", wait, "What you wrote goes out by itself.", "")
+    } else if (!down && now < this.#goodUntil) {
+      const sent = this.#sent === 0 ? "" : this.#sent === 1 ? "1 message sent." : `${this.#sent} messages sent.`
+      this.#say("good", "chat", "Back again.", "", sent, "")
+    } else {
+      this.hidden = true
+      const waiting = (down && line.lostAt !== undefined) || now < this.#slowUntil
+      if (!waiting) clearInterval(this.#timer)
+    }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {string} icon
+   * @param {string} title
+   * @param {string} wait seconds that run, not spoken
+   * @param {string} detail
+   * @param {string} act the button that helps, "" for none
+   */
+  #say(kind, icon, title, wait, detail, act) {
+    this.hidden = false
+    this.dataset.kind = kind
+    one(this, "use", SVGElement).setAttribute("href", `#i-${icon}`)
+    for (const [name, text] of Object.entries({ title, wait, detail })) {
+      const part = one(this, `[data-${name}]`, HTMLElement)
+      if (part.textContent !== text) part.textContent = text
+    }
+    for (const button of this.querySelectorAll("[data-act]"))
+      if (button instanceof HTMLElement) button.hidden = button.dataset.act !== act
+  }
+
+  /** @param {Event} event */
+  #clicked({ target }) {
+    if (target instanceof HTMLElement && target.dataset.act === "try-now")
+      this.dispatchEvent(new CustomEvent("try-now", { bubbles: true }))
+  }
+}

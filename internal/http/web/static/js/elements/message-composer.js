@@ -1,0 +1,118 @@
+import { newClientId } from "../lib/client-id.js"
+import { systemClock } from "../lib/clock.js"
+import { Drafts } from "../lib/drafts.js"
+import { cleanText, countCharacters } from "../lib/text.js"
+import { TypingSignal } from "../lib/typing.js"
+import { numberOf, one } from "../view/query.js"
+
+const nearLimit = 200
+const lineHeight = 24
+
+/**
+ * <message-composer data-conversation> is where one writes. Without a script its
+ * form posts; with one, it dispatches "compose" (detail: conversation, text and
+ * client id, fixed at that moment) and "typing-changed" (detail: whether).
+ */
+export class MessageComposer extends HTMLElement {
+  #removed = new AbortController()
+  #conversation = 0
+  #limit = 0
+  #input = /** @type {HTMLTextAreaElement} */ (/** @type {unknown} */ (null))
+  #count = /** @type {HTMLElement} */ (/** @type {unknown} */ (null))
+  #drafts = /** @type {Drafts} */ (/** @type {unknown} */ (null))
+  #typing = new TypingSignal((typing) => this.#tell("typing-changed", typing), systemClock)
+
+  connectedCallback() {
+    this.#removed = new AbortController()
+    const { signal } = this.#removed
+    const chat = one(document, "swapnest-chat", HTMLElement)
+    this.#conversation = numberOf(this.dataset.conversation)
+    this.#limit = numberOf(chat.dataset.maxChars)
+    this.#input = one(this, "textarea", HTMLTextAreaElement)
+    this.#count = one(this, ".composer-count", HTMLElement)
+    this.#drafts = new Drafts(() => localStorage, numberOf(chat.dataset.userId))
+    const form = one(this, "form", HTMLFormElement)
+    form.noValidate = true
+    form.addEventListener("submit", (event) => this.#submit(event), { signal })
+    this.#input.addEventListener("input", () => this.#edited(), { signal })
+    this.#input.addEventListener("keydown", (event) => this.#key(event), { signal })
+    this.#input.addEventListener("blur", () => this.#typing.stop(), { signal })
+    addEventListener("pagehide", () => this.#typing.stop(), { signal })
+    if (this.#input.value === "") this.#input.value = this.#drafts.get(this.#conversation)
+    this.#fit()
+    // A finger that opens a page wants to read; a keyboard wants to write.
+    if (matchMedia("(pointer: fine)").matches) this.#focusEnd()
+  }
+
+  disconnectedCallback() {
+    this.#typing.stop()
+    this.#removed.abort()
+  }
+
+  #focusEnd() {
+    this.#input.focus({ preventScroll: true })
+    this.#input.setSelectionRange(this.#input.value.length, this.#input.value.length)
+  }
+
+  #edited() {
+    this.#drafts.set(this.#conversation, this.#input.value)
+    if (this.#input.value.trim() === "") this.#typing.stop()
+    else this.#typing.typed()
+    this.#fit()
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return
+    // An Enter that ends a composition chooses a word; some browsers say so only by 229.
+    if (event.isComposing || event.keyCode === 229) return
+    if (matchMedia("(pointer: coarse)").matches) return
+    event.preventDefault()
+    this.#send()
+  }
+
+  /** @param {Event} event */
+  #submit(event) {
+    event.preventDefault()
+    this.#send()
+  }
+
+  #send() {
+    const text = cleanText(this.#input.value)
+    this.#input.focus()
+    if (text === "" || countCharacters(text) > this.#limit) return
+    this.#typing.stop()
+    this.#input.value = ""
+    this.querySelector(".composer-fault")?.remove()
+    this.#input.removeAttribute("aria-invalid")
+    this.#fit()
+    const stored = () => {
+      // What was written meanwhile is a draft of its own.
+      if (this.#input.value === "") this.#drafts.set(this.#conversation, "")
+    }
+    this.#tell("compose", { conversation: this.#conversation, text, clientId: newClientId(), stored })
+  }
+
+  /** Grows with the text, and counts what is left near the limit. */
+  #fit() {
+    if (!CSS.supports("field-sizing", "content")) {
+      this.#input.style.blockSize = "auto"
+      this.#input.style.blockSize = `${Math.max(this.#input.scrollHeight, lineHeight)}px`
+    }
+    const { value } = this.#input
+    // Counting is only worth its time when the limit may be near.
+    const left = value.length < this.#limit - nearLimit ? nearLimit + 1 : this.#limit - countCharacters(cleanText(value))
+    this.#count.hidden = left > nearLimit
+    this.#count.toggleAttribute("data-state", left < 0)
+    if (left < 0) this.#count.dataset.state = "over"
+    this.#count.textContent = left < 0 ? `${-left} too many` : `${left} left`
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }))
+  }
+}

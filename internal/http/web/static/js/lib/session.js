@@ -1,0 +1,232 @@
+import { Inbox } from "./inbox.js"
+import { Outbox } from "./outbox.js"
+import { Receipts } from "./receipts.js"
+import { Thread } from "./thread.js"
+import { Timeline } from "./timeline.js"
+
+/** @typedef {import("./frames.js").Frame} Frame */
+/** @typedef {import("./socket.js").Line} Line */
+
+/**
+ * The conversation of a page, as the server has rendered it.
+ * @typedef {object} Opened
+ * @property {number} id
+ * @property {number} other
+ * @property {string} epoch
+ * @property {number} head
+ * @property {string} headAt
+ * @property {number} seen
+ * @property {number} otherRead
+ * @property {number} otherDelivered
+ * @property {boolean} hasOlder
+ * @property {boolean} atEnd
+ * @property {import("./timeline.js").Item[]} items
+ */
+
+const mostWatched = 100
+
+/**
+ * What one tab does for the person who is signed in: it joins the line, the outbox,
+ * the receipts, the list and the open conversation. It dispatches what the elements
+ * of the page draw: "line", "rows", "older-changed", "message", "entry", "moved",
+ * "unread", "total", "cursor", "typing", "presence", "sent" and "slow".
+ */
+export class Session extends EventTarget {
+  #line
+  #receipts
+  #inbox
+  #outbox
+  /** @type {Thread | undefined} */
+  #thread
+  #me
+  #other
+
+  /**
+   * @param {object} options
+   * @param {number} options.me
+   * @param {Line} options.line
+   * @param {import("./outbox.js").Storage} options.storage
+   * @param {import("./inbox.js").Known[]} options.known
+   * @param {number} options.unread
+   * @param {string} options.filter
+   * @param {Opened} [options.opened]
+   * @param {(path: string) => Promise<any>} options.get
+   * @param {import("./clock.js").Clock} options.clock
+   */
+  constructor({ me, line, storage, known, unread, filter, opened, get, clock }) {
+    super()
+    this.#me = me
+    this.#line = line
+    this.#other = opened?.other ?? 0
+    const send = (/** @type {object} */ frame) => line.send(frame)
+    this.#receipts = new Receipts(send, clock)
+    this.#outbox = new Outbox({ storage, userId: me, send, clock })
+    this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, get, clock })
+    if (opened) this.#thread = this.#open(opened, send, get, clock)
+    this.#pass(this.#inbox, ["entry", "moved", "unread", "total"])
+    this.#pass(this.#outbox, ["sent", "slow"])
+    on(this.#inbox, "entry", () => this.#watch())
+    on(this.#outbox, "change", (id) => this.#pending(id, "event"))
+    on(line, "state", (state) => this.#tell("line", state))
+    on(line, "frame", (frame) => this.#frame(frame))
+    on(line, "lost", (code) => this.#outbox.lineDown(code))
+  }
+
+  /** Takes up what was not sent before, and opens the line. */
+  async start() {
+    this.#line.start()
+    await this.#outbox.load()
+    if (this.#thread) this.#pending(this.#thread.id, "start")
+  }
+
+  /** Another tab has changed the outbox. */
+  reload() {
+    return this.#outbox.load()
+  }
+
+  /** Draws what the server has rendered once more, in the reader's zone. */
+  redraw() {
+    this.#rows("start")
+  }
+
+  /**
+   * @param {object} message
+   * @param {number} message.conversation
+   * @param {string} message.text
+   * @param {string} message.clientId
+   */
+  async compose({ conversation, text, clientId }) {
+    const added = this.#outbox.add(conversation, text, clientId)
+    this.#pending(conversation, "own")
+    await added
+  }
+
+  /** @param {string} clientId */
+  retry(clientId) {
+    return this.#outbox.retry(clientId)
+  }
+
+  /** @param {string} clientId */
+  discard(clientId) {
+    this.#outbox.remove(clientId)
+  }
+
+  /** @param {boolean} typing */
+  typing(typing) {
+    if (this.#thread) this.#line.send({ type: "typing", conversation_id: this.#thread.id, typing })
+  }
+
+  /** @param {number} seq */
+  seen(seq) {
+    if (!this.#thread || !this.#receipts.seen(this.#thread.id, seq)) return
+    this.#inbox.read(this.#thread.id, seq)
+  }
+
+  async older() {
+    try {
+      await this.#thread?.older()
+    } catch {
+      // The link is there still.
+      this.#tell("older-changed", true)
+    }
+  }
+
+  /**
+   * @param {Opened} opened
+   * @param {(frame: object) => boolean} send
+   * @param {(path: string) => Promise<any>} get
+   * @param {import("./clock.js").Clock} clock
+   */
+  #open(opened, send, get, clock) {
+    const { id, other, epoch, hasOlder, atEnd, items, head, headAt, seen, otherRead, otherDelivered } = opened
+    const timeline = new Timeline({
+      me: this.#me,
+      items,
+      last: head,
+      at: headAt,
+      newAfter: seen,
+      read: otherRead,
+      delivered: otherDelivered,
+    })
+    const thread = new Thread({ id, other, timeline, epoch, hasOlder, atEnd, send, get, clock })
+    on(thread, "rows", (why) => this.#rows(why))
+    on(thread, "older", (more) => this.#tell("older-changed", more))
+    on(thread, "message", (message) => {
+      this.#tell("message", message)
+      // From now on what one looks at is not new: the line stands where it stood at first.
+      if (message.sender_id === this.#me) timeline.newAfter = timeline.newAfter < 0 ? -1 : timeline.newAfter
+    })
+    return thread
+  }
+
+  /** @param {Frame} frame */
+  #frame(frame) {
+    if (frame.type === "hello") {
+      this.#outbox.lineUp()
+      this.#watch()
+    }
+    this.#inbox.frame(frame)
+    this.#thread?.frame(frame)
+    if (frame.type === "hello") this.#receipts.resume()
+    else if (frame.type === "ack") this.#outbox.settled(frame.client_id)
+    else if (frame.type === "error") this.#outbox.refused(frame)
+    else if (frame.type === "typing" || frame.type === "presence") this.#tell(frame.type, frame)
+    else if (frame.type === "read" || frame.type === "delivered") this.#tell("cursor", frame)
+    else if (frame.type === "message") {
+      if (frame.sender_id === this.#me) this.#outbox.settled(frame.client_id)
+      else this.#receipts.received(frame.conversation_id, frame.seq)
+    }
+  }
+
+  #watch() {
+    const people = [...new Set([this.#other, ...this.#inbox.people])].filter(Boolean)
+    this.#line.send({ type: "watch", user_ids: people.slice(0, mostWatched) })
+  }
+
+  /**
+   * @param {number} conversationId
+   * @param {import("./thread.js").Why} why
+   */
+  #pending(conversationId, why) {
+    if (conversationId === this.#thread?.id) this.#thread.setPending(this.#outbox.of(conversationId), why)
+  }
+
+  /** @param {import("./thread.js").Why} why */
+  #rows(why) {
+    if (this.#thread) this.#tell("rows", { rows: this.#thread.timeline.rows(dayOf), why })
+  }
+
+  /**
+   * @param {EventTarget} from
+   * @param {string[]} types
+   */
+  #pass(from, types) {
+    for (const type of types) on(from, type, (detail) => this.#tell(type, detail))
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}
+
+/**
+ * The day of an instant in the zone of whoever reads: 2026-11-22.
+ * @param {string} at
+ */
+function dayOf(at) {
+  const date = new Date(at)
+  return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-")
+}
+
+/**
+ * @param {EventTarget} target
+ * @param {string} type
+ * @param {(detail: any) => void} run
+ */
+function on(target, type, run) {
+  target.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail))
+}

@@ -1,0 +1,123 @@
+import { keyOf } from "../lib/timeline.js"
+import { isJumbo } from "../lib/text.js"
+import { formatTime } from "../lib/time.js"
+import { cloneTemplate, numberOf, one } from "./query.js"
+
+/** @typedef {import("../lib/timeline.js").Row} Row */
+/** @typedef {import("../lib/timeline.js").Item} Item */
+/** @typedef {import("../lib/timeline.js").State} State */
+
+/** What a state is called, for ears. */
+const words = {
+  "": "",
+  sending: "Sending",
+  waiting: "Waiting to send",
+  sent: "Sent",
+  delivered: "Delivered",
+  read: "Read",
+  failed: "Not sent",
+}
+
+/**
+ * The messages that the server has rendered, with their elements.
+ * @param {Element} list
+ * @returns {Map<string, { item: Item, node: HTMLElement }>} by key, in order
+ */
+export function readMessages(list) {
+  const all = new Map()
+  for (const node of list.querySelectorAll("li.message[data-seq]")) {
+    if (!(node instanceof HTMLElement)) continue
+    const { seq, clientId = "", side, state = "" } = node.dataset
+    const mine = side === "mine"
+    const id = numberOf(node.id.slice(1))
+    /** @type {Item} */
+    const item = {
+      key: keyOf(mine, clientId, id),
+      seq: numberOf(seq),
+      id,
+      clientId,
+      mine,
+      text: node.querySelector(".text")?.firstChild?.nodeValue ?? "",
+      at: node.querySelector("time")?.getAttribute("datetime") ?? "",
+      state: /** @type {State} */ (state),
+    }
+    all.set(item.key, { item, node })
+  }
+  return all
+}
+
+/**
+ * A new bubble.
+ * @param {Item} item
+ * @param {string} sender spoken before the text
+ * @returns {HTMLElement}
+ */
+export function makeMessage(item, sender) {
+  const node = cloneTemplate("message-template")
+  node.dataset.side = item.mine ? "mine" : "theirs"
+  const text = one(node, ".text", HTMLElement)
+  one(node, ".sr", HTMLElement).textContent = `${sender}: `
+  text.prepend(item.text)
+  if (isJumbo(item.text)) text.dataset.size = "jumbo"
+  if (!item.mine) {
+    node.querySelector(".tick")?.remove()
+    node.querySelector(".meta > .sr")?.remove()
+  }
+  return node
+}
+
+/**
+ * Brings a bubble up to date with its row. Writes only what differs.
+ * @param {HTMLElement} node
+ * @param {Row} row
+ */
+export function updateMessage(node, { item, run, meta }) {
+  set(node, "data-run", run)
+  set(node, "data-show", meta ? "meta" : null)
+  if (item.id) set(node, "id", `m${item.id}`)
+  if (item.seq) set(node, "data-seq", String(item.seq))
+  updateTime(node, item.at)
+  if (!item.mine) return
+  set(node, "data-client-id", item.clientId)
+  if (!set(node, "data-state", item.state)) return
+  const tick = one(node, ".tick", SVGElement)
+  tick.setAttribute("data-state", item.state)
+  one(tick, "use", SVGElement).setAttribute("href", `#t-${item.state}`)
+  one(node, ".meta > .sr", HTMLElement).textContent = words[item.state]
+  node.querySelector(".message-fault")?.remove()
+  if (item.state === "failed") node.append(makeFault(item.fault))
+}
+
+/** @param {string} [reason] */
+function makeFault(reason) {
+  const fault = cloneTemplate("fault-template")
+  if (reason) one(fault, "[data-reason]", HTMLElement).textContent = `Not sent. ${reason}`
+  return fault
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {string} at
+ */
+function updateTime(node, at) {
+  const time = one(node, "time", HTMLTimeElement)
+  const date = new Date(at)
+  const title = date.toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" })
+  if (time.dateTime === at && time.title === title) return
+  time.dateTime = at
+  time.title = title
+  time.textContent = formatTime(date)
+}
+
+/**
+ * @param {Element} node
+ * @param {string} name
+ * @param {string | null} value
+ * @returns {boolean} whether it was another one
+ */
+function set(node, name, value) {
+  if (node.getAttribute(name) === value) return false
+  if (value === null) node.removeAttribute(name)
+  else node.setAttribute(name, value)
+  return true
+}
