@@ -3,6 +3,7 @@ package chat
 import (
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -53,7 +54,7 @@ func ParseEmail(s string) (string, error) {
 	local, domain, ok := strings.Cut(s, "@")
 	dot := strings.LastIndexByte(domain, '.')
 	if !ok || local == "" || dot < 1 || dot == len(domain)-1 || len(s) > MaxEmailChars ||
-		strings.ContainsAny(s, " \t\r\n\x00,;<>()[]\"\\") || strings.Contains(domain, "@") || !utf8.ValidString(s) {
+		strings.ContainsAny(s, " \t\r\n\x00,;<>()[]\"\\") || strings.Contains(domain, "@") || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
 		return "", FieldError("email", "This does not look like an e-mail address.")
 	}
 	return s, nil

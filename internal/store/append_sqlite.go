@@ -68,7 +68,7 @@ func (db *DB) engines(ctx context.Context) ([]engine, error) {
 	if db.d == postgres {
 		engines := make([]engine, postgresWriters)
 		for i := range engines {
-			engines[i] = &postgresEngine{pool: db.pool}
+			engines[i] = &postgresEngine{pool: db.pools[1]}
 		}
 		return engines, nil
 	}

@@ -86,7 +86,8 @@ var sellerColumns = strings.ReplaceAll(userColumns, "u.", "v.")
 var entrySelect = `
 	SELECT ` + conversationColumns + `,
 		COALESCE(l.id, 0), COALESCE(l.slug, ''), COALESCE(l.title, c.title), COALESCE(l.price_amount, 0), COALESCE(l.price_currency, ''),
-		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''), COALESCE(l.created_at, 0),
+		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''),
+		COALESCE(l.negotiable, FALSE), COALESCE(l.created_at, 0),
 		COALESCE(p.blob_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `, ` + sellerColumns + `,
 		me.read_seq, me.archived, ot.read_seq,
 		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
@@ -112,7 +113,7 @@ func entryFields(e *entryRow) []any {
 	fields := conversationFields(&e.Conversation)
 	l := &e.Listing
 	fields = append(fields, &l.ID, &l.Slug, &l.Title, &l.Price.Amount, &l.Price.Currency, &l.Category, &l.Condition, &l.Status,
-		&l.City, microsInto{&l.CreatedAt}, &e.photo.Key, &e.photo.Width, &e.photo.Height)
+		&l.City, &l.Negotiable, microsInto{&l.CreatedAt}, &e.photo.Key, &e.photo.Width, &e.photo.Height)
 	fields = append(fields, userFields(&e.Other)...)
 	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last
@@ -195,7 +196,7 @@ func (r Reader) UnreadConversations(ctx context.Context, who chat.UserID) (int64
 	var n int64
 	err := r.q.QueryRowContext(ctx, `
 		SELECT count(*) FROM member h JOIN conversation c ON c.id = h.conversation_id
-		WHERE h.user_id = $1 AND CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END > h.read_sent`, who).Scan(&n)
+		WHERE h.user_id = $1 AND NOT h.archived AND CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END > h.read_sent`, who).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count unread of user %d: %w", who, err)
 	}

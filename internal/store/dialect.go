@@ -27,7 +27,7 @@ const (
 const (
 	sqliteReaders   = 4
 	postgresWriters = 2
-	postgresConns   = 16
+	postgresConns   = 14
 )
 
 // sqliteDSN opens path in WAL mode with synchronous=FULL: COMMIT returns after the
@@ -62,6 +62,19 @@ func postgresConfig(address string) (*pgxpool.Config, error) {
 	} {
 		c.ConnConfig.RuntimeParams[k] = v
 	}
+	return c, nil
+}
+
+// writerConfig is postgresConfig for the writers, which have connections of their
+// own: no crowd of readers keeps them waiting. Their few statements are planned once,
+// for index look-ups, rather than anew for each batch.
+func writerConfig(address string) (*pgxpool.Config, error) {
+	c, err := postgresConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	c.MaxConns = postgresWriters
+	c.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	return c, nil
 }
 

@@ -17,4 +17,9 @@ const (
 	BatchCap        = batchCap
 )
 
-func (db *DB) WriteConnections() (*sql.DB, *pgxpool.Pool) { return db.write, db.pool }
+func (db *DB) WriteConnections() (*sql.DB, *pgxpool.Pool) {
+	if db.pools == nil {
+		return db.write, nil
+	}
+	return db.write, db.pools[1]
+}

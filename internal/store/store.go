@@ -38,7 +38,7 @@ type DB struct {
 	Reader
 
 	write   *sql.DB
-	pool    *pgxpool.Pool // nil on SQLite
+	pools   []*pgxpool.Pool // none on SQLite; the last one is the writers'
 	shards  []*shard
 	publish func(chat.Event)
 	log     *slog.Logger
@@ -117,18 +117,22 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 	if !strings.HasPrefix(o.URL, "postgres://") && !strings.HasPrefix(o.URL, "postgresql://") {
 		return errors.New("the database URL must begin with postgres://")
 	}
-	config, err := postgresConfig(o.URL)
-	if err != nil {
-		return err
+	for _, configure := range []func(string) (*pgxpool.Config, error){postgresConfig, writerConfig} {
+		config, err := configure(o.URL)
+		if err != nil {
+			return err
+		}
+		pool, err := pgxpool.NewWithConfig(ctx, config)
+		if err != nil {
+			return fmt.Errorf("connect to PostgreSQL: %w", err)
+		}
+		db.pools = append(db.pools, pool)
 	}
-	if db.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
-		return fmt.Errorf("connect to PostgreSQL: %w", err)
-	}
-	db.write = stdlib.OpenDBFromPool(db.pool)
+	db.write = stdlib.OpenDBFromPool(db.pools[0])
 	db.Reader = Reader{q: db.write, d: postgres}
 	ping, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if err := db.pool.Ping(ping); err != nil {
+	if err := db.pools[0].Ping(ping); err != nil {
 		return fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
 	return nil
@@ -151,8 +155,8 @@ func (db *DB) disconnect() error {
 	if db.write != nil {
 		errs = append(errs, db.write.Close())
 	}
-	if db.pool != nil {
-		db.pool.Close()
+	for _, pool := range db.pools {
+		pool.Close()
 	}
 	return errors.Join(errs...)
 }

@@ -174,7 +174,15 @@ func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, strin
 		return chat.User{}, "", err
 	}
 	wrong := &chat.Error{Code: chat.Unauthenticated, Field: "password", Detail: "Username and password do not match. Try again."}
-	u, hash, err := s.db.Credentials(ctx, c.Username)
+	// What cannot be a name is nobody's, and no database need be asked for it.
+	username, err := chat.ParseUsername(c.Username)
+	var u chat.User
+	var hash string
+	if err == nil {
+		u, hash, err = s.db.Credentials(ctx, username)
+	} else {
+		err = chat.ErrNotFound("person")
+	}
 	known := err == nil && u.ClosedAt.IsZero() && (!u.Demo || s.demo)
 	if err != nil && chat.CodeOf(err) != chat.NotFound {
 		return chat.User{}, "", err
@@ -218,6 +226,10 @@ func (s *Service) SignOut(ctx context.Context, id chat.SessionID) error {
 
 // SetPassword replaces a password and ends all sessions of the person.
 func (s *Service) SetPassword(ctx context.Context, username, password string) error {
+	username, err := chat.ParseUsername(username)
+	if err != nil {
+		return err
+	}
 	u, _, err := s.db.Credentials(ctx, username)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/live/hub"
@@ -119,6 +120,9 @@ func (s *Service) Listing(ctx context.Context, id chat.ListingID) (chat.Listing,
 
 // BySlug returns a listing by its slug, or NotFound.
 func (s *Service) BySlug(ctx context.Context, slug string) (chat.Listing, error) {
+	if !utf8.ValidString(slug) || strings.ContainsRune(slug, 0) {
+		return chat.Listing{}, chat.ErrNotFound("listing")
+	}
 	return s.present(s.db.ListingBySlug(ctx, slug))
 }
 

@@ -1,0 +1,223 @@
+// Package demo fills an empty database with a small town to try the marketplace
+// in: people, things for sale and the conversations about them. The same town
+// comes out every time, and nothing in it was made by anybody else: the pictures
+// are drawn, the people and their texts are invented.
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/live/bus"
+	"swapnest/internal/live/hub"
+	"swapnest/internal/store"
+)
+
+// Town is where the demo goes, and when it takes place: all times lie before Now.
+type Town struct {
+	DB       *store.DB
+	Accounts *accounts.Service
+	Blobs    interface {
+		Put(ctx context.Context, key string, r io.Reader) error
+	}
+	Now time.Time
+}
+
+// Person is somebody to sign in as.
+type Person struct {
+	Username, Password, Name string
+	Line                     string // what there is to try, in a few words
+}
+
+// Password opens every demo account. They are locked wherever the demo is off.
+const Password = "swapnest-demo"
+
+// Guests are the two people to try in two windows: they have much to say to each
+// other.
+func Guests() []Person {
+	return []Person{
+		{Username: "aarav", Password: Password, Name: "Aarav K.", Line: "is about to pick up a cycle"},
+		{Username: "meera_k", Password: Password, Name: "Meera Kulkarni", Line: "is selling it"},
+	}
+}
+
+// Fill makes the town in a database without any accounts, and leaves every other
+// one as it is. It returns the two people to try in either case.
+func Fill(ctx context.Context, t Town) ([]Person, error) {
+	n, err := t.DB.CountUsers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("fill the demo town: %w", err)
+	}
+	if n > 0 {
+		return Guests(), nil
+	}
+	if err := t.fill(ctx); err != nil {
+		return nil, fmt.Errorf("fill the demo town: %w", err)
+	}
+	return Guests(), nil
+}
+
+func (t Town) fill(ctx context.Context) error {
+	talks, err := readTalks(t.Now)
+	if err != nil {
+		return err
+	}
+	if err := t.hang(ctx); err != nil {
+		return err
+	}
+	// One hash does for all: the accounts share the password that is printed anyway.
+	hash, err := t.Accounts.Hash(ctx, Password)
+	if err != nil {
+		return err
+	}
+	places := make([]place, len(talks))
+	err = t.DB.Update(ctx, func(tx *store.Tx) error { return t.settle(ctx, tx, hash, talks, places) })
+	if err != nil {
+		return err
+	}
+	if err := t.converse(ctx, talks, places); err != nil {
+		return err
+	}
+	return t.DB.Update(ctx, func(tx *store.Tx) error { return read(ctx, tx, talks, places) })
+}
+
+// hang stores the pictures, several at a time: each waits for the disk.
+func (t Town) hang(ctx context.Context) error {
+	all, err := drawAll()
+	if err != nil {
+		return err
+	}
+	var keys []string
+	for key := range all {
+		keys = append(keys, key)
+	}
+	return each(len(keys), 8, func(i int) error {
+		return t.Blobs.Put(ctx, keys[i], bytes.NewReader(all[keys[i]]))
+	})
+}
+
+// place is where a talk takes place.
+type place struct {
+	id            chat.ConversationID
+	buyer, seller chat.UserID
+}
+
+// settle inserts the people, their things, and a conversation for each talk. Things
+// go in as they are today, so conversations about sold ones bypass the service,
+// which would rightly refuse to start them.
+func (t Town) settle(ctx context.Context, tx *store.Tx, hash string, talks []talk, places []place) error {
+	seen := lastWords(talks)
+	ids := make(map[string]chat.UserID)
+	for i, p := range people {
+		u := chat.User{
+			Username: p.username, Name: p.name, Demo: true,
+			CreatedAt: t.Now.AddDate(0, 0, -60-13*i), LastSeen: t.Now.Add(-p.away),
+		}
+		if at := seen[p.username]; at.After(u.LastSeen) {
+			u.LastSeen = at
+		}
+		u, err := tx.InsertUser(ctx, u, hash)
+		if err != nil {
+			return err
+		}
+		ids[p.username] = u.ID
+	}
+	listings := make(map[string]chat.Listing)
+	for _, th := range things {
+		l, err := th.listing(ids[th.seller], t.Now)
+		if err != nil {
+			return fmt.Errorf("%s: %w", th.slug, err)
+		}
+		if l.ID, err = tx.InsertListing(ctx, l); err != nil {
+			return fmt.Errorf("%s: %w", th.slug, err)
+		}
+		listings[th.slug] = l
+	}
+	for i, k := range talks {
+		l, ok := listings[k.about]
+		buyer, known := ids[k.buyer]
+		if !ok || !known {
+			return fmt.Errorf("%s: no such listing or buyer", k.file)
+		}
+		c, err := tx.InsertConversation(ctx, chat.Conversation{
+			Listing: l.ID, Title: l.Title, BuyerID: buyer, SellerID: l.Seller.ID, CreatedAt: k.lines[0].at, LastAt: k.lines[0].at,
+		})
+		if err != nil {
+			return err
+		}
+		places[i] = place{id: c.ID, buyer: buyer, seller: l.Seller.ID}
+	}
+	return nil
+}
+
+// converse sends every message through the real service, with a clock that stands
+// at the time of the message. A message is a durable commit, so the talks go on side
+// by side and share commits.
+func (t Town) converse(ctx context.Context, talks []talk, places []place) error {
+	// Nobody is connected yet: what the services would announce goes nowhere.
+	node := new(bus.Memory).Join(func(bus.Topic, bus.Message) {})
+	relay := hub.NewRelay(node, t.DB.Entry, slog.New(slog.DiscardHandler))
+	defer relay.Stop()
+	return each(len(talks), len(talks), func(i int) error {
+		var now time.Time
+		service := messaging.New(t.DB, relay, &messaging.Limits{}, func() time.Time { return now })
+		for n, l := range talks[i].lines {
+			now = l.at
+			who := places[i].seller
+			if l.buyer {
+				who = places[i].buyer
+			}
+			_, err := service.Send(ctx, who, messaging.SendCommand{
+				Conversation: places[i].id, ClientID: fmt.Sprintf("demo.%d", n+1), Text: l.text,
+			})
+			if err != nil {
+				return fmt.Errorf("%s, message %d: %w", talks[i].file, n+1, err)
+			}
+		}
+		return nil
+	})
+}
+
+// read moves everybody's cursor to where they have read.
+func read(ctx context.Context, tx *store.Tx, talks []talk, places []place) error {
+	for i, k := range talks {
+		for _, c := range []struct {
+			who    chat.UserID
+			unread int
+		}{{places[i].buyer, k.unreadBuyer}, {places[i].seller, k.unreadSeller}} {
+			seq := chat.Seq(len(k.lines) - c.unread)
+			if seq <= 0 {
+				continue
+			}
+			if _, err := tx.MoveRead(ctx, places[i].id, c.who, seq); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// each calls f for 0 to n-1, at most width at once, and waits for all of them.
+func each(n, width int, f func(int) error) error {
+	errs := make([]error, n)
+	free := make(chan struct{}, width)
+	var wg sync.WaitGroup
+	for i := range n {
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			errs[i] = f(i)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

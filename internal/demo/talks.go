@@ -1,0 +1,163 @@
+package demo
+
+import (
+	"embed"
+	"fmt"
+	"math/rand/v2"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+// A talk is a text file. Its head says what it is about; a blank line; then its
+// messages, each on a line of its own:
+//
+//	about: hero-sprint-cycle     the listing
+//	buyer: aarav
+//	ends: 4m                     how long ago the last message was sent
+//	unread-buyer: 0              of the last messages; likewise unread-seller
+//
+//	b: what the buyer says
+//	s: what the seller says
+//	| and its second line
+//	~ 14h                        nobody writes for so long
+//
+//go:embed talks/*.txt
+var talkFiles embed.FS
+
+// talk is one conversation.
+type talk struct {
+	file, about, buyer        string
+	ends                      time.Duration
+	unreadBuyer, unreadSeller int
+	lines                     []spoken
+}
+
+// spoken is one message.
+type spoken struct {
+	buyer bool
+	text  string
+	gap   time.Duration // since the message before
+	at    time.Time
+}
+
+// readTalks returns all talks, with times that rise to where each ends before now.
+func readTalks(now time.Time) ([]talk, error) {
+	entries, err := talkFiles.ReadDir("talks")
+	if err != nil {
+		return nil, fmt.Errorf("read the talks: %w", err)
+	}
+	talks := make([]talk, len(entries))
+	for i, e := range entries {
+		data, err := talkFiles.ReadFile(path.Join("talks", e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read the talks: %w", err)
+		}
+		k, err := parseTalk(string(data), rand.New(rand.NewPCG(2026, uint64(i))))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Name(), err)
+		}
+		k.file = e.Name()
+		at := now.UTC().Add(-k.ends).Truncate(time.Millisecond)
+		for n := len(k.lines) - 1; n >= 0; n-- {
+			k.lines[n].at = at
+			at = at.Add(-k.lines[n].gap)
+		}
+		talks[i] = k
+	}
+	return talks, nil
+}
+
+func parseTalk(data string, dice *rand.Rand) (talk, error) {
+	var k talk
+	head, body, ok := strings.Cut(data, "\n\n")
+	if !ok {
+		return k, fmt.Errorf("the head has no end")
+	}
+	for line := range strings.Lines(head) {
+		if err := k.set(line); err != nil {
+			return k, err
+		}
+	}
+	var pause time.Duration
+	for line := range strings.Lines(body) {
+		line = strings.TrimRight(line, "\n")
+		mark, text, _ := strings.Cut(line, " ")
+		switch mark {
+		case "~":
+			d, err := time.ParseDuration(text)
+			if err != nil {
+				return k, err
+			}
+			pause += d
+		case "b:", "s:":
+			// A few seconds to think, and about twelve characters a second to write.
+			gap := pause + time.Duration(8_000+dice.IntN(70_000)+80*len([]rune(text)))*time.Millisecond
+			k.lines = append(k.lines, spoken{buyer: mark == "b:", text: text, gap: gap})
+			pause = 0
+		case "|":
+			if len(k.lines) == 0 {
+				return k, fmt.Errorf("a second line before the first")
+			}
+			k.lines[len(k.lines)-1].text += "\n" + text
+		default:
+			return k, fmt.Errorf("a line begins with %q", mark)
+		}
+	}
+	if len(k.lines) == 0 {
+		return k, fmt.Errorf("nobody says anything")
+	}
+	for i, l := range k.lines {
+		text, err := chat.ParseText(l.text)
+		if err != nil {
+			return k, fmt.Errorf("message %d: %w", i+1, err)
+		}
+		k.lines[i].text = text
+	}
+	return k, nil
+}
+
+// set reads a line of the head.
+func (k *talk) set(line string) error {
+	name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+	var err error
+	switch name {
+	case "about":
+		k.about = value
+	case "buyer":
+		k.buyer = value
+	case "ends":
+		k.ends, err = time.ParseDuration(value)
+	case "unread-buyer":
+		k.unreadBuyer, err = strconv.Atoi(value)
+	case "unread-seller":
+		k.unreadSeller, err = strconv.Atoi(value)
+	default:
+		err = fmt.Errorf("the head has %q", name)
+	}
+	return err
+}
+
+// lastWords returns when everybody has last written, by username.
+func lastWords(talks []talk) map[string]time.Time {
+	seller := make(map[string]string, len(things))
+	for _, t := range things {
+		seller[t.slug] = t.seller
+	}
+	last := make(map[string]time.Time)
+	for _, k := range talks {
+		for _, l := range k.lines {
+			who := seller[k.about]
+			if l.buyer {
+				who = k.buyer
+			}
+			if l.at.After(last[who]) {
+				last[who] = l.at
+			}
+		}
+	}
+	return last
+}

@@ -1,0 +1,217 @@
+// Package api is the JSON door of the marketplace, under /api/v1. It decodes,
+// calls one service and encodes; it decides nothing about what people may do. Its
+// OpenAPI description is made from the same types that decode and encode.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/inbox"
+	"swapnest/internal/feature/listings"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/http/auth"
+)
+
+const (
+	prefix = "/api/v1"
+	// maxBody is how many bytes a request's body may have.
+	maxBody = 64 << 10
+	// patience is how long a request may take, its body included.
+	patience = 5 * time.Second
+)
+
+// Options are what the door needs.
+type Options struct {
+	Guard    *auth.Guard
+	Accounts *accounts.Service
+	Listings *listings.Service
+	Inbox    *inbox.Service
+	Messages *messaging.Service
+	Version  string // of the program, for the description
+	Log      *slog.Logger
+}
+
+// API answers the calls under /api/.
+type API struct {
+	Options
+	mux  *http.ServeMux
+	huma huma.API
+	spec []byte // the OpenAPI document
+}
+
+// New returns the door with all its calls.
+func New(o Options) *API {
+	a := &API{Options: o, mux: http.NewServeMux()}
+	a.huma = jsonOnly{humago.NewWithPrefix(a.mux, prefix, a.config())}
+	a.huma.UseMiddleware(a.admit, a.find, a.receive)
+	a.calls()
+	a.spec = a.describe()
+	a.mux.HandleFunc("GET "+prefix+"/openapi.json", a.openAPI)
+	return a
+}
+
+// calls lists every call of the API but /openapi.json.
+func (a *API) calls() {
+	handle(a, operation{
+		id: "register", route: "POST /users", summary: "Make an account and sign it in",
+		public: true, status: 201, failures: []int{409, 429},
+	}, a.register)
+	handle(a, operation{
+		id: "signIn", route: "POST /session", summary: "Sign in",
+		public: true, status: 200, failures: []int{401, 429},
+	}, a.signIn)
+	handle(a, operation{id: "signOut", route: "DELETE /session", summary: "Sign out; sockets of the session close", status: 204}, a.signOut)
+	handle(a, operation{id: "makeTicket", route: "POST /ticket", summary: "Get a ticket that opens one socket within 30 s", status: 201}, a.ticket)
+	handle(a, operation{id: "getMe", route: "GET /me", summary: "Who is signed in", status: 200}, a.me)
+
+	handle(a, operation{id: "listListings", route: "GET /listings", summary: "What can be had", public: true, status: 200}, a.listListings)
+	handle(a, operation{id: "createListing", route: "POST /listings", summary: "Offer a thing", status: 201}, a.createListing)
+	handle(a, operation{id: "getListing", route: "GET /listings/{id}", summary: "One listing", public: true, status: 200}, a.getListing)
+	handle(a, operation{
+		id: "editListing", route: "PATCH /listings/{id}", summary: "Change a listing of one's own",
+		status: 200, failures: []int{403},
+	}, a.editListing)
+
+	handle(a, operation{
+		id: "startConversation", route: "POST /conversations", summary: "Ask a seller about a listing",
+		status: 201, again: true, failures: []int{403, 404, 409, 429},
+	}, a.startConversation)
+	handle(a, operation{
+		id: "listConversations", route: "GET /conversations", summary: "One's conversations, newest activity first",
+		status: 200,
+	}, a.listConversations)
+	handle(a, operation{
+		id: "getConversation", route: "GET /conversations/{id}", summary: "One conversation with its people",
+		status: 200,
+	}, a.getConversation)
+	handle(a, operation{
+		id: "listMessages", route: "GET /conversations/{id}/messages", summary: "A page of messages in rising seq",
+		status: 200,
+	}, a.listMessages)
+	handle(a, operation{
+		id: "sendMessage", route: "POST /conversations/{id}/messages", summary: "Send a message",
+		status: 201, again: true, failures: []int{403, 409, 429},
+	}, a.sendMessage)
+	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
+}
+
+// Routes mounts the door: everything under /api/.
+func (a *API) Routes(mux *http.ServeMux) { mux.Handle("/api/", a) }
+
+// ServeHTTP answers one request within its time.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	r = r.WithContext(ctx)
+	if answer, pattern := a.mux.Handler(r); pattern == "" {
+		a.unrouted(w, r, answer)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// unrouted answers what no call matches: in place of the plain text that the mux
+// would write, and with the methods that it knows of.
+func (a *API) unrouted(w http.ResponseWriter, r *http.Request, answer http.Handler) {
+	probe := &discarded{header: make(http.Header)}
+	answer.ServeHTTP(probe, r)
+	allow := probe.header.Get("Allow")
+	if probe.status != http.StatusMethodNotAllowed {
+		write(w, newProblem(http.StatusNotFound, "not_found", "There is no such address."))
+		return
+	}
+	w.Header().Set("Allow", allow+", OPTIONS")
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	write(w, newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take this method."))
+}
+
+// discarded notes status and header of an answer and drops the rest.
+type discarded struct {
+	header http.Header
+	status int
+}
+
+func (d *discarded) Header() http.Header         { return d.header }
+func (d *discarded) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discarded) WriteHeader(status int)      { d.status = status }
+
+// operation is one call.
+type operation struct {
+	id       string
+	route    string // "POST /users"
+	summary  string
+	public   bool  // takes people who are not signed in
+	status   int   // of success
+	again    bool  // what was done before is answered again with 200
+	failures []int // besides those that follow from the rest
+}
+
+// call is one request as it stands at this door. It is handed to no service.
+type call struct {
+	request  *http.Request
+	answer   http.ResponseWriter // for cookies
+	identity auth.Identity       // zero in a public operation
+}
+
+type callKey struct{}
+
+// handle adds a call. The handler's error becomes a problem here, and only here.
+func handle[I, O any](a *API, o operation, handler func(context.Context, call, *I) (*O, error)) {
+	op := a.humaOperation(o, reflect.TypeFor[I](), reflect.TypeFor[O]())
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		c, _ := ctx.Value(callKey{}).(call) // admit has put it there
+		out, err := handler(ctx, c, in)
+		if err != nil {
+			return nil, a.problem(ctx, o.id, err)
+		}
+		return out, nil
+	})
+}
+
+// humaOperation returns the operation in huma's terms, with all its answers.
+func (a *API) humaOperation(o operation, in, out reflect.Type) huma.Operation {
+	method, path, _ := strings.Cut(o.route, " ")
+	op := huma.Operation{
+		OperationID: o.id, Method: method, Path: path, Summary: o.summary, DefaultStatus: o.status,
+		Tags:      []string{strings.Split(path, "/")[1]},
+		Responses: map[string]*huma.Response{}, MaxBodyBytes: maxBody + 1,
+	}
+	failures := append(slices.Clone(o.failures), http.StatusServiceUnavailable)
+	if !o.public {
+		op.Security = []map[string][]string{{"session": {}}}
+		failures = append(failures, http.StatusUnauthorized)
+	}
+	if strings.Contains(path, "{id}") {
+		failures = append(failures, http.StatusNotFound)
+	}
+	if _, ok := in.FieldByName("Body"); ok {
+		failures = append(failures, 400, 413, 415, 422)
+	} else if hasQuery(in) {
+		failures = append(failures, 422)
+	}
+	for _, status := range failures {
+		a.document(&op, status, "application/problem+json", reflect.TypeFor[Problem]())
+	}
+	if body, ok := out.FieldByName("Body"); ok && o.again {
+		a.document(&op, http.StatusOK, "application/json", body.Type)
+	}
+	return op
+}
+
+func hasQuery(in reflect.Type) bool {
+	return slices.ContainsFunc(reflect.VisibleFields(in), func(f reflect.StructField) bool { return f.Tag.Get("query") != "" })
+}

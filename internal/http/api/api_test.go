@@ -1,0 +1,335 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/live/wire"
+)
+
+// row is one call and what must come back.
+type row struct {
+	name string
+	request
+	status int
+	has    []string // must be in the body
+	lacks  []string // must not
+}
+
+func (w *world) run(t *testing.T, rows []row) {
+	t.Helper()
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			got := w.do(t, r.request)
+			if got.status != r.status {
+				t.Fatalf("%s: got %d, want %d: %s", r.call, got.status, r.status, got.body)
+			}
+			for _, s := range r.has {
+				if !strings.Contains(got.body, w.expand(s)) {
+					t.Errorf("%s: got %s, want %s in it", r.call, got.body, s)
+				}
+			}
+			for _, s := range r.lacks {
+				if strings.Contains(got.body, w.expand(s)) {
+					t.Errorf("%s: got %s, want no %s in it", r.call, got.body, s)
+				}
+			}
+		})
+	}
+}
+
+// TestEveryAnswer goes through all calls with all that can become of them. Every
+// answer is held against the OpenAPI document, and in the end all that it
+// documents must have been seen.
+func TestEveryAnswer(t *testing.T) {
+	w := newWorld(t, false)
+	c := newContract(t, w)
+	t.Run("users", func(t *testing.T) { w.run(t, userRows) })
+	t.Run("session", func(t *testing.T) { w.run(t, sessionRows) })
+	t.Run("listings", func(t *testing.T) { w.run(t, listingRows) })
+	t.Run("conversations", func(t *testing.T) { w.run(t, conversationRows) })
+	t.Run("messages", func(t *testing.T) { w.run(t, messageRows) })
+	t.Run("what holds for all", func(t *testing.T) { w.run(t, generalRows(c)) })
+	t.Run("too often", func(t *testing.T) {
+		limited := newWorld(t, true)
+		limited.contract = c
+		limited.run(t, limitedRows)
+	})
+	t.Run("a closed conversation", func(t *testing.T) {
+		// Nothing closes conversations yet.
+		file, err := sql.Open("sqlite", filepath.Join(w.dir, "swapnest.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		if _, err := file.Exec(`UPDATE conversation SET closed_at = 1`); err != nil {
+			t.Fatal(err)
+		}
+		w.run(t, closedRows)
+	})
+	t.Run("without a database", func(t *testing.T) {
+		w.db.Close()
+		w.log.Reset()
+		rows := brokenRows(c)
+		w.run(t, rows)
+		if got := strings.Count(w.log.String(), "call failed"); got != len(rows) {
+			t.Errorf("got %d lines in the log, want one for each of %d failures:\n%s", got, len(rows), w.log)
+		}
+	})
+	if missing := c.unseen(); len(missing) > 0 {
+		t.Errorf("documented, but never seen:\n%s", strings.Join(missing, "\n"))
+	}
+}
+
+func TestAddressesThatDoNotExist(t *testing.T) {
+	w := newWorld(t, false)
+	for _, c := range []struct {
+		name, method, path string
+		status             int
+		allow              string
+	}{
+		{"an unknown address", "GET", "/api/v1/nothing", 404, ""},
+		{"an unknown address to post to", "POST", "/api/v1/nothing", 404, ""},
+		{"another version", "GET", "/api/v9/users", 404, ""},
+		{"the root", "GET", "/api/", 404, ""},
+		{"a slash too many", "GET", "/api/v1/listings/", 404, ""},
+		{"no page of documentation", "GET", "/api/v1/docs", 404, ""},
+		{"no schemas of their own", "GET", "/api/v1/schemas/User.json", 404, ""},
+		{"options of an unknown address", "OPTIONS", "/api/v1/nothing", 404, ""},
+		{"another method", "PUT", "/api/v1/users", 405, "POST, OPTIONS"},
+		{"a form of HTML cannot sign out", "POST", "/api/v1/session/1", 404, ""},
+		{"reading what can be written", "GET", "/api/v1/session", 405, "DELETE, POST, OPTIONS"},
+		{"the head of what can be written", "HEAD", "/api/v1/users", 405, "POST, OPTIONS"},
+		{"options", "OPTIONS", "/api/v1/listings/1", 204, "GET, HEAD, PATCH, OPTIONS"},
+		{"the head of a list", "HEAD", "/api/v1/listings", 200, ""},
+		{"the description", "GET", "/api/v1/openapi.json", 200, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := w.serve(t, httptest.NewRequest(c.method, c.path, nil))
+			if allow := got.header.Get("Allow"); got.status != c.status || allow != c.allow {
+				t.Errorf("got %d and Allow %q, want %d and %q", got.status, allow, c.status, c.allow)
+			}
+		})
+	}
+}
+
+func TestDescription(t *testing.T) {
+	w := newWorld(t, false)
+	got := w.serve(t, httptest.NewRequest("GET", prefix+"/openapi.json", nil))
+	c := newContract(t, w)
+	if c.doc["openapi"] != "3.1.0" || at(c.doc, "info")["version"] != "1.2.3" {
+		t.Errorf("got version %v of %v", at(c.doc, "info")["version"], c.doc["openapi"])
+	}
+	if cache := got.header.Get("Cache-Control"); cache == "no-store" || cache == "" {
+		t.Errorf("got Cache-Control %q", cache)
+	}
+	if kind := got.header.Get("Content-Type"); kind != "application/json" {
+		t.Errorf("got Content-Type %q", kind)
+	}
+	for _, s := range []string{"ErrorModel", "ErrorDetail", "https://", "http://"} {
+		if strings.Contains(got.body, s) {
+			t.Errorf("the description holds %s", s)
+		}
+	}
+	schemas := at(c.doc, "components", "schemas")
+	for _, name := range []string{"Registration", "Credentials", "Post", "Question", "ListingDraft", "ListingPatch", "Position"} {
+		if at(schemas, name) == nil || !strings.Contains(got.body, `"#/components/schemas/`+name+`"`) {
+			t.Errorf("%s is not described", name)
+		}
+	}
+}
+
+func TestRequestsAreStrictAndAnswersMayGrow(t *testing.T) {
+	w := newWorld(t, false)
+	var doc map[string]any
+	w.serve(t, httptest.NewRequest("GET", prefix+"/openapi.json", nil)).decode(t, &doc)
+	for name, strict := range map[string]bool{"Post": true, "ListingPatch": true, "Money": true, "User": false, "Message": false, "Problem": false} {
+		_, closed := at(doc, "components", "schemas", name)["additionalProperties"]
+		if closed != strict {
+			t.Errorf("%s: got closed %t, want %t", name, closed, strict)
+		}
+	}
+}
+
+func TestTheForeignAnswersLikeTheMissing(t *testing.T) {
+	w := newWorld(t, false)
+	c := newContract(t, w)
+	for name := range c.operations() {
+		if !strings.Contains(name, "/conversations/{id}") {
+			continue
+		}
+		for _, body := range []string{`{"client_id":"x","message":"Hi"}`, `{"seq":1}`, `{}`, `no`} {
+			foreign := w.do(t, request{"carla", strings.Replace(name, "{id}", "{conversation}", 1), body, ""})
+			missing := w.do(t, request{"carla", strings.Replace(name, "{id}", "999999", 1), body, ""})
+			if foreign.status != missing.status || foreign.body != missing.body || !maps.EqualFunc(foreign.header, missing.header, slices.Equal) {
+				t.Errorf("%s: got %v for a foreign one and %v for a missing one", name, foreign, missing)
+			}
+		}
+	}
+}
+
+func TestSession(t *testing.T) {
+	w := newWorld(t, false)
+	for _, call := range []string{"POST /session", "POST /users"} {
+		name := map[string]string{"POST /session": "asha", "POST /users": "gita"}[call]
+		got := w.do(t, request{"", call, `{"username":"` + name + `","password":"{password}"}`, ""})
+		cookies := (&http.Response{Header: got.header}).Cookies()
+		if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteLaxMode || cookies[0].Path != "/" {
+			t.Fatalf("%s: got %v, want one cookie out of reach of scripts and other sites", call, got.header)
+		}
+		w.tokens[name] = cookies[0].Value
+		if got := w.do(t, request{name, "GET /me", "", ""}); !strings.Contains(got.body, `"username":"`+name+`"`) {
+			t.Errorf("%s: the cookie does not sign in: %s", call, got.body)
+		}
+	}
+	var made ticketAnswer
+	w.do(t, request{"asha", "POST /ticket", "", ""}).decode(t, &made)
+	if who, err := w.guard.ByTicket(t.Context(), made.Ticket); err != nil || who.User.Username != "asha" {
+		t.Errorf("got %v and %v for the ticket, want asha", who.User, err)
+	}
+	got := w.do(t, request{"asha", "DELETE /session", "", ""})
+	if cookies := (&http.Response{Header: got.header}).Cookies(); len(cookies) != 1 || cookies[0].MaxAge >= 0 {
+		t.Errorf("got %v, want the cookie gone", got.header)
+	}
+	if got := w.do(t, request{"asha", "GET /me", "", ""}); got.status != 401 {
+		t.Errorf("got %d with a session that has ended, want 401", got.status)
+	}
+	if got := w.do(t, request{"", "POST /session", `{"username":"asha","password":"wrong wrong"}`, ""}); got.header.Get("Set-Cookie") != "" {
+		t.Error("a wrong password sets a cookie")
+	}
+}
+
+func TestABodyMayHave64KiB(t *testing.T) {
+	w := newWorld(t, false)
+	for _, c := range []struct{ size, status int }{{maxBody - 1, 201}, {maxBody, 201}, {maxBody + 1, 413}} {
+		body := fmt.Sprintf(`{"client_id":"n%d","message":"x"`, c.size)
+		body += strings.Repeat(" ", c.size-len(body)-1) + "}"
+		if got := w.do(t, request{"asha", "POST " + messages, body, ""}); got.status != c.status {
+			t.Errorf("%d bytes: got %d, want %d: %s", c.size, got.status, c.status, got.body)
+		}
+	}
+}
+
+func TestPagesOfListings(t *testing.T) {
+	w := newWorld(t, false)
+	for i := range 5 {
+		w.do(t, request{"asha", "POST /listings", strings.Replace(draft, "lamp", fmt.Sprint("lamp ", i), 1) + "}", ""})
+	}
+	for _, sort := range []string{"recent", "price", "title"} {
+		seen := map[chat.ListingID]bool{}
+		for cursor, pages := "", 0; pages == 0 || cursor != ""; pages++ {
+			var page listingPage
+			w.do(t, request{"", "GET /listings?limit=2&sort=" + sort + "&cursor=" + cursor, "", ""}).decode(t, &page)
+			for _, l := range page.Listings {
+				if seen[l.ID] {
+					t.Fatalf("%s: listing %d comes twice", sort, l.ID)
+				}
+				seen[l.ID] = true
+			}
+			cursor = page.Next
+		}
+		if len(seen) != 6 {
+			t.Errorf("%s: got %d listings, want 6", sort, len(seen))
+		}
+	}
+}
+
+func TestPagesOfConversations(t *testing.T) {
+	w := newWorld(t, false)
+	w.do(t, request{"carla", "POST /conversations", `{"listing_id":{bike},"client_id":"k","message":"Hi"}`, ""})
+	var first, second conversationPage
+	w.do(t, request{"asha", "GET /conversations?limit=1", "", ""}).decode(t, &first)
+	w.do(t, request{"asha", "GET /conversations?limit=1&cursor=" + first.Next, "", ""}).decode(t, &second)
+	if len(first.Conversations) != 1 || len(second.Conversations) != 1 || second.Next != "" ||
+		first.Conversations[0].Other.Username != "carla" || second.Conversations[0].Other.Username != "bilal" {
+		t.Errorf("got %v and %v, want carla's, then bilal's", first, second)
+	}
+}
+
+func TestTimesAreInUTCWithMilliseconds(t *testing.T) {
+	w := newWorld(t, false)
+	got := w.do(t, request{"bilal", "GET " + messages, "", ""})
+	if !regexp.MustCompile(`"timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`).MatchString(got.body) {
+		t.Errorf("got %s", got.body)
+	}
+}
+
+func TestRetryAfterIsInWholeSecondsAndNeverTooEarly(t *testing.T) {
+	a := &API{Options: Options{Log: slog.New(slog.DiscardHandler)}}
+	for _, c := range []struct {
+		wait    time.Duration
+		ms      int64
+		seconds string
+	}{{0, 0, ""}, {1, 1, "1"}, {999 * time.Millisecond, 999, "1"}, {1001 * time.Millisecond, 1001, "2"}, {time.Minute, 60000, "60"}} {
+		p := a.problem(t.Context(), "x", &chat.Error{Code: chat.RateLimited, RetryAfter: c.wait})
+		if got := p.GetHeaders().Get("Retry-After"); p.RetryAfter != c.ms || got != c.seconds {
+			t.Errorf("%v: got %d ms and %q s, want %d and %q", c.wait, p.RetryAfter, got, c.ms, c.seconds)
+		}
+	}
+}
+
+func TestEveryCodeHasAStatus(t *testing.T) {
+	a := &API{Options: Options{Log: slog.New(slog.DiscardHandler)}}
+	for code, want := range map[chat.Code]struct {
+		status int
+		code   string
+	}{
+		chat.Unauthenticated: {401, "unauthenticated"}, chat.Forbidden: {403, "forbidden"}, chat.Closed: {403, "forbidden"},
+		chat.NotFound: {404, "not_found"}, chat.Conflict: {409, "conflict"}, chat.TooLarge: {413, "too_large"},
+		chat.UnsupportedMedia: {415, "unsupported_media"}, chat.Invalid: {422, "invalid"}, chat.Empty: {422, "invalid"},
+		chat.TooLong: {422, "invalid"}, chat.BadText: {422, "invalid"}, chat.BadFrame: {422, "invalid"},
+		chat.RateLimited: {429, "rate_limited"}, chat.Unavailable: {503, "unavailable"}, "": {503, "unavailable"},
+	} {
+		p := a.problem(t.Context(), "x", fmt.Errorf("wrapped: %w", &chat.Error{Code: code, Field: "f"}))
+		if p.Status != want.status || p.Code != want.code || p.Field != "f" {
+			t.Errorf("%s: got %d %s, want %d %s", code, p.Status, p.Code, want.status, want.code)
+		}
+	}
+}
+
+func TestAClientThatHasGoneIsNotLogged(t *testing.T) {
+	var log bytes.Buffer
+	a := &API{Options: Options{Log: slog.New(slog.NewTextHandler(&log, nil))}}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_ = a.problem(gone, "x", context.Canceled) // only the log counts here
+	if log.Len() > 0 {
+		t.Errorf("got %s", &log)
+	}
+	late, stop := context.WithTimeout(t.Context(), 0)
+	defer stop()
+	_ = a.problem(late, "x", late.Err())
+	if strings.Count(log.String(), "\n") != 1 {
+		t.Errorf("got %q for a call that took too long, want one line", &log)
+	}
+}
+
+func TestWhatIsMissingIsDocumentedToo(t *testing.T) {
+	c := newContract(t, newWorld(t, false))
+	for name, shape := range map[string]any{
+		"User":         wire.UserOf(chat.User{ID: 1, ClosedAt: time.Now()}),
+		"Conversation": wire.ConversationOf(chat.Entry{Role: chat.Buyer, Listing: chat.Listing{Status: chat.ListingInactive}, Conversation: chat.Conversation{LastAt: time.Now()}}),
+	} {
+		data, err := json.Marshal(shape)
+		if err == nil {
+			err = c.validate(map[string]any{"$ref": "#/components/schemas/" + name}, string(data))
+		}
+		if err != nil {
+			t.Errorf("%s: %v\n%s", name, err, data)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/inbox"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/live/wire"
+)
+
+// question opens a conversation about a listing, or goes on with it.
+type question struct {
+	Listing  chat.ListingID `json:"listing_id"`
+	ClientID string         `json:"client_id" minLength:"1" doc:"Names the command, so that it can be sent again: up to 64 characters of A-Z a-z 0-9 _ . : -"`
+	Message  string         `json:"message" doc:"1 to 4,000 characters after both ends are trimmed; no control characters but newline and tab."`
+}
+
+type startInput struct{ Body question }
+
+// started is a conversation and the message that was sent into it.
+type started struct {
+	Conversation wire.Conversation `json:"conversation"`
+	Message      wire.Message      `json:"message"`
+}
+
+type startOutput struct {
+	Status int
+	Body   started
+}
+
+// startConversation answers POST /conversations.
+func (a *API) startConversation(ctx context.Context, c call, in *startInput) (*startOutput, error) {
+	who := c.identity.User.ID
+	begun, err := a.Messages.Start(ctx, who, messaging.StartCommand{
+		Listing: in.Body.Listing, ClientID: in.Body.ClientID, Text: in.Body.Message,
+	})
+	if err != nil {
+		return nil, err
+	}
+	entry, err := a.Inbox.Entry(ctx, who, begun.Conversation)
+	if err != nil {
+		return nil, err
+	}
+	out := &startOutput{http.StatusOK, started{wire.ConversationOf(entry), wire.MessageOf(begun.Message)}}
+	if begun.Created {
+		out.Status = http.StatusCreated
+	}
+	return out, nil
+}
+
+type listConversationsInput struct {
+	Filter inbox.Filter `query:"filter" enum:"all,buying,selling,unread,archived" doc:"All when left out; all leaves the archived ones out."`
+	Cursor string       `query:"cursor" doc:"The next of the page before."`
+	Limit  int          `query:"limit" minimum:"1" doc:"20 when left out; more than 100 is 100."`
+}
+
+// conversationPage is a page of conversations.
+type conversationPage struct {
+	Conversations []wire.Conversation `json:"conversations" nullable:"false"`
+	Next          string              `json:"next" doc:"The cursor of the next page, empty on the last one."`
+}
+
+type listConversationsOutput struct{ Body conversationPage }
+
+// listConversations answers GET /conversations.
+func (a *API) listConversations(ctx context.Context, c call, in *listConversationsInput) (*listConversationsOutput, error) {
+	page, err := a.Inbox.List(ctx, c.identity.User.ID, inbox.Query{Filter: in.Filter, Cursor: in.Cursor, Limit: in.Limit})
+	if err != nil {
+		return nil, err
+	}
+	out := conversationPage{Conversations: make([]wire.Conversation, len(page.Entries)), Next: page.Next}
+	for i, e := range page.Entries {
+		out.Conversations[i] = wire.ConversationOf(e)
+	}
+	return &listConversationsOutput{out}, nil
+}
+
+type getConversationInput struct {
+	ID chat.ConversationID `path:"id"`
+}
+
+// conversationDetails are a conversation with its people.
+type conversationDetails struct {
+	Conversation wire.Conversation  `json:"conversation"`
+	Participants []wire.Participant `json:"participants" nullable:"false"`
+	Head         chat.Seq           `json:"head" doc:"The seq of the last event."`
+	Epoch        string             `json:"epoch" doc:"Opaque; when it changes, everything known is void."`
+}
+
+type getConversationOutput struct{ Body conversationDetails }
+
+// getConversation answers GET /conversations/{id}.
+func (a *API) getConversation(ctx context.Context, c call, in *getConversationInput) (*getConversationOutput, error) {
+	d, err := a.Inbox.Conversation(ctx, c.identity.User.ID, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &getConversationOutput{conversationDetails{
+		Conversation: wire.ConversationOf(d.Entry),
+		Participants: wire.ParticipantsOf(d.Participants),
+		Head:         d.Entry.Conversation.Head,
+		Epoch:        d.Epoch,
+	}}, nil
+}
+
+// position is how far somebody has come.
+type position struct {
+	Seq chat.Seq `json:"seq" minimum:"0" doc:"Beyond the end counts as the end."`
+}
+
+type markReadInput struct {
+	ID   chat.ConversationID `path:"id"`
+	Body position
+}
+
+// markRead answers PUT /conversations/{id}/read.
+func (a *API) markRead(ctx context.Context, c call, in *markReadInput) (*none, error) {
+	if err := a.Messages.MarkRead(ctx, c.identity.User.ID, in.ID, in.Body.Seq); err != nil {
+		return nil, err
+	}
+	return &none{}, nil
+}

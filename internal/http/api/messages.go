@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/live/wire"
+)
+
+type listMessagesInput struct {
+	ID     chat.ConversationID `path:"id"`
+	Before optional[chat.Seq]  `query:"before" minimum:"0" doc:"Messages with a lower seq, the newest of them."`
+	After  optional[chat.Seq]  `query:"after" minimum:"0" doc:"Messages with a higher seq, the oldest of them."`
+	Around optional[chat.Seq]  `query:"around" minimum:"0" doc:"The message with this seq, between older and newer ones."`
+	Limit  int                 `query:"limit" minimum:"1" doc:"50 when left out; more than 200 is 200."`
+}
+
+// query refuses more than one place.
+func (in *listMessagesInput) query() (messaging.MessagesQuery, error) {
+	q := messaging.MessagesQuery{
+		Conversation: in.ID, Before: in.Before.pointer(), After: in.After.pointer(), Around: in.Around.pointer(), Limit: in.Limit,
+	}
+	if q.Before != nil && (q.After != nil || q.Around != nil) || q.After != nil && q.Around != nil {
+		return q, chat.Errorf(chat.Invalid, "Ask for messages before, after or around one place, not for several at once.")
+	}
+	return q, nil
+}
+
+// messagePage is a page of messages.
+type messagePage struct {
+	Messages []wire.Message `json:"messages" nullable:"false" doc:"In rising seq."`
+	Head     chat.Seq       `json:"head" doc:"The seq of the last event."`
+	Epoch    string         `json:"epoch" doc:"Opaque; when it changes, everything known is void."`
+	HasMore  bool           `json:"has_more" doc:"There are more in the direction asked for: newer with after, else older."`
+}
+
+type listMessagesOutput struct{ Body messagePage }
+
+// listMessages answers GET /conversations/{id}/messages.
+func (a *API) listMessages(ctx context.Context, c call, in *listMessagesInput) (*listMessagesOutput, error) {
+	q, err := in.query()
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.Messages.Messages(ctx, c.identity.User.ID, q)
+	if err != nil {
+		return nil, err
+	}
+	out := messagePage{Messages: make([]wire.Message, len(page.Messages)), Head: page.Head, Epoch: page.Epoch, HasMore: page.HasMore}
+	for i, m := range page.Messages {
+		out.Messages[i] = wire.MessageOf(m)
+	}
+	return &listMessagesOutput{out}, nil
+}
+
+// post is a message to send.
+type post struct {
+	ClientID string `json:"client_id" minLength:"1" doc:"Names the command, so that it can be sent again: up to 64 characters of A-Z a-z 0-9 _ . : -"`
+	Message  string `json:"message" doc:"1 to 4,000 characters after both ends are trimmed; no control characters but newline and tab."`
+}
+
+type sendInput struct {
+	ID   chat.ConversationID `path:"id"`
+	Body post
+}
+
+// sent is a message as it was committed.
+type sent struct {
+	Message wire.Message `json:"message"`
+}
+
+type sendOutput struct {
+	Status int
+	Body   sent
+}
+
+// sendMessage answers POST /conversations/{id}/messages.
+func (a *API) sendMessage(ctx context.Context, c call, in *sendInput) (*sendOutput, error) {
+	done, err := a.Messages.Send(ctx, c.identity.User.ID, messaging.SendCommand{
+		Conversation: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Message,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &sendOutput{http.StatusCreated, sent{wire.MessageOf(done.Message)}}
+	if done.Duplicate {
+		out.Status = http.StatusOK
+	}
+	return out, nil
+}

@@ -1,0 +1,258 @@
+package api
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+const (
+	draft    = `{"title":"Old lamp","description":"It shines.","price":{"amount":50000,"currency":"INR"},"category":"furniture","condition":"good"`
+	messages = "/conversations/{conversation}/messages"
+	invalid  = `"code":"invalid"`
+)
+
+var userRows = []row{
+	{
+		"a new person",
+		request{"", "POST /users", `{"username":"dev","password":"{password}","name":"Dev D.","email":"dev@example.org"}`, ""},
+		201,
+		[]string{`"user":{"id":`, `"username":"dev"`, `"name":"Dev D."`},
+		[]string{"dev@example.org"},
+	},
+	{
+		"a taken name",
+		request{"", "POST /users", `{"username":"DEV","password":"{password}"}`, ""},
+		409,
+		[]string{`"code":"conflict"`, `"field":"username"`},
+		[]string{"DEV"},
+	},
+	{
+		"a short password",
+		request{"", "POST /users", `{"username":"eve","password":"hunt3r"}`, ""},
+		422,
+		[]string{invalid, `"field":"password"`},
+		[]string{"hunt3r"},
+	},
+	{
+		"a password of the wrong type",
+		request{"", "POST /users", `{"username":"eve","password":31415926}`, ""},
+		422,
+		[]string{`"field":"password"`, "must be a string"},
+		[]string{"31415926"},
+	},
+	{"no password", request{"", "POST /users", `{"username":"eve"}`, ""}, 422, []string{`"field":"password"`, "is missing"}, []string{"eve"}},
+	{"a blank name", request{"", "POST /users", `{"username":"eve","password":"{password}","name":"   "}`, ""}, 422, []string{`"field":"name"`}, nil},
+	{
+		"a control character in the name",
+		request{"", "POST /users", `{"username":"eve","password":"{password}","name":"E\u0007ve"}`, ""},
+		422,
+		[]string{`"field":"name"`},
+		[]string{`E\u0007`},
+	},
+	{"an unfit username", request{"", "POST /users", `{"username":"<b>eve</b>","password":"{password}"}`, ""}, 422, []string{`"field":"username"`}, []string{"<b>"}},
+	{"no e-mail address", request{"", "POST /users", `{"username":"eve","password":"{password}","email":"nowhere"}`, ""}, 422, []string{`"field":"email"`}, []string{"nowhere"}},
+	{
+		"me",
+		request{"bilal", "GET /me", "", ""},
+		200,
+		[]string{`"username":"bilal"`, `"email":"bilal@example.org"`, `"preferences":{}`, `"unread":{"conversations":1,"notifications":0}`, `"message_chars":4000`},
+		[]string{"password_hash"},
+	},
+}
+
+var sessionRows = []row{
+	{"the right password", request{"", "POST /session", `{"username":"DEV","password":"{password}"}`, ""}, 200, []string{`"username":"dev"`}, []string{"dev@example.org"}},
+	{"a wrong password", request{"", "POST /session", `{"username":"dev","password":"wrong wrong"}`, ""}, 401, []string{`"code":"unauthenticated"`}, []string{"wrong wrong", "dev"}},
+	{"an unknown person", request{"", "POST /session", `{"username":"nobody","password":"wrong wrong"}`, ""}, 401, []string{`"code":"unauthenticated"`}, []string{"wrong wrong", "nobody"}},
+	{"a ticket", request{"carla", "POST /ticket", "", ""}, 201, []string{`"ticket":"`}, nil},
+}
+
+var listingRows = []row{
+	{
+		"a new one",
+		request{"asha", "POST /listings", draft + `,"city":"Pune","negotiable":true}`, ""},
+		201,
+		[]string{`"listing":{"id":`, `"title":"Old lamp"`, `"price":{"amount":50000,"currency":"INR"}`, `"photos":[]`, `"status":"active"`, `"negotiable":true`, `"username":"asha"`},
+		[]string{"asha@example.org"},
+	},
+	{"a blank title", request{"asha", "POST /listings", strings.Replace(draft, "Old lamp", "  ", 1) + `}`, ""}, 422, []string{`"field":"title"`}, nil},
+	{"a long title", request{"asha", "POST /listings", strings.Replace(draft, "Old lamp", strings.Repeat("x", 121), 1) + `}`, ""}, 422, []string{`"field":"title"`}, []string{"xxx"}},
+	{"a control character", request{"asha", "POST /listings", strings.Replace(draft, "shines", `\u0000`, 1) + `}`, ""}, 422, []string{`"field":"description"`}, []string{`\u0000`}},
+	{"a negative price", request{"asha", "POST /listings", strings.Replace(draft, "50000", "-1", 1) + `}`, ""}, 422, []string{`"field":"price.amount"`}, []string{"-1"}},
+	{"a price with a fraction", request{"asha", "POST /listings", strings.Replace(draft, "50000", "1.5", 1) + `}`, ""}, 422, []string{`"field":"price.amount"`, "whole number"}, []string{"1.5"}},
+	{"a price beyond all numbers", request{"asha", "POST /listings", strings.Replace(draft, "50000", "99999999999999999999", 1) + `}`, ""}, 422, []string{invalid}, []string{"999"}},
+	{"an unknown currency", request{"asha", "POST /listings", strings.Replace(draft, "INR", "DOGE", 1) + `}`, ""}, 422, []string{`"field":"price"`}, []string{"DOGE"}},
+	{"an unknown category", request{"asha", "POST /listings", strings.Replace(draft, "furniture", "dragons", 1) + `}`, ""}, 422, []string{`"field":"category"`, "cycles, furniture"}, []string{"dragons"}},
+	{"an unknown condition", request{"asha", "POST /listings", strings.Replace(draft, `"good"`, `"divine"`, 1) + `}`, ""}, 422, []string{`"field":"condition"`, "like_new"}, []string{"divine"}},
+	{"one", request{"", "GET /listings/{bike}", "", ""}, 200, []string{`"listing":{"id":{bike},`, `"title":"Bike active"`, `"url":"/product/bike-active-`}, []string{"@example.org"}},
+	{"one that does not exist", request{"", "GET /listings/999999", "", ""}, 404, []string{`"code":"not_found"`, "There is no such listing."}, []string{"999999"}},
+	{"a change", request{"asha", "PATCH /listings/{bike}", `{"title":"Bike, blue","price":{"amount":1,"currency":"EUR"},"status":"reserved"}`, ""}, 200, []string{`"Bike, blue"`, `"reserved"`, `"EUR"`, `"Two wheels."`}, nil},
+	{"a change of nothing", request{"asha", "PATCH /listings/{bike}", `{}`, ""}, 200, []string{`"Bike, blue"`}, nil},
+	{"a change back", request{"asha", "PATCH /listings/{bike}", `{"status":"active","title":null}`, ""}, 200, []string{`"active"`, `"Bike, blue"`}, nil},
+	{"a change by another person", request{"bilal", "PATCH /listings/{bike}", `{"title":"Mine now"}`, ""}, 403, []string{`"code":"forbidden"`}, []string{"Mine now"}},
+	{"a change of what does not exist", request{"asha", "PATCH /listings/999999", `{"title":"Mine now"}`, ""}, 404, []string{`"code":"not_found"`}, nil},
+	{"an unknown status", request{"asha", "PATCH /listings/{bike}", `{"status":"stolen"}`, ""}, 422, []string{`"field":"status"`}, []string{"stolen"}},
+	{"a blank change", request{"asha", "PATCH /listings/{bike}", `{"title":""}`, ""}, 422, []string{`"field":"title"`}, nil},
+	{"the list", request{"", "GET /listings", "", ""}, 200, []string{`"Bike, blue"`, `"Old lamp"`, `"next":""`}, []string{"Bike sold", "Bike inactive", "@example.org"}},
+	{"the first page", request{"", "GET /listings?limit=1&sort=title", "", ""}, 200, []string{`"Bike, blue"`, `"next":"ey`}, []string{"Old lamp"}},
+	{"more than the most", request{"", "GET /listings?limit=1000000", "", ""}, 200, []string{`"Old lamp"`}, nil},
+	{"a search", request{"", "GET /listings?q=LAMP&category=furniture&sort=price", "", ""}, 200, []string{`"Old lamp"`}, []string{"Bike"}},
+	{"a search for nothing known", request{"", "GET /listings?q=%00%ff&category=%00", "", ""}, 200, []string{`"listings":[]`}, nil},
+	{"a long search", request{"", "GET /listings?q=" + strings.Repeat("x", 101), "", ""}, 422, []string{`"field":"q"`}, []string{"xxx"}},
+	{"an unknown order", request{"", "GET /listings?sort=luck", "", ""}, 422, []string{`"field":"sort"`, "recent, price, title"}, []string{"luck"}},
+	{"a made-up page", request{"", "GET /listings?cursor=bogus", "", ""}, 422, []string{`"field":"cursor"`}, []string{"bogus"}},
+	{"no page at all", request{"", "GET /listings?limit=0", "", ""}, 422, []string{`"field":"limit"`, "at least 1"}, nil},
+	{"a limit that is no number", request{"", "GET /listings?limit=many", "", ""}, 422, []string{`"field":"limit"`}, []string{"many"}},
+}
+
+var conversationRows = []row{
+	{
+		"a new one",
+		request{"carla", "POST /conversations", `{"listing_id":{bike},"client_id":"k1","message":" May I see it?\r\n"}`, ""},
+		201,
+		[]string{`"conversation":{"id":`, `"role":"buyer"`, `"unread":0`, `"message":"May I see it?"`, `"client_id":"k1"`, `"seq":1`},
+		[]string{"@example.org"},
+	},
+	{"the same again", request{"carla", "POST /conversations", `{"listing_id":{bike},"client_id":"k1","message":"May I see it?"}`, ""}, 200, []string{`"seq":1`, `"head":1`}, nil},
+	{"the same with another text", request{"carla", "POST /conversations", `{"listing_id":{bike},"client_id":"k1","message":"Other words"}`, ""}, 409, []string{`"code":"conflict"`}, []string{"Other words"}},
+	{"another message", request{"carla", "POST /conversations", `{"listing_id":{bike},"client_id":"k2","message":"Today?"}`, ""}, 200, []string{`"seq":2`, `"head":2`}, nil},
+	{"one's own listing", request{"asha", "POST /conversations", `{"listing_id":{bike},"client_id":"k1","message":"Hello me"}`, ""}, 422, []string{invalid, `"field":"listing_id"`, "your own"}, []string{"Hello me"}},
+	{"a sold listing", request{"carla", "POST /conversations", `{"listing_id":{sold},"client_id":"k1","message":"Hi"}`, ""}, 422, []string{`"field":"listing_id"`, "sold"}, nil},
+	{"a withdrawn listing", request{"carla", "POST /conversations", `{"listing_id":{gone},"client_id":"k1","message":"Hi"}`, ""}, 422, []string{`"field":"listing_id"`}, nil},
+	{"a listing that does not exist", request{"carla", "POST /conversations", `{"listing_id":999999,"client_id":"k1","message":"Hi"}`, ""}, 404, []string{"There is no such listing."}, nil},
+	{"a listing of the wrong type", request{"carla", "POST /conversations", `{"listing_id":"bike","client_id":"k1","message":"Hi"}`, ""}, 422, []string{`"field":"listing_id"`}, []string{`"bike"`}},
+	{"a blank message", request{"carla", "POST /conversations", `{"listing_id":{bike},"client_id":"k3","message":" \n "}`, ""}, 422, []string{invalid, `"field":"message"`}, nil},
+	{"the list of the buyer", request{"bilal", "GET /conversations", "", ""}, 200, []string{`"id":{conversation},`, `"other":{"id":`, `"next":""`, `"role":"buyer"`}, []string{"May I see it?", "@example.org"}},
+	{"the list of the seller", request{"asha", "GET /conversations?filter=selling&limit=1", "", ""}, 200, []string{`"Today?"`, `"unread":2`, `"next":"`}, []string{`"next":""`, "@example.org"}},
+	{"a list of nothing", request{"bilal", "GET /conversations?filter=archived", "", ""}, 200, []string{`"conversations":[]`}, nil},
+	{"an unknown filter", request{"bilal", "GET /conversations?filter=weird", "", ""}, 422, []string{`"field":"filter"`}, []string{"weird"}},
+	{"a made-up page", request{"bilal", "GET /conversations?cursor=bogus", "", ""}, 422, []string{`"field":"cursor"`}, []string{"bogus"}},
+	{"no page at all", request{"bilal", "GET /conversations?limit=-3", "", ""}, 422, []string{`"field":"limit"`}, []string{"-3"}},
+	{"one", request{"asha", "GET /conversations/{conversation}", "", ""}, 200, []string{`"conversation":{"id":{conversation},`, `"participants":[{`, `"role":"seller"`, `"head":3`, `"epoch":"`}, []string{"@example.org"}},
+	{"one of others", request{"carla", "GET /conversations/{conversation}", "", ""}, 404, []string{`"code":"not_found"`, "There is no such conversation."}, []string{"bilal"}},
+	{"read", request{"bilal", "PUT /conversations/{conversation}/read", `{"seq":2}`, ""}, 204, nil, nil},
+	{"read again", request{"bilal", "PUT /conversations/{conversation}/read", `{"seq":0}`, ""}, 204, nil, nil},
+	{"read beyond the end", request{"asha", "PUT /conversations/{conversation}/read", `{"seq":1000000}`, ""}, 204, nil, nil},
+	{"nothing is unread any more", request{"bilal", "GET /me", "", ""}, 200, []string{`"unread":{"conversations":0,`}, nil},
+	{"read of a negative seq", request{"bilal", "PUT /conversations/{conversation}/read", `{"seq":-1}`, ""}, 422, []string{`"field":"seq"`}, []string{"-1"}},
+	{"read of nothing", request{"bilal", "PUT /conversations/{conversation}/read", `{}`, ""}, 422, []string{`"field":"seq"`, "missing"}, nil},
+	{"read of a text", request{"bilal", "PUT /conversations/{conversation}/read", `{"seq":"all"}`, ""}, 422, []string{`"field":"seq"`, "whole number"}, []string{`"all"`}},
+	{"read by a stranger", request{"carla", "PUT /conversations/{conversation}/read", `{"seq":1}`, ""}, 404, []string{"There is no such conversation."}, nil},
+}
+
+var messageRows = []row{
+	{"a message", request{"asha", "POST " + messages, `{"client_id":"m1","message":"Yes, <b>it</b> is & stays"}`, ""}, 201, []string{`"message":"Yes, <b>it</b> is & stays"`, `"seq":4`, `"sender_username":"asha"`, `"is_read":false`}, nil},
+	{"the same again", request{"asha", "POST " + messages, `{"client_id":"m1","message":"Yes, <b>it</b> is & stays "}`, ""}, 200, []string{`"seq":4`}, nil},
+	{"the same with another text", request{"asha", "POST " + messages, `{"client_id":"m1","message":"No"}`, ""}, 409, []string{`"code":"conflict"`}, []string{`"No"`}},
+	{"a stranger's message", request{"carla", "POST " + messages, `{"client_id":"m1","message":"Me too"}`, ""}, 404, []string{"There is no such conversation."}, []string{"Me too"}},
+	{"a blank message", request{"asha", "POST " + messages, `{"client_id":"m2","message":" \u200b\n"}`, ""}, 422, []string{invalid, `"field":"message"`}, nil},
+	{"a long message", request{"asha", "POST " + messages, `{"client_id":"m2","message":"` + strings.Repeat("y", 4001) + `"}`, ""}, 422, []string{invalid, `"field":"message"`}, []string{"yyy"}},
+	{"a message that is long before it is trimmed", request{"asha", "POST " + messages, `{"client_id":"m3","message":"` + strings.Repeat(" ", 9000) + `z"}`, ""}, 201, []string{`"message":"z"`}, nil},
+	{"a control character", request{"asha", "POST " + messages, `{"client_id":"m2","message":"a\u0000b"}`, ""}, 422, []string{invalid, `"field":"message"`}, []string{`a\u0000b`}},
+	{"a message of the wrong type", request{"asha", "POST " + messages, `{"client_id":"m2","message":["x"]}`, ""}, 422, []string{`"field":"message"`, "must be a string"}, nil},
+	{"no message", request{"asha", "POST " + messages, `{"client_id":"m2"}`, ""}, 422, []string{`"field":"message"`, "missing"}, nil},
+	{"a message of null", request{"asha", "POST " + messages, `{"client_id":"m2","message":null}`, ""}, 422, []string{`"field":"message"`}, nil},
+	{"no client_id", request{"asha", "POST " + messages, `{"message":"x"}`, ""}, 422, []string{`"field":"client_id"`, "missing"}, nil},
+	{"an empty client_id", request{"asha", "POST " + messages, `{"client_id":"","message":"x"}`, ""}, 422, []string{`"field":"client_id"`}, nil},
+	{"a client_id out of form", request{"asha", "POST " + messages, `{"client_id":"sp ace","message":"x"}`, ""}, 422, []string{invalid, `"field":"client_id"`}, []string{"sp ace"}},
+	{"what does not exist yet", request{"asha", "POST " + messages, `{"client_id":"m2","message":"x","reply_to":1}`, ""}, 422, []string{`"field":"reply_to"`, "not known"}, nil},
+	{"neither do attachments", request{"asha", "POST " + messages, `{"client_id":"m2","message":"x","attachments":[]}`, ""}, 422, []string{`"field":"attachments"`, "not known"}, nil},
+	{"a list in place of an object", request{"asha", "POST " + messages, `["secret"]`, ""}, 422, []string{invalid, "JSON object"}, []string{"secret"}},
+	{"a name that says too much", request{"asha", "POST " + messages, `{"client_id":"m2","message":"x","my secret":1}`, ""}, 422, []string{invalid}, []string{"my secret"}},
+	{"the newest page", request{"bilal", "GET " + messages + "?limit=2", "", ""}, 200, []string{`"seq":4`, `"seq":5`, `"head":5`, `"has_more":true`, `"epoch":"`}, []string{`"seq":3`}},
+	{"all", request{"bilal", "GET " + messages, "", ""}, 200, []string{`"seq":1`, `"has_more":false`}, []string{"@example.org"}},
+	{"before", request{"bilal", "GET " + messages + "?before=3&limit=1", "", ""}, 200, []string{`"seq":2`, `"has_more":true`}, []string{`"seq":1,`, `"seq":3`}},
+	{"after the beginning", request{"bilal", "GET " + messages + "?after=0&limit=2", "", ""}, 200, []string{`"seq":1`, `"seq":2`, `"has_more":true`}, []string{`"seq":3`}},
+	{"before the beginning", request{"bilal", "GET " + messages + "?before=0", "", ""}, 200, []string{`"messages":[]`, `"has_more":false`}, nil},
+	{"around", request{"bilal", "GET " + messages + "?around=3&limit=2", "", ""}, 200, []string{`"seq":2`, `"seq":3`, `"has_more":true`}, []string{`"seq":1,`, `"seq":4`}},
+	{"more than the most", request{"bilal", "GET " + messages + "?limit=99999", "", ""}, 200, []string{`"seq":1`}, nil},
+	{"two places", request{"bilal", "GET " + messages + "?before=3&after=0", "", ""}, 422, []string{invalid}, nil},
+	{"two other places", request{"bilal", "GET " + messages + "?around=0&after=0", "", ""}, 422, []string{invalid}, nil},
+	{"a place that is no number", request{"bilal", "GET " + messages + "?before=soon", "", ""}, 422, []string{`"field":"before"`}, []string{"soon"}},
+	{"a negative place", request{"bilal", "GET " + messages + "?around=-9223372036854775808", "", ""}, 422, []string{`"field":"around"`}, []string{"92233"}},
+	{"no page at all", request{"bilal", "GET " + messages + "?limit=0", "", ""}, 422, []string{`"field":"limit"`}, nil},
+	{"messages of others", request{"carla", "GET " + messages, "", ""}, 404, []string{"There is no such conversation."}, []string{"still there"}},
+}
+
+const tooOften = `"code":"rate_limited"`
+
+var limitedRows = []row{
+	{"accounts", request{"", "POST /users", `{"username":"eve","password":"{password}"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"one sign-in", request{"", "POST /session", `{"username":"bilal","password":"wrong"}`, ""}, 401, nil, nil},
+	{"sign-ins", request{"", "POST /session", `{"username":"bilal","password":"{password}"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"questions", request{"bilal", "POST /conversations", `{"listing_id":{bike},"client_id":"m9","message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"messages", request{"bilal", "POST " + messages, `{"client_id":"m9","message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+}
+
+var closedRows = []row{
+	{"takes no message", request{"asha", "POST " + messages, `{"client_id":"m9","message":"Hi"}`, ""}, 403, []string{`"code":"forbidden"`, "closed"}, nil},
+	{"takes no question", request{"bilal", "POST /conversations", `{"listing_id":{bike},"client_id":"m9","message":"Hi"}`, ""}, 403, []string{`"code":"forbidden"`}, nil},
+	{"answers a repetition", request{"asha", "POST " + messages, `{"client_id":"m3","message":"z"}`, ""}, 200, []string{`"message":"z"`}, nil},
+}
+
+// generalRows are what holds for all calls of a kind, whatever calls there are.
+func generalRows(c *contract) []row {
+	var rows []row
+	operations := c.operations()
+	for _, name := range slices.Sorted(maps.Keys(operations)) {
+		op := operations[name]
+		there := strings.Replace(name, "{id}", "1", 1)
+		add := func(what string, q request, status int, has ...string) {
+			rows = append(rows, row{name + ", " + what, q, status, has, []string{"planted"}})
+		}
+		if op["security"] != nil {
+			add("signed out", request{"", there, "", ""}, 401, `"code":"unauthenticated"`)
+			add("signed out with a made-up cookie", request{"", there, `{"x":"planted"}`, "Cookie: swapnest_session=planted"}, 401, `"code":"unauthenticated"`)
+		}
+		if strings.Contains(name, "{id}") {
+			for _, id := range []string{"0", "-1", "abc", "1.5", "+1", "01", "99999999999999999999", "%00", "1%20"} {
+				add("id "+id, request{"carla", strings.Replace(name, "{id}", id, 1), "{}", ""}, 404, `"code":"not_found"`)
+			}
+		}
+		if op["requestBody"] == nil {
+			continue
+		}
+		add("an unknown field", request{"carla", there, `{"nonsense":"planted"}`, ""}, 422, invalid)
+		add("a list", request{"carla", there, `["planted"]`, ""}, 422, invalid)
+		add("no JSON", request{"carla", there, `{"x":"planted"`, ""}, 400, `"code":"malformed"`)
+		add("two values", request{"carla", there, `{} "planted"`, ""}, 400, `"code":"malformed"`)
+		add("nothing", request{"carla", there, "", "Content-Type: application/json"}, 400, `"code":"malformed"`)
+		add("no UTF-8", request{"carla", there, "{\"planted\":\"\xff\"}", ""}, 400, `"code":"malformed"`)
+		add("a number beyond all numbers", request{"carla", there, `{"planted":1e999}`, ""}, 400, `"code":"malformed"`)
+		add("very deep", request{"carla", there, strings.Repeat("[", 20000), ""}, 400, `"code":"malformed"`)
+		add("very large", request{"carla", there, `{"x":"` + strings.Repeat("planted", 10000) + `"}`, ""}, 413, `"code":"too_large"`)
+		for _, header := range []string{
+			"X-None: ", "Content-Type: text/plain", "Content-Type: application/x-www-form-urlencoded",
+			"Content-Type: application/json; charset=latin1", "Content-Type: application/jsonp", "Content-Type: ;",
+		} {
+			add(header, request{"carla", there, `{"x":"planted"}`, header}, 415, `"code":"unsupported_media"`)
+		}
+		add("a charset", request{"carla", there, `["planted"]`, "Content-Type: Application/JSON; Charset=UTF-8"}, 422)
+	}
+	return append(rows,
+		row{"sign out", request{"carla", "DELETE /session", "", ""}, 204, nil, nil},
+		row{"signed out", request{"carla", "GET /me", "", ""}, 401, nil, nil})
+}
+
+// brokenRows call everything, in a way that would work.
+func brokenRows(c *contract) []row {
+	bodies := map[string]string{
+		"POST /users": `{"username":"frida","password":"{password}"}`, "POST /session": `{"username":"asha","password":"{password}"}`,
+	}
+	var rows []row
+	for name := range c.operations() {
+		body, ok := bodies[name]
+		if !ok {
+			body = "{}"
+		}
+		rows = append(rows, row{
+			name,
+			request{"asha", strings.Replace(name, "{id}", "1", 1), body, ""},
+			503,
+			[]string{`"code":"unavailable"`},
+			[]string{"sql", "database", "frida"},
+		})
+	}
+	return rows
+}
