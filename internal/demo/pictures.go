@@ -97,12 +97,12 @@ func (p picture) draw() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&b, `<g transform="translate(262 112) scale(.46)">%s</g>`+"\n", other)
+		fmt.Fprintf(&b, `<g transform="translate(214 112) scale(.46)">%s</g>`+"\n", other)
 	}
 	thing = turn(thing, p.hue)
 	switch {
 	case p.beside != "":
-		fmt.Fprintf(&b, `<g transform="translate(-34 44) scale(.86)">%s</g>`, thing)
+		fmt.Fprintf(&b, `<g transform="translate(-52 44) scale(.84)">%s</g>`, thing)
 	case p.mirror:
 		fmt.Fprintf(&b, `<g transform="translate(400 0) scale(-1 1)">%s</g>`, thing)
 	default:

@@ -148,9 +148,9 @@ var things = []thing{
 		"One does not charge, the other does not stop vibrating. Both screens are fine. For somebody with a small screwdriver and patience.",
 	},
 	{
-		"money-plant-blue-pot", "meera_k", "Money plant in a blue pot", 350, "garden", "new", "", "Aundh, Pune", false, 7 * 24,
-		[]picture{{name: "money-plant-blue-pot", base: "plant", hue: 185, room: "sand"}},
-		"A cutting of the one that covers my balcony. No money so far, but it grows.",
+		"oyster-plant-blue-pot", "meera_k", "Purple oyster plant in a blue pot", 350, "garden", "new", "", "Aundh, Pune", false, 7 * 24,
+		[]picture{{name: "oyster-plant-blue-pot", base: "plant", hue: 185, room: "sand"}},
+		"A cutting of the one that covers my balcony. It grows whatever one does.",
 	},
 	{
 		"heguilan-penzai", "lin_jiahui", "大叶盆栽，带行李箱一起送", 1200, "garden", "good", "", "Koregaon Park, Pune", true, 4 * 24,
@@ -179,7 +179,7 @@ var things = []thing{
 	},
 	{
 		"siruvar-cricket-mattai", "tamilselvi", "சிறுவர் கிரிக்கெட் மட்டை, அளவு 5", 650, "sport", "good", "", "Wakad, Pune", false, 2 * 24,
-		[]picture{{name: "siruvar-cricket-mattai", base: "cricket", hue: 215, mirror: true, room: "sky"}},
+		[]picture{{name: "siruvar-cricket-mattai", base: "cricket", hue: 335, mirror: true, room: "sky"}},
 		"என் மகன் இப்போது உயரமாகிவிட்டான். மட்டை நன்றாக இருக்கிறது, பந்து இலவசம்.\n\nJunior bat, size 5; the ball is free.",
 	},
 	{
@@ -208,8 +208,8 @@ var things = []thing{
 		"LED bulb included, warm light. The foot is heavy enough that it never fell, not even with a cat.",
 	},
 	{
-		"red-sewing-machine", "sunita_patil", "लाल शिलाई मशीन, टेबलासह", 3900, "furniture", "fair", chat.ListingSold, "Hadapsar, Pune", true, 12 * 24,
-		[]picture{{name: "red-sewing-machine", base: "sewing", hue: 120, mirror: true, room: "rose"}},
+		"sewing-machine-green-table", "sunita_patil", "शिलाई मशीन, हिरव्या टेबलासह", 3900, "furniture", "fair", chat.ListingSold, "Hadapsar, Pune", true, 12 * 24,
+		[]picture{{name: "sewing-machine-green-table", base: "sewing", hue: 120, mirror: true, room: "rose"}},
 		"आईची मशीन. चांगली चालते, फक्त पट्टा बदलावा लागेल. टेबल सोबत आहे.",
 	},
 }

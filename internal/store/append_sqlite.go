@@ -166,6 +166,7 @@ func (b *sqliteBatch) commit(_ context.Context, events []*call, heads []chat.Thr
 		return true, err
 	}
 	if err := b.tx.Commit(); err != nil {
+		endFailedCommit(b.db)
 		return false, fmt.Errorf("commit: %w", err)
 	}
 	return false, nil

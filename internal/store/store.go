@@ -188,6 +188,9 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
+		if db.d == sqlite {
+			endFailedCommit(db.write)
+		}
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil

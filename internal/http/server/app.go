@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"swapnest/internal/blob"
@@ -58,10 +59,11 @@ type App struct {
 	Presence *presence.Service
 	Sockets  *socket.Door
 
-	log    *slog.Logger
-	lock   io.Closer
-	relay  *hub.Relay
-	server *http.Server
+	log      *slog.Logger
+	lock     io.Closer
+	relay    *hub.Relay
+	server   *http.Server
+	draining atomic.Bool
 }
 
 // New opens a node. The returned App holds the data directory until Close.
@@ -153,7 +155,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	calls.Routes(mux)
 	a.Sockets.Routes(mux)
 	mux.HandleFunc("GET /healthz", a.health)
-	mux.HandleFunc("GET /readyz", a.health)
+	mux.HandleFunc("GET /readyz", a.ready)
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range a.Guard.AllowedOrigins("") {
 		if o.PublicURL != nil {
@@ -188,16 +190,18 @@ func (a *App) Serve(l net.Listener) error {
 // Shutdown takes no more requests, ends the sockets with 1012, and waits for what
 // is under way until ctx ends. Close follows.
 func (a *App) Shutdown(ctx context.Context) error {
+	a.draining.Store(true)
 	a.Presence.Flush(time.Now())
-	err := a.server.Shutdown(ctx)
-	a.Hub.Drain(ctx)
-	done := make(chan struct{})
+	sockets := make(chan struct{})
 	go func() {
+		a.Hub.Drain(ctx)
 		a.Sockets.Wait()
-		close(done)
+		close(sockets)
 	}()
+	// It closes the listeners at once, and then waits for requests under way.
+	err := a.server.Shutdown(ctx)
 	select {
-	case <-done:
+	case <-sockets:
 	case <-ctx.Done():
 		err = errors.Join(err, ctx.Err())
 	}

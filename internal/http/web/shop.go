@@ -65,7 +65,7 @@ func newShopView(s shell, q listings.Query, category chat.Category, page listing
 	if v.Heading != "" {
 		v.Title = v.Heading
 	} else {
-		v.Heading = "Fresh today"
+		v.Heading = "Just in"
 	}
 	for _, o := range orders {
 		to := q

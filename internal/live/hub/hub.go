@@ -48,6 +48,7 @@ type Hub struct {
 	sessions map[chat.SessionID][]Session
 	watchers map[chat.UserID][]Session
 	draining bool
+	empty    chan struct{} // closed when draining and nobody is left
 }
 
 // member is what the hub keeps of a session.
@@ -74,6 +75,7 @@ func New(join func(bus.Receive) bus.Bus, presence PresenceFunc, log *slog.Logger
 		people:   make(map[chat.UserID]*person),
 		sessions: make(map[chat.SessionID][]Session),
 		watchers: make(map[chat.UserID][]Session),
+		empty:    make(chan struct{}),
 	}
 	h.bus = join(h.receive)
 	return h
@@ -142,6 +144,9 @@ func (h *Hub) Leave(s Session) {
 		return
 	}
 	delete(h.members, s)
+	if h.draining && len(h.members) == 0 {
+		close(h.empty)
+	}
 	if h.sessions[m.session] = without(h.sessions[m.session], s); len(h.sessions[m.session]) == 0 {
 		delete(h.sessions, m.session)
 	}
@@ -264,10 +269,17 @@ func (h *Hub) EndSession(id chat.SessionID) {
 }
 
 // Drain admits nobody any more and ends all connections, and waits until they have
-// left or ctx ends.
+// left or ctx ends. Only the first call does that.
 func (h *Hub) Drain(ctx context.Context) {
 	h.mu.Lock()
+	if h.draining {
+		h.mu.Unlock()
+		return
+	}
 	h.draining = true
+	if len(h.members) == 0 {
+		close(h.empty)
+	}
 	sessions := make([]Session, 0, len(h.members))
 	for s := range h.members {
 		sessions = append(sessions, s)
@@ -281,14 +293,9 @@ func (h *Hub) Drain(ctx context.Context) {
 	for _, s := range sessions {
 		s.End(Restarting)
 	}
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for h.Count() > 0 {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
+	select {
+	case <-h.empty:
+	case <-ctx.Done():
 	}
 }
 
