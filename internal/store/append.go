@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"swapnest/internal/chat"
 )
@@ -39,6 +40,12 @@ type Appended struct {
 	Event     chat.Event
 	Duplicate bool // it was committed before, and nothing was stored or announced now
 }
+
+// batchTimeout bounds one shared commit, after which its outcome is unknown.
+const batchTimeout = 5 * time.Second
+
+// errConnection marks an error after which trying the calls one by one is no help.
+var errConnection = errors.New("no connection")
 
 // errUnknown is the answer when nobody can say whether a commit took place.
 var errUnknown = &chat.Error{
@@ -103,36 +110,32 @@ type shard struct {
 // engine runs the SQL of a batch in one transaction.
 type engine interface {
 	// begin starts a transaction, locks the conversations, in order of id, and
-	// reads them and the messages already known under the calls' client ids.
-	begin(ctx context.Context, calls []*call) (batch, error)
+	// reads them and the commands already known under the calls' client ids.
+	begin(ctx context.Context, calls []*call) (batch, *state, error)
 }
 
 // batch is a transaction under way.
 type batch interface {
-	threads() map[chat.ConversationID]chat.Thread
-	known() map[clientKey]knownCommand
-	// commit writes the events, fills in their identifiers and commits. written
-	// tells whether an error came before COMMIT was asked for, so that nothing can
-	// have been stored.
+	// commit writes the new events and the threads they lead to, fills in the
+	// events' identifiers, and commits. safe tells whether an error left nothing
+	// stored for certain.
 	commit(ctx context.Context, events []*call, heads []chat.Thread) (safe bool, err error)
 	rollback()
 }
 
-// clientKey is what makes a command unique.
-type clientKey struct {
-	conversation chat.ConversationID
-	actor        chat.UserID
-	client       string
-}
-
-// knownCommand is what an earlier commit stored under a clientKey.
-type knownCommand struct {
-	digest [32]byte
-	event  chat.Event
-}
-
-func (c *call) key() clientKey {
-	return clientKey{c.Conversation, c.Actor, c.ClientID}
+func (db *DB) engines(ctx context.Context) ([]engine, error) {
+	if db.d == postgres {
+		engines := make([]engine, postgresWriters)
+		for i := range engines {
+			engines[i] = &postgresEngine{pool: db.pools[1]}
+		}
+		return engines, nil
+	}
+	e, err := newSQLiteEngine(ctx, db.write)
+	if err != nil {
+		return nil, err
+	}
+	return []engine{e}, nil
 }
 
 func (db *DB) startWriters(ctx context.Context) error {
@@ -244,72 +247,21 @@ func (s *shard) process(calls []*call) {
 // try runs calls in one transaction. again tells whether an error left nothing
 // stored and is worth another try, one by one.
 func (s *shard) try(ctx context.Context, calls []*call) (again bool, err error) {
-	b, err := s.engine.begin(ctx, calls)
+	b, state, err := s.engine.begin(ctx, calls)
 	if err != nil {
 		return !errors.Is(err, errConnection), fmt.Errorf("begin: %w", err)
 	}
-	threads, known := b.threads(), b.known()
-	var events []*call
-	var twins []*call // duplicates of a command in this very batch
-	touched := make(map[chat.ConversationID]struct{})
 	for _, c := range calls {
-		c.result, c.err, c.fresh = Appended{}, nil, false
-		thread, exists := threads[c.Conversation]
-		if !exists {
-			c.err = chat.ErrNotFound("conversation")
-			continue
-		}
-		if c.err = thread.Admit(c.Actor); c.err != nil {
-			continue
-		}
-		if before, ok := known[c.key()]; ok {
-			if before.digest != c.Digest {
-				c.err = chat.Errorf(chat.Conflict, "Another message was sent under this client_id before.")
-				continue
-			}
-			c.result = Appended{Event: before.event, Duplicate: true}
-			if before.event.Message.ID == 0 {
-				twins = append(twins, c)
-			}
-			continue
-		}
-		change, err := c.Decide(thread)
-		if err != nil {
-			c.err = err
-			continue
-		}
-		thread, event := thread.Apply(c.Actor, c.ClientID, change)
-		threads[c.Conversation] = thread
-		known[c.key()] = knownCommand{digest: c.Digest, event: event}
-		c.result, c.fresh = Appended{Event: event}, true
-		touched[c.Conversation] = struct{}{}
-		events = append(events, c)
+		state.settle(c)
 	}
-	if len(events) == 0 {
+	if len(state.events) == 0 {
 		b.rollback()
 		return false, nil
 	}
-	heads := make([]chat.Thread, 0, len(touched))
-	for id := range touched {
-		heads = append(heads, threads[id])
-	}
-	slices.SortFunc(heads, func(a, b chat.Thread) int { return int(a.ID - b.ID) })
-	safe, err := b.commit(ctx, events, heads)
+	safe, err := b.commit(ctx, state.events, state.heads())
 	if err != nil {
 		return safe, err
 	}
-	answerTwins(events, twins)
+	state.answerTwins()
 	return false, nil
-}
-
-// answerTwins gives the duplicates inside a batch the identifiers that their
-// first one got.
-func answerTwins(events, twins []*call) {
-	for _, t := range twins {
-		for _, e := range events {
-			if e.key() == t.key() {
-				t.result.Event = e.result.Event
-			}
-		}
-	}
 }

@@ -51,33 +51,22 @@ const (
 // which has neither pipelines nor arrays.
 type postgresEngine struct{ pool *pgxpool.Pool }
 
-type postgresBatch struct {
-	conn    *pgxpool.Conn
-	threadM map[chat.ConversationID]chat.Thread
-	knownM  map[clientKey]knownCommand
-}
+type postgresBatch struct{ conn *pgxpool.Conn }
 
-func (b *postgresBatch) threads() map[chat.ConversationID]chat.Thread { return b.threadM }
-func (b *postgresBatch) known() map[clientKey]knownCommand            { return b.knownM }
-
-func (e *postgresEngine) begin(ctx context.Context, calls []*call) (batch, error) {
+func (e *postgresEngine) begin(ctx context.Context, calls []*call) (batch, *state, error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errConnection, err)
+		return nil, nil, fmt.Errorf("%w: %w", errConnection, err)
 	}
-	b := &postgresBatch{
-		conn:    conn,
-		threadM: make(map[chat.ConversationID]chat.Thread, len(calls)),
-		knownM:  make(map[clientKey]knownCommand, len(calls)),
-	}
-	if err := b.load(ctx, calls); err != nil {
+	b, state := &postgresBatch{conn: conn}, newState(len(calls))
+	if err := b.load(ctx, calls, state); err != nil {
 		b.rollback()
-		return nil, err
+		return nil, nil, err
 	}
-	return b, nil
+	return b, state, nil
 }
 
-func (b *postgresBatch) load(ctx context.Context, calls []*call) error {
+func (b *postgresBatch) load(ctx context.Context, calls []*call, state *state) error {
 	ids := make([]chat.ConversationID, len(calls))
 	actors := make([]chat.UserID, len(calls))
 	clients := make([]string, len(calls))
@@ -88,17 +77,15 @@ func (b *postgresBatch) load(ctx context.Context, calls []*call) error {
 	pipeline.Queue(`BEGIN`)
 	pipeline.Queue(postgresThreads, ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
-			var t chat.Thread
-			if err := rows.Scan(threadFields(&t)...); err != nil {
+			if err := state.scanThread(rows); err != nil {
 				return err
 			}
-			b.threadM[t.ID] = named(t)
 		}
 		return rows.Err()
 	})
 	pipeline.Queue(postgresKnown, ids, actors, clients).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
-			if err := scanKnown(rows, b.threadM, b.knownM); err != nil {
+			if err := state.scanKnown(rows); err != nil {
 				return err
 			}
 		}

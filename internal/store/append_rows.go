@@ -12,6 +12,15 @@ type eventKey struct {
 	seq          chat.Seq
 }
 
+// clientKey is what makes a command unique.
+type clientKey struct {
+	conversation chat.ConversationID
+	actor        chat.UserID
+	client       string
+}
+
+func (c *call) key() clientKey { return clientKey{c.Conversation, c.Actor, c.ClientID} }
+
 // scanner is what the rows of both drivers have in common.
 type scanner interface{ Scan(dest ...any) error }
 
@@ -25,14 +34,20 @@ func threadFields(t *chat.Thread) []any {
 	}
 }
 
-// named gives the authors of a thread their ids.
-func named(t chat.Thread) chat.Thread {
+// scanThread reads a thread.
+func (s *state) scanThread(row scanner) error {
+	var t chat.Thread
+	if err := row.Scan(threadFields(&t)...); err != nil {
+		return err
+	}
 	t.Buyer.ID, t.Seller.ID = t.BuyerID, t.SellerID
-	return t
+	s.threads[t.ID] = t
+	return nil
 }
 
-// scanKnown reads a message that a command of the batch has stored before.
-func scanKnown(row scanner, threads map[chat.ConversationID]chat.Thread, known map[clientKey]knownCommand) error {
+// scanKnown reads a message that a command of the batch has stored before. The
+// threads have been read.
+func (s *state) scanKnown(row scanner) error {
 	var m chat.Message
 	var digest []byte
 	if err := row.Scan(&m.Conversation, &m.Sender.ID, &m.ClientID, &digest, &m.ID, &m.Seq, &m.Text, microsInto{&m.SentAt}); err != nil {
@@ -41,9 +56,9 @@ func scanKnown(row scanner, threads map[chat.ConversationID]chat.Thread, known m
 	if len(digest) != 32 {
 		return fmt.Errorf("message %d has a digest of %d bytes", m.ID, len(digest))
 	}
-	t := threads[m.Conversation]
+	t := s.threads[m.Conversation]
 	m.Sender = t.Author(m.Sender.ID)
-	known[clientKey{m.Conversation, m.Sender.ID, m.ClientID}] = knownCommand{
+	s.known[clientKey{m.Conversation, m.Sender.ID, m.ClientID}] = knownCommand{
 		digest: [32]byte(digest),
 		event: chat.Event{
 			Conversation: m.Conversation, Seq: m.Seq, Kind: chat.MessagePosted, Actor: m.Sender.ID, At: m.SentAt,

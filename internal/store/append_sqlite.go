@@ -5,18 +5,10 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"time"
 
 	"swapnest/internal/chat"
 )
-
-// batchTimeout bounds one shared commit, after which its outcome is unknown.
-const batchTimeout = 5 * time.Second
-
-// errConnection marks an error after which trying the calls one by one is no help.
-var errConnection = errors.New("no connection")
 
 // The sets travel as JSON: one statement a table and batch, whatever its size.
 const (
@@ -64,78 +56,45 @@ func newSQLiteEngine(ctx context.Context, db *sql.DB) (*sqliteEngine, error) {
 	return e, nil
 }
 
-func (db *DB) engines(ctx context.Context) ([]engine, error) {
-	if db.d == postgres {
-		engines := make([]engine, postgresWriters)
-		for i := range engines {
-			engines[i] = &postgresEngine{pool: db.pools[1]}
-		}
-		return engines, nil
-	}
-	e, err := newSQLiteEngine(ctx, db.write)
-	if err != nil {
-		return nil, err
-	}
-	return []engine{e}, nil
-}
-
 type sqliteBatch struct {
 	*sqliteEngine
-	tx      *sql.Tx
-	threadM map[chat.ConversationID]chat.Thread
-	knownM  map[clientKey]knownCommand
+	tx *sql.Tx
 }
-
-func (b *sqliteBatch) threads() map[chat.ConversationID]chat.Thread { return b.threadM }
-func (b *sqliteBatch) known() map[clientKey]knownCommand            { return b.knownM }
 
 // rollback ends a transaction that has written nothing: its error changes nothing.
 func (b *sqliteBatch) rollback() { _ = b.tx.Rollback() }
 
-func (e *sqliteEngine) begin(_ context.Context, calls []*call) (batch, error) {
+func (e *sqliteEngine) begin(_ context.Context, calls []*call) (batch, *state, error) {
 	// The caller's deadline is for PostgreSQL: here a context costs a goroutine a
 	// statement, and the disk is waited for in any case.
 	ctx := context.Background()
 	tx, err := e.db.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errConnection, err)
+		return nil, nil, fmt.Errorf("%w: %w", errConnection, err)
 	}
-	b := &sqliteBatch{
-		sqliteEngine: e, tx: tx,
-		threadM: make(map[chat.ConversationID]chat.Thread, len(calls)),
-		knownM:  make(map[clientKey]knownCommand, len(calls)),
-	}
-	if err := b.load(ctx, calls); err != nil {
+	b, state := &sqliteBatch{sqliteEngine: e, tx: tx}, newState(len(calls))
+	if err := b.load(ctx, calls, state); err != nil {
 		b.rollback()
-		return nil, err
+		return nil, nil, err
 	}
-	return b, nil
+	return b, state, nil
 }
 
-func (b *sqliteBatch) load(ctx context.Context, calls []*call) error {
+func (b *sqliteBatch) load(ctx context.Context, calls []*call, state *state) error {
 	ids := make([]chat.ConversationID, 0, len(calls))
 	keys := make([][3]any, 0, len(calls))
+	seen := make(map[chat.ConversationID]struct{}, len(calls))
 	for _, c := range calls {
-		if _, seen := b.threadM[c.Conversation]; !seen {
-			b.threadM[c.Conversation] = chat.Thread{}
+		if _, again := seen[c.Conversation]; !again {
+			seen[c.Conversation] = struct{}{}
 			ids = append(ids, c.Conversation)
 		}
 		keys = append(keys, [3]any{c.Conversation, c.Actor, c.ClientID})
 	}
-	clear(b.threadM)
-	if err := b.query(ctx, b.sqliteEngine.threads, ids, func(rows *sql.Rows) error {
-		var t chat.Thread
-		if err := rows.Scan(threadFields(&t)...); err != nil {
-			return err
-		}
-		b.threadM[t.ID] = named(t)
-		return nil
-	}); err != nil {
+	if err := b.query(ctx, b.threads, ids, func(rows *sql.Rows) error { return state.scanThread(rows) }); err != nil {
 		return fmt.Errorf("read threads: %w", err)
 	}
-	if err := b.query(ctx, b.sqliteEngine.known, keys, func(rows *sql.Rows) error {
-		return scanKnown(rows, b.threadM, b.knownM)
-	}); err != nil {
+	if err := b.query(ctx, b.known, keys, func(rows *sql.Rows) error { return state.scanKnown(rows) }); err != nil {
 		return fmt.Errorf("read known commands: %w", err)
 	}
 	return nil
@@ -183,7 +142,7 @@ func (b *sqliteBatch) insert(ctx context.Context, events []*call, heads []chat.T
 			e.BuyerSent, e.SellerSent, micros(e.At),
 		}
 	}
-	err := b.query(ctx, b.sqliteEngine.messages, rows, func(rows *sql.Rows) error {
+	err := b.query(ctx, b.messages, rows, func(rows *sql.Rows) error {
 		var id chat.MessageID
 		var key eventKey
 		if err := rows.Scan(&id, &key.conversation, &key.seq); err != nil {
@@ -200,14 +159,14 @@ func (b *sqliteBatch) insert(ctx context.Context, events []*call, heads []chat.T
 		e := &c.result.Event
 		log[i] = [6]any{e.Conversation, e.Seq, e.Kind, e.Message.ID, e.Actor, micros(e.At)}
 	}
-	if err := b.exec(ctx, b.sqliteEngine.events, log); err != nil {
+	if err := b.exec(ctx, b.events, log); err != nil {
 		return fmt.Errorf("insert events: %w", err)
 	}
 	last := make([][6]any, len(heads))
 	for i, t := range heads {
 		last[i] = [6]any{t.ID, t.Head, t.BuyerSent, t.SellerSent, place[eventKey{t.ID, t.Head}].Message.ID, micros(t.LastAt)}
 	}
-	if err := b.exec(ctx, b.sqliteEngine.heads, last); err != nil {
+	if err := b.exec(ctx, b.heads, last); err != nil {
 		return fmt.Errorf("update conversations: %w", err)
 	}
 	return nil

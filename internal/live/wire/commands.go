@@ -98,7 +98,7 @@ func Decode(data []byte, implied chat.ConversationID) (command Command, clientID
 		return nil, "", chat.Errorf(chat.BadFrame, "The frame is not a JSON object.")
 	}
 	var in incoming
-	if err := json.Unmarshal(data, &in); err != nil {
+	if err := json.Unmarshal(exact(data), &in); err != nil {
 		return nil, readClientID(data), chat.Errorf(chat.BadFrame, "A field of the frame has the wrong type.")
 	}
 	if in.ClientID != nil {

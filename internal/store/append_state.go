@@ -1,0 +1,93 @@
+package store
+
+import (
+	"slices"
+
+	"swapnest/internal/chat"
+)
+
+// state is what a batch has read under its locks, and what its calls make of it.
+type state struct {
+	threads map[chat.ConversationID]chat.Thread
+	known   map[clientKey]knownCommand
+
+	events []*call // those that add something
+	twins  []*call // duplicates of one of them
+}
+
+// knownCommand is what was stored under a clientKey, by an earlier commit or by
+// this one.
+type knownCommand struct {
+	digest [32]byte
+	event  chat.Event
+	fresh  *call // the call of this batch that stores it; nil for an earlier commit
+}
+
+func newState(calls int) *state {
+	return &state{
+		threads: make(map[chat.ConversationID]chat.Thread, calls),
+		known:   make(map[clientKey]knownCommand, calls),
+	}
+}
+
+// settle gives a call its result or its refusal, on the state that the calls
+// before it left: first membership, then duplicate, then the rules.
+func (s *state) settle(c *call) {
+	c.result, c.err, c.fresh = Appended{}, nil, false
+	thread, exists := s.threads[c.Conversation]
+	if !exists {
+		c.err = chat.ErrNotFound("conversation")
+		return
+	}
+	if c.err = thread.Admit(c.Actor); c.err != nil {
+		return
+	}
+	if before, ok := s.known[c.key()]; ok {
+		s.repeat(c, before)
+		return
+	}
+	change, err := c.Decide(thread)
+	if err != nil {
+		c.err = err
+		return
+	}
+	thread, event := thread.Apply(c.Actor, c.ClientID, change)
+	s.threads[c.Conversation] = thread
+	s.known[c.key()] = knownCommand{digest: c.Digest, event: event, fresh: c}
+	c.result, c.fresh = Appended{Event: event}, true
+	s.events = append(s.events, c)
+}
+
+// repeat answers a command that is known.
+func (s *state) repeat(c *call, before knownCommand) {
+	if before.digest != c.Digest {
+		c.err = chat.Errorf(chat.Conflict, "Another message was sent under this client_id before.")
+		return
+	}
+	c.result = Appended{Event: before.event, Duplicate: true}
+	if before.fresh != nil {
+		s.twins = append(s.twins, c)
+	}
+}
+
+// heads returns the threads to which something was added, in order of id.
+func (s *state) heads() []chat.Thread {
+	touched := make(map[chat.ConversationID]struct{}, len(s.events))
+	heads := make([]chat.Thread, 0, len(s.events))
+	for _, c := range s.events {
+		if _, seen := touched[c.Conversation]; !seen {
+			touched[c.Conversation] = struct{}{}
+			heads = append(heads, s.threads[c.Conversation])
+		}
+	}
+	slices.SortFunc(heads, func(a, b chat.Thread) int { return int(a.ID - b.ID) })
+	return heads
+}
+
+// answerTwins gives the duplicates inside the batch the identifiers that the
+// commit has given to their first one.
+func (s *state) answerTwins() {
+	for _, c := range s.twins {
+		c.result.Event = s.known[c.key()].fresh.result.Event
+	}
+}
