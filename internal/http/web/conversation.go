@@ -37,7 +37,6 @@ type talk struct {
 	Head        chat.Seq
 	HeadAt      string // time of the event at Head, "" when not known
 	Seen        chat.Seq
-	Epoch       string
 	Older       string // address of the page before, "" on the oldest
 	Newest      string // address of the newest page, "" on it
 	Composer    composer
@@ -119,7 +118,7 @@ func newTalk(who chat.UserID, d inbox.Details, page messaging.MessagesPage) talk
 	t := talk{
 		ID: e.Conversation.ID, Other: other, First: firstName(other.User), Gone: !other.User.ClosedAt.IsZero(),
 		Listing: e.Listing, Thing: stateOf(e.Listing), Priced: e.Listing.Price.Currency != "", Role: e.Role,
-		Unread: e.Unread, Closed: !e.Conversation.ClosedAt.IsZero(), Head: page.Head, Seen: e.ReadSeq, Epoch: d.Epoch,
+		Unread: e.Unread, Closed: !e.Conversation.ClosedAt.IsZero(), Head: page.Head, Seen: e.ReadSeq,
 		Bubbles: bubbles(who, page.Messages, e.ReadSeq, other), MaxChars: chat.MaxMessageChars,
 		URL: wire.ConversationURL(e.Conversation.ID), MarkReadURL: fmt.Sprintf("/chat/mark-read/%d/", e.Conversation.ID),
 	}

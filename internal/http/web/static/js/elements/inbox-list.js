@@ -9,7 +9,6 @@ import { numberOf } from "../view/query.js"
 /** @typedef {import("../lib/frames.js").Message} Message */
 /** @typedef {import("../lib/frames.js").Cursor} Cursor */
 /** @typedef {import("../lib/frames.js").TypingFrame} TypingFrame */
-/** @typedef {import("../view/entry.js").updateLast} Update */
 /** @typedef {{ seq: number, mine: boolean, text: string, state: "" | "sent" | "delivered" | "read" }} Last */
 
 const again = 30_000
@@ -90,7 +89,11 @@ export class InboxList extends HTMLElement {
   #shows({ role, archived, unread }) {
     const filter = this.dataset.filter ?? "all"
     if (archived !== (filter === "archived")) return false
-    return filter === "buying" ? role === "buyer" : filter === "selling" ? role === "seller" : filter !== "unread" || unread > 0
+    return filter === "buying"
+      ? role === "buyer"
+      : filter === "selling"
+        ? role === "seller"
+        : filter !== "unread" || unread > 0
   }
 
   /**

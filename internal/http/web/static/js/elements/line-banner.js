@@ -25,7 +25,9 @@ export class LineBanner extends HTMLElement {
     this.#removed = new AbortController()
     const { signal } = this.#removed
     const chat = this.closest("swapnest-chat")
-    chat?.addEventListener("line", (event) => this.#heard(/** @type {CustomEvent<LineState>} */ (event).detail), { signal })
+    chat?.addEventListener("line", (event) => this.#heard(/** @type {CustomEvent<LineState>} */ (event).detail), {
+      signal,
+    })
     chat?.addEventListener("sent", () => this.#sent++, { signal })
     chat?.addEventListener("slow", (event) => this.#slow(/** @type {CustomEvent<number>} */ (event).detail), { signal })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
@@ -67,7 +69,14 @@ export class LineBanner extends HTMLElement {
     if (line?.reason === "signed out") {
       this.#say("bad", "off", "You were signed out", "", " What you have not sent is kept here.", "login")
     } else if (line?.state === "error") {
-      this.#say("bad", "alert", "This conversation cannot be reached.", "", "Reload the page, or go back to your chats.", "")
+      this.#say(
+        "bad",
+        "alert",
+        "This conversation cannot be reached.",
+        "",
+        "Reload the page, or go back to your chats.",
+        "",
+      )
     } else if (down && line.lostAt !== undefined && now - line.lostAt >= patience) {
       const wait = line.retryAt && line.retryAt > now ? ` in ${seconds(line.retryAt)} s` : ""
       this.#say("warn", "off", "Reconnecting", wait, "What you write waits here and goes out in order.", "try-now")

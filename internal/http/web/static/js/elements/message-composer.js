@@ -101,7 +101,8 @@ export class MessageComposer extends HTMLElement {
     }
     const { value } = this.#input
     // Counting is only worth its time when the limit may be near.
-    const left = value.length < this.#limit - nearLimit ? nearLimit + 1 : this.#limit - countCharacters(cleanText(value))
+    const left =
+      value.length < this.#limit - nearLimit ? nearLimit + 1 : this.#limit - countCharacters(cleanText(value))
     this.#count.hidden = left > nearLimit
     this.#count.toggleAttribute("data-state", left < 0)
     if (left < 0) this.#count.dataset.state = "over"

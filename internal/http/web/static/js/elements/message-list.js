@@ -33,7 +33,8 @@ export class MessageList extends HTMLElement {
     const list = this.querySelector("ol")
     if (list) this.#list = list
     for (const [key, { node }] of readMessages(this.#list)) this.#bubbles.set(key, node)
-    for (const node of this.#list.children) if (node instanceof HTMLElement && node.matches(".note")) this.#notes.push(node)
+    for (const node of this.#list.children)
+      if (node instanceof HTMLElement && node.matches(".note")) this.#notes.push(node)
     this.#divider = this.#list.querySelector("li.unread")
     this.closest("swapnest-chat")?.addEventListener(
       "rows",

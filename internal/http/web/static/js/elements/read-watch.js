@@ -36,7 +36,8 @@ export class ReadWatch extends HTMLElement {
 
   #observe() {
     for (const node of this.querySelectorAll('.message[data-side="theirs"]')) {
-      if (!(node instanceof HTMLElement) || this.#observed.has(node) || numberOf(node.dataset.seq) <= this.#told) continue
+      if (!(node instanceof HTMLElement) || this.#observed.has(node) || numberOf(node.dataset.seq) <= this.#told)
+        continue
       this.#observed.add(node)
       this.#observer?.observe(node)
     }

@@ -35,7 +35,9 @@ export class TimelineView extends HTMLElement {
     this.#jump.addEventListener("click", (event) => this.#toEnd(event), { signal })
     addEventListener("resize", () => this.#scrolled(), { signal })
     const chat = this.closest("swapnest-chat")
-    chat?.addEventListener("older-changed", (event) => this.#olderLink(/** @type {CustomEvent} */ (event).detail), { signal })
+    chat?.addEventListener("older-changed", (event) => this.#olderLink(/** @type {CustomEvent} */ (event).detail), {
+      signal,
+    })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
     this.#watchTop()
     this.#open()

@@ -30,6 +30,8 @@ export class Inbox extends EventTarget {
   #heard = 0
   /** @type {Map<number, Known>} */
   #known = new Map()
+  /** @type {Map<number, number>} how far the reader has come, by conversation */
+  #seen = new Map()
   /** @type {Set<number>} being asked for */
   #asking = new Set()
 
@@ -88,6 +90,7 @@ export class Inbox extends EventTarget {
    * @param {number} seq
    */
   read(id, seq) {
+    this.#seen.set(id, Math.max(seq, this.#seen.get(id) ?? 0))
     const known = this.#known.get(id)
     if (!known || known.unread === 0) return
     this.#setUnread(known, seq >= known.head ? 0 : Math.min(known.unread, known.head - seq))
@@ -154,7 +157,8 @@ export class Inbox extends EventTarget {
     this.#known.set(entry.id, known)
     this.dispatchEvent(new CustomEvent("entry", { detail: entry }))
     if (counted) known.unread = entry.unread
-    this.#setUnread(known, entry.unread)
+    // The answer may have been on its way when the reader came to the end.
+    this.#setUnread(known, (this.#seen.get(entry.id) ?? 0) >= entry.head ? 0 : entry.unread)
   }
 
   /**

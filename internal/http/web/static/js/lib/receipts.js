@@ -34,7 +34,7 @@ export class Receipts {
   received(conversationId, seq) {
     if (seq <= (this.#delivered.get(conversationId) ?? 0)) return
     this.#waiting.set(conversationId, Math.max(seq, this.#waiting.get(conversationId) ?? 0))
-    this.#timer ??= this.#clock.setTimeout(() => this.#tell(), together)
+    if (this.#timer === undefined) this.#timer = this.#clock.setTimeout(() => this.#tell(), together)
   }
 
   /**

@@ -15,7 +15,7 @@ import { Timeline } from "./timeline.js"
  * @property {string} epoch
  * @property {number} head
  * @property {string} headAt
- * @property {number} seen
+ * @property {number} seen where new messages begin; -1 when there are none
  * @property {number} otherRead
  * @property {number} otherDelivered
  * @property {boolean} hasOlder
@@ -151,11 +151,7 @@ export class Session extends EventTarget {
     const thread = new Thread({ id, other, timeline, epoch, hasOlder, atEnd, send, get, clock })
     on(thread, "rows", (why) => this.#rows(why))
     on(thread, "older", (more) => this.#tell("older-changed", more))
-    on(thread, "message", (message) => {
-      this.#tell("message", message)
-      // From now on what one looks at is not new: the line stands where it stood at first.
-      if (message.sender_id === this.#me) timeline.newAfter = timeline.newAfter < 0 ? -1 : timeline.newAfter
-    })
+    on(thread, "message", (message) => this.#tell("message", message))
     return thread
   }
 

@@ -14,9 +14,8 @@ export function isJumbo(text) {
  * @param {string} text
  */
 export function countCharacters(text) {
-  let n = 0
-  for (const _ of text) n++
-  return n
+  // A pair of surrogates is one character.
+  return text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0)
 }
 
 /**

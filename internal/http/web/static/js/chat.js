@@ -1,0 +1,25 @@
+// The chat pages. They are readable and postable without this; with it they are live.
+import { InboxList } from "./elements/inbox-list.js"
+import { LineBadge } from "./elements/line-badge.js"
+import { LineBanner } from "./elements/line-banner.js"
+import { MessageComposer } from "./elements/message-composer.js"
+import { MessageList } from "./elements/message-list.js"
+import { PresenceDot } from "./elements/presence-dot.js"
+import { PresenceText } from "./elements/presence-text.js"
+import { ReadWatch } from "./elements/read-watch.js"
+import { SwapnestChat } from "./elements/swapnest-chat.js"
+import { TimelineView } from "./elements/timeline-view.js"
+import { TypingLine } from "./elements/typing-line.js"
+
+// The host comes last: whoever listens to it is there before it speaks.
+customElements.define("presence-dot", PresenceDot)
+customElements.define("presence-text", PresenceText)
+customElements.define("typing-line", TypingLine)
+customElements.define("line-badge", LineBadge)
+customElements.define("line-banner", LineBanner)
+customElements.define("inbox-list", InboxList)
+customElements.define("message-composer", MessageComposer)
+customElements.define("timeline-view", TimelineView)
+customElements.define("read-watch", ReadWatch)
+customElements.define("message-list", MessageList)
+customElements.define("swapnest-chat", SwapnestChat)

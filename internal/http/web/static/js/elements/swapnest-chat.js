@@ -1,0 +1,146 @@
+import { getJSON } from "../lib/api.js"
+import { systemClock } from "../lib/clock.js"
+import { openStorage } from "../lib/outbox-storage.js"
+import { Session } from "../lib/session.js"
+import { Line } from "../lib/socket.js"
+import { showUnread } from "../view/attention.js"
+import { readMessages } from "../view/message.js"
+import { numberOf } from "../view/query.js"
+
+/** What the session tells and the elements of the page draw. */
+const told = [
+  "line",
+  "rows",
+  "older-changed",
+  "message",
+  "entry",
+  "moved",
+  "unread",
+  "cursor",
+  "typing",
+  "presence",
+  "sent",
+  "slow",
+]
+
+/**
+ * <swapnest-chat> is the host of the chat pages: it opens the one line of this tab,
+ * tells its elements what happens, and does what they ask for by events.
+ */
+export class SwapnestChat extends HTMLElement {
+  #removed = new AbortController()
+  #line = new Line({
+    url: location.origin.replace(/^http/, "ws") + "/ws/",
+    open: (url) => new WebSocket(url),
+    clock: systemClock,
+    // eslint-disable-next-line no-console -- people look for the lines of the system before this one
+    log: (line) => console.log(line),
+  })
+  /** @type {Session | undefined} */
+  #session
+
+  connectedCallback() {
+    this.#removed = new AbortController()
+    void this.#begin(this.#removed.signal)
+  }
+
+  disconnectedCallback() {
+    this.#removed.abort()
+    this.#line.stop()
+  }
+
+  /** @param {AbortSignal} signal */
+  async #begin(signal) {
+    const storage = await openStorage(() => void this.#session?.reload())
+    if (signal.aborted) return
+    const session = new Session({
+      me: numberOf(this.dataset.userId),
+      line: this.#line,
+      storage,
+      known: this.#known(),
+      unread: numberOf(this.dataset.unread),
+      filter: this.querySelector("inbox-list")?.getAttribute("data-filter") ?? "",
+      opened: this.#opened(),
+      get: getJSON,
+      clock: systemClock,
+    })
+    this.#session = session
+    for (const type of told)
+      session.addEventListener(type, (event) => this.#tell(type, /** @type {CustomEvent} */ (event).detail), { signal })
+    session.addEventListener("total", (event) => showUnread(/** @type {CustomEvent} */ (event).detail), { signal })
+    this.#obey(session, signal)
+    this.#wake(signal)
+    session.redraw()
+    await session.start()
+    this.dataset.ready = ""
+  }
+
+  /**
+   * @param {Session} session
+   * @param {AbortSignal} signal
+   */
+  #obey(session, signal) {
+    const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
+      this.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
+    on("compose", (message) => void session.compose(message).then(message.stored))
+    on("typing-changed", (typing) => session.typing(typing))
+    on("seen", (seq) => session.seen(seq))
+    on("older", () => void session.older())
+    on("retry", (clientId) => void session.retry(clientId))
+    on("discard", (clientId) => session.discard(clientId))
+    on("try-now", () => this.#line.tryNow())
+  }
+
+  /**
+   * A page that is seen again, or a machine that is back, asks at once.
+   * @param {AbortSignal} signal
+   */
+  #wake(signal) {
+    const probe = () => document.visibilityState === "visible" && this.#line.probe()
+    document.addEventListener("visibilitychange", probe, { signal })
+    addEventListener("online", probe, { signal })
+    // A page that goes into the browser's cache lets its line go, and takes it up again.
+    addEventListener("pagehide", () => this.#line.stop(), { signal })
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#line.start(), { signal })
+  }
+
+  #known() {
+    return [...this.querySelectorAll(".inbox-item")].map((node) => ({
+      id: numberOf(node.getAttribute("data-conversation") ?? undefined),
+      head: numberOf(node.getAttribute("data-head") ?? undefined),
+      unread: numberOf(node.getAttribute("data-count") ?? undefined),
+      other: numberOf(node.getAttribute("data-other") ?? undefined),
+    }))
+  }
+
+  /** @returns {import("../lib/session.js").Opened | undefined} */
+  #opened() {
+    const list = this.querySelector("message-list ol")
+    const { conversation, otherId, epoch = "", head, headAt = "", seen, otherRead, otherDelivered } = this.dataset
+    if (!conversation || !list) return undefined
+    const items = [...readMessages(list).values()].map(({ item }) => item)
+    // What comes while one looks is not set off from the rest.
+    const anew = items.some((item) => !item.mine && item.seq > numberOf(seen))
+    return {
+      id: numberOf(conversation),
+      other: numberOf(otherId),
+      epoch,
+      head: numberOf(head),
+      headAt,
+      seen: anew ? numberOf(seen) : -1,
+      otherRead: numberOf(otherRead),
+      otherDelivered: numberOf(otherDelivered),
+      hasOlder: this.dataset.older !== undefined,
+      atEnd: this.dataset.newer === undefined,
+      items,
+    }
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}
