@@ -41,7 +41,10 @@ export class SwapnestChat extends HTMLElement {
 
   connectedCallback() {
     this.#removed = new AbortController()
-    void this.#begin(this.#removed.signal)
+    const { signal } = this.#removed
+    // What is written or seen while the storage opens is not lost: it waits for it.
+    this.#obey(this.#begin(signal), signal)
+    this.#wake(signal)
   }
 
   disconnectedCallback() {
@@ -49,10 +52,12 @@ export class SwapnestChat extends HTMLElement {
     this.#line.stop()
   }
 
-  /** @param {AbortSignal} signal */
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<Session>}
+   */
   async #begin(signal) {
     const storage = await openStorage(() => void this.#session?.reload())
-    if (signal.aborted) return
     const session = new Session({
       me: numberOf(this.dataset.userId),
       line: this.#line,
@@ -68,26 +73,28 @@ export class SwapnestChat extends HTMLElement {
     for (const type of told)
       session.addEventListener(type, (event) => this.#tell(type, /** @type {CustomEvent} */ (event).detail), { signal })
     session.addEventListener("total", (event) => showUnread(/** @type {CustomEvent} */ (event).detail), { signal })
-    this.#obey(session, signal)
-    this.#wake(signal)
     session.redraw()
-    await session.start()
-    this.dataset.ready = ""
+    if (!signal.aborted) await session.start()
+    return session
   }
 
   /**
-   * @param {Session} session
+   * @param {Promise<Session>} ready
    * @param {AbortSignal} signal
    */
-  #obey(session, signal) {
-    const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
-      this.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
-    on("compose", (message) => void session.compose(message).then(message.stored))
-    on("typing-changed", (typing) => session.typing(typing))
-    on("seen", (seq) => session.seen(seq))
-    on("older", () => void session.older())
-    on("retry", (clientId) => void session.retry(clientId))
-    on("discard", (clientId) => session.discard(clientId))
+  #obey(ready, signal) {
+    const on = (/** @type {string} */ type, /** @type {(session: Session, detail: any) => unknown} */ run) =>
+      this.addEventListener(
+        type,
+        (event) => void ready.then((session) => run(session, /** @type {CustomEvent} */ (event).detail)),
+        { signal },
+      )
+    on("compose", (session, message) => session.compose(message).then(message.stored))
+    on("typing-changed", (session, typing) => session.typing(typing))
+    on("seen", (session, seq) => session.seen(seq))
+    on("older", (session) => session.older())
+    on("retry", (session, clientId) => session.retry(clientId))
+    on("discard", (session, clientId) => session.discard(clientId))
     on("try-now", () => this.#line.tryNow())
   }
 

@@ -109,6 +109,8 @@ export class Inbox extends EventTarget {
     try {
       const { conversations } = await this.#get(this.#query)
       for (const one of conversations.reverse()) this.#learn(one, true)
+      // hello counted before what has been read meanwhile was told.
+      await this.#askTotal()
     } catch {
       // The next message of each conversation brings its entry up to date.
     }
@@ -137,8 +139,7 @@ export class Inbox extends EventTarget {
     try {
       const { conversation } = await this.#get(`/conversations/${id}`)
       this.#learn(conversation)
-      const { unread } = await this.#get("/me")
-      this.#setTotal(unread.conversations)
+      await this.#askTotal()
     } catch {
       // Its next message asks again.
     } finally {
@@ -176,6 +177,11 @@ export class Inbox extends EventTarget {
     // What is read as soon as it arrives never shows as unread.
     if (known.id === this.#open && unread > 0) this.#clock.setTimeout(tell, settlesAfter)
     else tell()
+  }
+
+  async #askTotal() {
+    const { unread } = await this.#get("/me")
+    this.#setTotal(unread.conversations)
   }
 
   /** @param {number} total */

@@ -9,6 +9,10 @@ const plain = document.title.replace(/^\(\d+\+?\) /, "")
 export function showUnread(total) {
   const words = total > 99 ? "99+" : String(total)
   document.title = total > 0 ? `(${words}) ${plain}` : plain
+  for (const number of document.querySelectorAll("[data-unread-number]")) {
+    number.toggleAttribute("hidden", total === 0)
+    number.textContent = ` ${words}`
+  }
   for (const mark of document.querySelectorAll(".count[data-unread-count]")) {
     if (!(mark instanceof HTMLElement)) continue
     mark.dataset.unreadCount = String(total)

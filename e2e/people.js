@@ -1,0 +1,101 @@
+// People and things that a test makes for itself, so that tests do not see each other.
+
+let serial = 0
+
+/**
+ * @typedef {object} Somebody
+ * @property {string} username
+ * @property {string} name
+ * @property {number} id
+ */
+
+/**
+ * Registers somebody and signs the page's browser in as them.
+ * @param {import("@playwright/test").Page} page
+ * @param {string} name
+ * @param {string} [base] the address of a server of the test's own
+ * @returns {Promise<Somebody>}
+ */
+export async function register(page, name, base = "") {
+  serial++
+  const username = `t${process.pid}_${serial}`
+  const { user } = await call(page, "POST", `${base}/api/v1/users`, { username, password: "correct horse", name })
+  return { username, name, id: user.id }
+}
+
+/**
+ * Offers a thing of the person who is signed in.
+ * @param {import("@playwright/test").Page} page
+ * @param {string} title
+ * @param {string} [base]
+ * @returns {Promise<{ id: number, url: string, title: string }>}
+ */
+export async function offer(page, title, base = "") {
+  const { listing } = await call(page, "POST", `${base}/api/v1/listings`, {
+    title,
+    description: "As good as new.",
+    price: { amount: 850_000, currency: "INR" },
+    category: "cycles",
+    condition: "good",
+    city: "Pune",
+  })
+  return listing
+}
+
+/**
+ * Begins a conversation about a thing and returns its page's address.
+ * @param {import("@playwright/test").Page} page of the buyer
+ * @param {number} listing
+ * @param {string} message
+ * @param {string} [base]
+ * @returns {Promise<string>}
+ */
+export async function ask(page, listing, message, base = "") {
+  const answer = await call(page, "POST", `${base}/api/v1/conversations`, {
+    listing_id: listing,
+    client_id: `ask-${listing}`,
+    message,
+  })
+  return base + answer.conversation.url
+}
+
+/**
+ * @param {import("@playwright/test").Page} page
+ * @param {string} method
+ * @param {string} url
+ * @param {object} [data]
+ */
+export async function call(page, method, url, data) {
+  const answer = await page.request.fetch(url, { method, data })
+  if (!answer.ok()) throw new Error(`${method} ${url}: ${answer.status()} ${await answer.text()}`)
+  return answer.status() === 204 ? {} : answer.json()
+}
+
+/**
+ * The bubbles of a conversation's page, by what they say.
+ * @param {import("@playwright/test").Page} page
+ * @param {string | RegExp} [text]
+ */
+export function bubbles(page, text) {
+  const all = page.locator("message-list .message")
+  return text === undefined ? all : all.filter({ hasText: text })
+}
+
+/**
+ * Waits until the page's line is up.
+ * @param {import("@playwright/test").Page} page
+ */
+export async function connected(page) {
+  await page.locator('line-badge[data-state="connected"]').waitFor({ state: "attached" })
+}
+
+/**
+ * Writes a message and presses Enter.
+ * @param {import("@playwright/test").Page} page
+ * @param {string} text
+ */
+export async function write(page, text) {
+  const box = page.getByRole("textbox", { name: "Message" })
+  await box.fill(text)
+  await box.press("Enter")
+}
