@@ -10,7 +10,7 @@ BENCH     ?= .
 BENCHTIME ?= 2s
 FUZZTIME  ?= 30s
 
-.PHONY: help run check test bench fuzz e2e build format bootstrap
+.PHONY: help run check test bench fuzz e2e screenshot build format bootstrap
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/^([a-z0-9]+):.*## */  make \1\t/' | expand -t 20
@@ -34,6 +34,9 @@ fuzz: ## every fuzz target for a while; FUZZTIME=30s
 
 e2e: bootstrap ## browser tests; ARGS="--headed smoke"
 	npm run --silent e2e -- $(ARGS)
+
+screenshot: bootstrap ## the README's picture, from the demo town
+	node e2e/screenshot.js
 
 build: ## bin/swapnest, a static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/swapnest ./cmd/swapnest

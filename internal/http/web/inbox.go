@@ -29,6 +29,7 @@ type list struct {
 type chip struct {
 	Label, URL string
 	Current    bool
+	Counts     bool  // it shows how many there are
 	Count      int64 // 0 shows none
 }
 
@@ -69,7 +70,7 @@ func newList(reader *me, filter inbox.Filter, cursor string, page inbox.Page, cu
 	for _, c := range chips {
 		one := chip{Label: c.label, URL: inboxURL(c.filter, ""), Current: c.filter == filter}
 		if c.filter == inbox.Unread {
-			one.Count = reader.UnreadConversations
+			one.Counts, one.Count = true, reader.UnreadConversations
 		}
 		l.Chips = append(l.Chips, one)
 	}

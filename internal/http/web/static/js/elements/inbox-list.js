@@ -24,7 +24,7 @@ export class InboxList extends HTMLElement {
   #drafts
   /** @type {Map<number, Last>} the last words of each conversation */
   #last = new Map()
-  /** @type {Map<number, { watch: TypingWatch, on: boolean }>} */
+  /** @type {Map<number, TypingWatch>} who writes */
   #typing = new Map()
   /** @type {number | undefined} */
   #timer
@@ -44,7 +44,7 @@ export class InboxList extends HTMLElement {
     on("cursor", (cursor) => this.#cursor(cursor))
     on("typing", (frame) => this.#typed(frame))
     on("compose", () => this.#drawAll())
-    on("message", ({ conversation_id: id }) => this.#typing.get(id)?.watch.heard(false))
+    on("message", ({ conversation_id: id }) => this.#typing.get(id)?.heard(false))
     addEventListener("storage", () => this.#drawAll(), { signal })
     addEventListener("pageshow", () => this.#drawAll(), { signal })
     this.#timer = setInterval(() => this.#ages(), again)
@@ -125,17 +125,10 @@ export class InboxList extends HTMLElement {
 
   /** @param {TypingFrame} frame */
   #typed({ conversation_id: id, is_typing: typing }) {
-    let known = this.#typing.get(id)
-    if (!known) {
-      const fresh = { on: false, watch: new TypingWatch((shown) => show(shown), systemClock) }
-      const show = (/** @type {boolean} */ shown) => {
-        fresh.on = shown
-        this.#each(id, (node) => this.#draw(node))
-      }
-      known = fresh
-      this.#typing.set(id, known)
-    }
-    known.watch.heard(typing)
+    const draw = () => this.#each(id, (node) => this.#draw(node))
+    const watch = this.#typing.get(id) ?? new TypingWatch(draw, systemClock)
+    this.#typing.set(id, watch)
+    watch.heard(typing)
   }
 
   #drawAll() {

@@ -125,21 +125,18 @@ export class SwapnestChat extends HTMLElement {
     const list = this.querySelector("message-list ol")
     const { conversation, otherId, epoch = "", head, headAt = "", seen, otherRead, otherDelivered } = this.dataset
     if (!conversation || !list) return undefined
-    const items = [...readMessages(list).values()].map(({ item }) => item)
-    // What comes while one looks is not set off from the rest.
-    const anew = items.some((item) => !item.mine && item.seq > numberOf(seen))
     return {
       id: numberOf(conversation),
       other: numberOf(otherId),
       epoch,
       head: numberOf(head),
       headAt,
-      seen: anew ? numberOf(seen) : -1,
+      seen: numberOf(seen),
       otherRead: numberOf(otherRead),
       otherDelivered: numberOf(otherDelivered),
       hasOlder: this.dataset.older !== undefined,
       atEnd: this.dataset.newer === undefined,
-      items,
+      items: [...readMessages(list).values()].map(({ item }) => item),
     }
   }
 

@@ -15,7 +15,7 @@ import { Timeline } from "./timeline.js"
  * @property {string} epoch
  * @property {number} head
  * @property {string} headAt
- * @property {number} seen where new messages begin; -1 when there are none
+ * @property {number} seen how far the reader has come
  * @property {number} otherRead
  * @property {number} otherDelivered
  * @property {boolean} hasOlder
@@ -139,12 +139,15 @@ export class Session extends EventTarget {
    */
   #open(opened, send, get, clock) {
     const { id, other, epoch, hasOlder, atEnd, items, head, headAt, seen, otherRead, otherDelivered } = opened
+    // The line stands above what was new when the page opened; what comes while one
+    // looks gets none.
+    const someNew = items.some((item) => !item.mine && item.seq > seen)
     const timeline = new Timeline({
       me: this.#me,
       items,
       last: head,
       at: headAt,
-      newAfter: seen,
+      newAfter: someNew ? seen : -1,
       read: otherRead,
       delivered: otherDelivered,
     })

@@ -50,7 +50,7 @@ export class Timeline {
    * @param {Item[]} start.items what the server has rendered
    * @param {number} start.last position: the seq of the last event applied
    * @param {string} start.at its time, "" when not known
-   * @param {number} start.newAfter the reader had read up to here when the page opened
+   * @param {number} start.newAfter what comes after it is new; -1 when nothing is
    * @param {number} start.read how far the other person has read
    * @param {number} start.delivered how far messages have reached the other person
    */

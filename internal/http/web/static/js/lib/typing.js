@@ -60,9 +60,13 @@ export class TypingWatch {
     this.#clock = clock
   }
 
+  get on() {
+    return this.#timer !== undefined
+  }
+
   /** @param {boolean} typing */
   heard(typing) {
-    const was = this.#timer !== undefined
+    const was = this.on
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer)
     this.#timer = typing ? this.#clock.setTimeout(() => this.heard(false), expiresAfter) : undefined
     if (was !== typing) this.#show(typing)
