@@ -23,6 +23,10 @@ func NewDisk(dir string) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the blob directory: %w", err)
 	}
+	dir = filepath.Clean(dir)
+	if err := syncDir(filepath.Dir(dir)); err != nil {
+		return nil, fmt.Errorf("make the blob directory: %w", err)
+	}
 	return &Disk{root: dir}, nil
 }
 
@@ -61,7 +65,18 @@ func (d *Disk) Put(_ context.Context, key string, r io.Reader) (err error) {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return d.syncUp(dir)
+}
+
+// syncUp makes the names of a file and of the directories above it durable, since
+// any of these may be new.
+func (d *Disk) syncUp(dir string) error {
+	for {
+		if err := syncDir(dir); err != nil || dir == d.root || dir == filepath.Dir(dir) {
+			return err
+		}
+		dir = filepath.Dir(dir)
+	}
 }
 
 func syncDir(dir string) error {

@@ -61,7 +61,10 @@ type member struct {
 // person is somebody who is, or just was, connected.
 type person struct {
 	sessions []Session
-	leaving  *time.Timer // runs while there is no session
+	left     time.Time     // when the last session went
+	leaving  *time.Timer   // runs while there is no session
+	ready    chan struct{} // closed once the bus has been asked for what is for them
+	gone     chan struct{} // nil until they are being forgotten, closed when they are
 }
 
 // New returns a hub on a bus that join connects. presence may be nil.
@@ -108,18 +111,50 @@ func (h *Hub) receivers(to bus.Topic) []Session {
 }
 
 // Join adds a session. From its return on, the session gets everything that is
-// published for the person. It tells false when the node is going down.
+// published for the person, unless ctx ended before. It tells false when the node is
+// going down, or when ctx ended while the person was being forgotten.
 func (h *Hub) Join(ctx context.Context, s Session, who chat.UserID, id chat.SessionID) bool {
-	h.mu.Lock()
-	if h.draining {
-		h.mu.Unlock()
+	p, fresh := h.admit(ctx, s, who, id)
+	if p == nil {
 		return false
+	}
+	if fresh {
+		h.subscribe(ctx, bus.Person(who))
+		close(p.ready)
+		h.presence(who, true, time.Now())
+		return true
+	}
+	select {
+	case <-p.ready:
+	case <-ctx.Done():
+	}
+	return true
+}
+
+// admit notes a session and returns its person, and whether they are new here; nil
+// when the session cannot be added.
+func (h *Hub) admit(ctx context.Context, s Session, who chat.UserID, id chat.SessionID) (p *person, fresh bool) {
+	h.mu.Lock()
+	for p = h.people[who]; p != nil && p.gone != nil; p = h.people[who] {
+		// Until they are forgotten, the subscription that is being ended is still the
+		// old one: a new one made now would end with it.
+		gone := p.gone
+		h.mu.Unlock()
+		select {
+		case <-gone:
+		case <-ctx.Done():
+			return nil, false
+		}
+		h.mu.Lock()
+	}
+	defer h.mu.Unlock()
+	if h.draining {
+		return nil, false
 	}
 	h.members[s] = member{who: who, session: id}
 	h.sessions[id] = with(h.sessions[id], s)
-	p, known := h.people[who]
-	if !known {
-		p = &person{}
+	if p == nil {
+		p, fresh = &person{ready: make(chan struct{})}, true
 		h.people[who] = p
 	}
 	if p.leaving != nil {
@@ -127,12 +162,7 @@ func (h *Hub) Join(ctx context.Context, s Session, who chat.UserID, id chat.Sess
 		p.leaving = nil
 	}
 	p.sessions = with(p.sessions, s)
-	h.mu.Unlock()
-	if !known {
-		h.subscribe(ctx, bus.Person(who))
-		h.presence(who, true, time.Now())
-	}
-	return true
+	return p, fresh
 }
 
 // Leave removes a session. One that has left already is no error.
@@ -154,18 +184,20 @@ func (h *Hub) Leave(s Session) {
 	p := h.people[m.who]
 	if p.sessions = without(p.sessions, s); len(p.sessions) == 0 && !h.draining {
 		at := time.Now()
+		p.left = at
 		p.leaving = time.AfterFunc(chat.OfflineAfter, func() { h.gone(m.who, p, at) })
 	}
 }
 
-// gone forgets a person who has not come back.
+// gone forgets a person who has not come back since at. Whoever comes back
+// meanwhile waits for it, so that the bus and those who watch are told in order.
 func (h *Hub) gone(who chat.UserID, p *person, at time.Time) {
 	h.mu.Lock()
-	if h.people[who] != p || len(p.sessions) > 0 {
+	if h.people[who] != p || len(p.sessions) > 0 || !p.left.Equal(at) || p.gone != nil {
 		h.mu.Unlock()
 		return
 	}
-	delete(h.people, who)
+	p.gone = make(chan struct{})
 	h.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
 	defer cancel()
@@ -173,12 +205,18 @@ func (h *Hub) gone(who chat.UserID, p *person, at time.Time) {
 		h.log.Warn("unsubscribe failed", "error", err)
 	}
 	h.presence(who, false, at)
+	h.mu.Lock()
+	delete(h.people, who)
+	h.mu.Unlock()
+	close(p.gone)
 }
 
 const busTimeout = 2 * time.Second
 
 func (h *Hub) subscribe(ctx context.Context, t bus.Topic) {
-	ctx, cancel := context.WithTimeout(ctx, busTimeout)
+	// The topic serves every session of a person: the end of the one that came first
+	// must not end it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), busTimeout)
 	defer cancel()
 	if err := h.bus.Subscribe(ctx, t); err != nil {
 		// The connection stays: what it misses is in the log.
@@ -227,7 +265,8 @@ func (h *Hub) unwatch(s Session, users []chat.UserID) {
 func (h *Hub) Online(who chat.UserID) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.people[who] != nil
+	p := h.people[who]
+	return p != nil && p.gone == nil
 }
 
 // Everybody returns who is connected here.
@@ -235,8 +274,10 @@ func (h *Hub) Everybody() []chat.UserID {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	all := make([]chat.UserID, 0, len(h.people))
-	for id := range h.people {
-		all = append(all, id)
+	for id, p := range h.people {
+		if p.gone == nil {
+			all = append(all, id)
+		}
 	}
 	return all
 }

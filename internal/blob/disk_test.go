@@ -1,0 +1,193 @@
+package blob
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+)
+
+func newDisk(t *testing.T) *Disk {
+	t.Helper()
+	d, err := NewDisk(filepath.Join(t.TempDir(), "deep", "blobs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func put(t *testing.T, d *Disk, key, data string) {
+	t.Helper()
+	if err := d.Put(t.Context(), key, strings.NewReader(data)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func get(t *testing.T, d *Disk, key string) string {
+	t.Helper()
+	f, err := d.Open(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// files returns all files of the store, temporary ones too.
+func files(t *testing.T, d *Disk) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(d.root, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			all = append(all, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestWhatIsPutCanBeOpened(t *testing.T) {
+	d := newDisk(t)
+	for key, data := range map[string]string{
+		"a": "x", "demo/bicycle.svg": "<svg/>", "a.b/c..d/.e": "dots", "empty": "", "भाषा/🎉": "scripts", "big": strings.Repeat("x", 1<<20),
+	} {
+		put(t, d, key, data)
+		if got := get(t, d, key); got != data {
+			t.Errorf("%s: got %.40q, want %.40q", key, got, data)
+		}
+	}
+	put(t, d, "a", "another")
+	if got := get(t, d, "a"); got != "another" {
+		t.Errorf("put again: got %q", got)
+	}
+}
+
+func TestNobodyElseMayLook(t *testing.T) {
+	d := newDisk(t)
+	put(t, d, "demo/a", "x")
+	for path, want := range map[string]fs.FileMode{d.root: 0o700, filepath.Join(d.root, "demo"): 0o700, filepath.Join(d.root, "demo/a"): 0o600} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s: got %v, want %v", path, got, want)
+		}
+	}
+}
+
+func TestKeysThatLeadElsewhereAreRefused(t *testing.T) {
+	d := newDisk(t)
+	outside := filepath.Join(filepath.Dir(d.root), "secret")
+	if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{
+		"", ".", "..", "../secret", "a/../../secret", "a/..", "./a", "a/./b", "/etc/passwd", "a//b", "a/", "/", outside, "\xff",
+	} {
+		if err := d.Put(t.Context(), key, strings.NewReader("x")); !errors.Is(err, ErrBadKey) {
+			t.Errorf("put %q: got %v, want ErrBadKey", key, err)
+		}
+		if _, err := d.Open(t.Context(), key); !errors.Is(err, ErrBadKey) {
+			t.Errorf("open %q: got %v, want ErrBadKey", key, err)
+		}
+	}
+	if data, err := os.ReadFile(outside); err != nil || string(data) != "secret" {
+		t.Errorf("the file outside is now %q, %v", data, err)
+	}
+}
+
+func TestWhatIsMissingDoesNotExist(t *testing.T) {
+	d := newDisk(t)
+	put(t, d, "demo/a", "x")
+	for name, key := range map[string]string{"a missing file": "b", "a missing folder": "x/y", "a folder": "demo"} {
+		if _, err := d.Open(t.Context(), key); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: got %v, want fs.ErrNotExist", name, err)
+		}
+	}
+}
+
+func TestAFailedPutLeavesWhatWasThere(t *testing.T) {
+	d := newDisk(t)
+	put(t, d, "a", "old")
+	broken := io.MultiReader(strings.NewReader("half of the ne"), iotest.ErrReader(errors.New("the line broke")))
+	if err := d.Put(t.Context(), "a", broken); err == nil || !strings.Contains(err.Error(), "the line broke") {
+		t.Errorf("got %v, want the reader's error", err)
+	}
+	if got := get(t, d, "a"); got != "old" {
+		t.Errorf("got %q, want what was there", got)
+	}
+	if err := d.Put(t.Context(), "a/b", strings.NewReader("x")); err == nil {
+		t.Error("put below a file: got no error")
+	}
+	if got := files(t, d); len(got) != 1 {
+		t.Errorf("left behind: %v", got)
+	}
+}
+
+// Whoever reads while others put sees one of the blobs, never a mixture or a part.
+func TestPutIsAtomic(t *testing.T) {
+	d := newDisk(t)
+	blobOf := func(i int) []byte { return bytes.Repeat([]byte{byte('a' + i)}, 64<<10) }
+	put(t, d, "a", string(blobOf(0)))
+	stop := make(chan struct{})
+	var readers, writers sync.WaitGroup
+	readers.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			f, err := d.Open(t.Context(), "a")
+			if err != nil {
+				t.Errorf("open: %v", err)
+				return
+			}
+			data, err := io.ReadAll(f)
+			f.Close()
+			if err != nil || len(data) != 64<<10 || bytes.Count(data, data[:1]) != len(data) {
+				t.Errorf("got %d bytes, %v: not one blob", len(data), err)
+				return
+			}
+		}
+	})
+	for i := range 4 {
+		writers.Go(func() {
+			for range 10 {
+				if err := d.Put(t.Context(), "a", bytes.NewReader(blobOf(i))); err != nil {
+					t.Errorf("put: %v", err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(stop)
+	readers.Wait()
+	if got := files(t, d); len(got) != 1 {
+		t.Errorf("left behind: %v", got)
+	}
+}
+
+func TestAStoreThatCannotBeMadeSaysSo(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewDisk(filepath.Join(file, "blobs")); err == nil {
+		t.Errorf("made a store below %s", file)
+	}
+}

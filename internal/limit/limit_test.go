@@ -1,0 +1,148 @@
+package limit
+
+import (
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+// clock is a time that only the test moves.
+type clock struct{ at time.Time }
+
+func newClock() *clock { return &clock{time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)} }
+
+func (c *clock) now() time.Time { return c.at }
+
+// take returns how long the key must wait, 0 when it got its token.
+func take(t *testing.T, k *Keyed, key string) time.Duration {
+	t.Helper()
+	err := k.Take(key, "Slower, please.")
+	if err == nil {
+		return 0
+	}
+	e, ok := errors.AsType[*chat.Error](err)
+	if !ok || e.Code != chat.RateLimited || e.Detail != "Slower, please." || e.RetryAfter <= 0 {
+		t.Fatalf("got %#v, want rate_limited with the sentence and a time", err)
+	}
+	return e.RetryAfter
+}
+
+func TestTokensRunOutAndComeBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		every time.Duration
+		burst int
+		steps []time.Duration // before each try
+		want  []time.Duration // the wait of each try
+	}{
+		"a burst, then nothing": {
+			time.Second, 3,
+			[]time.Duration{0, 0, 0, 0},
+			[]time.Duration{0, 0, 0, time.Second},
+		},
+		"one comes back in its time": {
+			time.Second, 1,
+			[]time.Duration{0, 400 * time.Millisecond, 600 * time.Millisecond, 0},
+			[]time.Duration{0, 600 * time.Millisecond, 0, time.Second},
+		},
+		"refusals cost nothing": {
+			time.Second, 1,
+			[]time.Duration{0, 0, 0, 0, time.Second},
+			[]time.Duration{0, time.Second, time.Second, time.Second, 0},
+		},
+		"never more than the burst": {
+			time.Second, 2,
+			[]time.Duration{0, time.Hour, 0, 0},
+			[]time.Duration{0, 0, 0, time.Second},
+		},
+		"a clock that goes back gives nothing": {
+			time.Second, 1,
+			[]time.Duration{0, -time.Hour},
+			[]time.Duration{0, time.Second},
+		},
+		"slow ones": {
+			time.Hour, 1,
+			[]time.Duration{0, 30 * time.Minute, 30 * time.Minute},
+			[]time.Duration{0, 30 * time.Minute, 0},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := newClock()
+			k := New(c.every, c.burst, at.now)
+			for i, step := range c.steps {
+				at.at = at.at.Add(step)
+				if got := take(t, k, "a"); got != c.want[i] {
+					t.Errorf("try %d: got a wait of %v, want %v", i+1, got, c.want[i])
+				}
+			}
+		})
+	}
+}
+
+func TestKeysDoNotShareTokens(t *testing.T) {
+	k := New(time.Minute, 1, newClock().now)
+	if take(t, k, "a") != 0 || take(t, k, "b") != 0 || take(t, k, "a") == 0 {
+		t.Error("two keys share a bucket, or one has two")
+	}
+}
+
+func TestNoLimitsAllowEverything(t *testing.T) {
+	var k *Keyed
+	for range 1000 {
+		if take(t, k, "a") != 0 {
+			t.Fatal("a limit that is not there refused")
+		}
+	}
+}
+
+func TestKeysAreBounded(t *testing.T) {
+	at := newClock()
+	k := New(time.Minute, 1, at.now)
+	for i := range most {
+		take(t, k, strconv.Itoa(i))
+	}
+	at.at = at.at.Add(time.Hour)
+	take(t, k, "0") // Empty again, while all others are full.
+	take(t, k, "one more")
+	if got := len(k.buckets); got != 2 {
+		t.Errorf("got %d buckets after the full ones were forgotten, want 2", got)
+	}
+	if take(t, k, "0") == 0 {
+		t.Error("a bucket that was empty has been forgotten")
+	}
+}
+
+func TestMemoryIsBoundedWhenNothingCanBeForgotten(t *testing.T) {
+	k := New(time.Hour, 1, newClock().now)
+	for i := range most + 10 {
+		take(t, k, strconv.Itoa(i))
+	}
+	if got := len(k.buckets); got > most {
+		t.Errorf("got %d buckets, want at most %d", got, most)
+	}
+}
+
+func TestManyTakeAtOnce(t *testing.T) {
+	k := New(time.Hour, 100, newClock().now)
+	var mu sync.Mutex // guards got
+	got := 0
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				if k.Take("a", "Slower, please.") == nil {
+					mu.Lock()
+					got++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got != 100 {
+		t.Errorf("got %d tokens out of a bucket of 100", got)
+	}
+}
