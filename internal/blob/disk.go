@@ -10,9 +10,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 )
 
-// ErrBadKey says that a key is not a relative path without "." and "..".
+// ErrBadKey says that a key is not a relative path without ".", ".." and NUL.
 var ErrBadKey = errors.New("bad blob key")
 
 // Disk keeps blobs as files below a directory.
@@ -94,6 +96,10 @@ func (d *Disk) Open(_ context.Context, key string) (*os.File, error) {
 		return nil, err
 	}
 	f, err := os.Open(path)
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
+		// Below a file, or under a name that is too long for one, there is nothing.
+		err = fs.ErrNotExist
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", key, err)
 	}
@@ -108,7 +114,8 @@ func (d *Disk) Open(_ context.Context, key string) (*os.File, error) {
 }
 
 func (d *Disk) path(key string) (string, error) {
-	if key == "." || !fs.ValidPath(key) {
+	// A NUL ends a name for the system, which refuses it as an error of its own.
+	if key == "." || !fs.ValidPath(key) || strings.ContainsRune(key, 0) {
 		return "", fmt.Errorf("%w: %q", ErrBadKey, key)
 	}
 	return filepath.Join(d.root, filepath.FromSlash(key)), nil

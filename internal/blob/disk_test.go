@@ -96,7 +96,7 @@ func TestKeysThatLeadElsewhereAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{
-		"", ".", "..", "../secret", "a/../../secret", "a/..", "./a", "a/./b", "/etc/passwd", "a//b", "a/", "/", outside, "\xff",
+		"", ".", "..", "../secret", "a/../../secret", "a/..", "./a", "a/./b", "/etc/passwd", "a//b", "a/", "/", outside, "\xff", "a\x00b",
 	} {
 		if err := d.Put(t.Context(), key, strings.NewReader("x")); !errors.Is(err, ErrBadKey) {
 			t.Errorf("put %q: got %v, want ErrBadKey", key, err)
@@ -113,7 +113,10 @@ func TestKeysThatLeadElsewhereAreRefused(t *testing.T) {
 func TestWhatIsMissingDoesNotExist(t *testing.T) {
 	d := newDisk(t)
 	put(t, d, "demo/a", "x")
-	for name, key := range map[string]string{"a missing file": "b", "a missing folder": "x/y", "a folder": "demo"} {
+	for name, key := range map[string]string{
+		"a missing file": "b", "a missing folder": "x/y", "a folder": "demo",
+		"below a file": "demo/a/b", "a name too long for any file": strings.Repeat("x", 300),
+	} {
 		if _, err := d.Open(t.Context(), key); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: got %v, want fs.ErrNotExist", name, err)
 		}

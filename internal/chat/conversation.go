@@ -48,14 +48,6 @@ func (c Conversation) Other(who UserID) UserID {
 	return c.BuyerID
 }
 
-// SentTo returns how many messages the other side has sent to who.
-func (c Conversation) SentTo(who UserID) int64 {
-	if who == c.BuyerID {
-		return c.SellerSent
-	}
-	return c.BuyerSent
-}
-
 // Participant is somebody in a conversation, and how far they have come.
 type Participant struct {
 	User         User
@@ -150,10 +142,12 @@ func Posted(text string, at time.Time) Change {
 func (t Thread) Apply(who UserID, clientID string, c Change) (Thread, Event) {
 	t.Head++
 	t.LastAt = c.At
-	if who == t.BuyerID {
-		t.BuyerSent++
-	} else {
-		t.SellerSent++
+	if c.Kind == MessagePosted {
+		if who == t.BuyerID {
+			t.BuyerSent++
+		} else {
+			t.SellerSent++
+		}
 	}
 	return t, Event{
 		Conversation: t.ID,

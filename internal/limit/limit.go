@@ -38,15 +38,17 @@ func (k *Keyed) Take(key, sentence string) error {
 	}
 	now := k.now()
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	b := k.bucket(key, now)
-	k.mu.Unlock()
-	r := b.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait <= 0 {
+	// A reservation would tell the time, too, but of several that are cancelled at
+	// once some keep their tokens.
+	if b.AllowN(now, 1) {
 		return nil
 	}
-	r.CancelAt(now)
-	return &chat.Error{Code: chat.RateLimited, Detail: sentence, RetryAfter: wait.Round(time.Millisecond)}
+	wait := time.Duration((1 - b.TokensAt(now)) * float64(k.every))
+	// Rounded up: whoever comes back after exactly that long must find a token.
+	wait = max(wait+time.Millisecond-1, time.Millisecond).Truncate(time.Millisecond)
+	return &chat.Error{Code: chat.RateLimited, Detail: sentence, RetryAfter: wait}
 }
 
 // bucket returns the key's bucket. The caller holds mu.

@@ -146,3 +146,48 @@ func TestManyTakeAtOnce(t *testing.T) {
 		t.Errorf("got %d tokens out of a bucket of 100", got)
 	}
 }
+
+// Bug: the time was rounded down, so that whoever came back after exactly that long
+// was refused again, or was told no time at all.
+func TestWhoeverWaitsAsLongAsToldGetsAToken(t *testing.T) {
+	for _, every := range []time.Duration{
+		300 * time.Microsecond, 1400 * time.Microsecond, time.Second / 3, 7 * time.Second, time.Hour / 7,
+	} {
+		at := newClock()
+		k := New(every, 1, at.now)
+		take(t, k, "a")
+		wait := take(t, k, "a")
+		if wait < every || wait >= every+time.Millisecond {
+			t.Errorf("one in %v: told to wait %v", every, wait)
+		}
+		at.at = at.at.Add(wait)
+		if again := take(t, k, "a"); again != 0 {
+			t.Errorf("one in %v: refused after %v, told to wait another %v", every, wait, again)
+		}
+	}
+}
+
+// Bug: refusals that met each other took tokens that were never given back, so that
+// a crowd kept everybody out for longer than they were told.
+func TestRefusalsAtOnceCostNothing(t *testing.T) {
+	at := newClock()
+	k := New(time.Second, 1, at.now)
+	take(t, k, "a")
+	for range 20 {
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for range 100 {
+					if k.Take("a", "Slower, please.") == nil {
+						t.Error("got a token that is not there")
+					}
+				}
+			})
+		}
+		wg.Wait()
+		at.at = at.at.Add(time.Second)
+		if wait := take(t, k, "a"); wait != 0 {
+			t.Fatalf("refusals cost tokens: %v more to wait", wait)
+		}
+	}
+}

@@ -16,14 +16,13 @@ import (
 // The sets travel as arrays: one round trip to lock and read, one to write and commit.
 const (
 	postgresThreads = `
-		SELECT c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.buyer_sent, c.seller_sent, c.closed_at,
-			b.username, b.name, s.username, s.name
+		SELECT ` + threadColumns + `
 		FROM conversation c
 		JOIN users b ON b.id = c.buyer_id
 		JOIN users s ON s.id = c.seller_id
 		WHERE c.id = ANY($1::BIGINT[]) ORDER BY c.id FOR NO KEY UPDATE OF c`
 	postgresKnown = `
-		SELECT m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at
+		SELECT ` + knownColumns + `
 		FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS j (conversation_id, sender_id, client_id)
 		CROSS JOIN LATERAL (
 			SELECT * FROM message m
@@ -36,7 +35,7 @@ const (
 			RETURNING id, conversation_id, seq, sender_id, created_at
 		), e AS (
 			INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at)
-			SELECT conversation_id, seq, 'message', id, sender_id, created_at FROM m ORDER BY conversation_id, seq
+			SELECT conversation_id, seq, $15, id, sender_id, created_at FROM m ORDER BY conversation_id, seq
 		), c AS (
 			UPDATE conversation SET head = h.head, buyer_sent = h.buyer_sent, seller_sent = h.seller_sent,
 				last_message_id = m.id, last_at = h.last_at
@@ -124,7 +123,7 @@ func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat
 	var wrote, committed bool
 	pipeline := &pgx.Batch{}
 	pipeline.Queue(postgresWrite, ids, seqs, actors, clients, digests, texts, buyers, sellers, times,
-		headIDs, headSeqs, bought, sold, lasts,
+		headIDs, headSeqs, bought, sold, lasts, string(chat.MessagePosted),
 	).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id chat.MessageID

@@ -21,11 +21,17 @@ type clientKey struct {
 
 func (c *call) key() clientKey { return clientKey{c.Conversation, c.Actor, c.ClientID} }
 
+// The columns that scanThread and scanKnown read, for both engines.
+const (
+	threadColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.buyer_sent, c.seller_sent, c.closed_at,
+			b.username, b.name, s.username, s.name`
+	knownColumns = `m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at`
+)
+
 // scanner is what the rows of both drivers have in common.
 type scanner interface{ Scan(dest ...any) error }
 
-// threadFields are the columns of a thread, in the order in which both engines
-// select them.
+// threadFields take threadColumns.
 func threadFields(t *chat.Thread) []any {
 	return []any{
 		&t.ID, &t.Listing, &t.Title, &t.BuyerID, &t.SellerID, &t.Head, &t.BuyerSent, &t.SellerSent,

@@ -13,14 +13,13 @@ import (
 // The sets travel as JSON: one statement a table and batch, whatever its size.
 const (
 	sqliteThreads = `
-		SELECT c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.buyer_sent, c.seller_sent, c.closed_at,
-			b.username, b.name, s.username, s.name
+		SELECT ` + threadColumns + `
 		FROM json_each($1) j
 		JOIN conversation c ON c.id = j.value
 		JOIN users b ON b.id = c.buyer_id
 		JOIN users s ON s.id = c.seller_id`
 	sqliteKnown = `
-		SELECT m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at
+		SELECT ` + knownColumns + `
 		FROM json_each($1) j
 		JOIN message m ON m.conversation_id = j.value ->> 0 AND m.sender_id = j.value ->> 1 AND m.client_id = j.value ->> 2`
 	sqliteMessages = `

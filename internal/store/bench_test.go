@@ -298,7 +298,7 @@ func newPostgresLoop(_ *testing.B, db *store.DB) loop {
 		pipeline := &pgx.Batch{}
 		pipeline.Queue(`BEGIN`)
 		pipeline.Queue(store.PostgresWrite, ids, seqs, senders, clients, digests, texts, sent, none, times,
-			headIDs, headSeqs, bought, sold, lasts).Query(func(rows pgx.Rows) error {
+			headIDs, headSeqs, bought, sold, lasts, string(chat.MessagePosted)).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var id, conversation, seq int64
 				if err := rows.Scan(&id, &conversation, &seq); err != nil {

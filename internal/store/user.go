@@ -121,12 +121,19 @@ func (tx *Tx) SetPassword(ctx context.Context, id chat.UserID, hash string) erro
 	return nil
 }
 
-// SetLastSeen moves when a person was last here forward, by a minute or more.
-func (tx *Tx) SetLastSeen(ctx context.Context, id chat.UserID, at time.Time) error {
-	_, err := tx.q.ExecContext(ctx, `UPDATE users SET last_seen = $2 WHERE id = $1 AND last_seen <= $3`,
-		id, micros(at), micros(at.Add(-time.Minute)))
+// SetLastSeen moves when people were last here forward, by a minute or more. At
+// most 500 people at once.
+func (tx *Tx) SetLastSeen(ctx context.Context, ids []chat.UserID, at time.Time) error {
+	args := []any{micros(at), micros(at.Add(-time.Minute))}
+	marks := make([]string, len(ids))
+	for i, id := range ids {
+		args = append(args, id)
+		marks[i] = fmt.Sprintf("$%d", i+3)
+	}
+	_, err := tx.q.ExecContext(ctx,
+		`UPDATE users SET last_seen = $1 WHERE last_seen <= $2 AND id IN (`+strings.Join(marks, ", ")+`)`, args...)
 	if err != nil {
-		return fmt.Errorf("set last seen of user %d: %w", id, err)
+		return fmt.Errorf("set last seen: %w", err)
 	}
 	return nil
 }

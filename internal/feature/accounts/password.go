@@ -63,6 +63,9 @@ func (h hashers) matches(ctx context.Context, password, phc string) (bool, error
 	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil {
 		return false, fmt.Errorf("read the password hash: %w", err)
 	}
+	if parts[2] != fmt.Sprintf("v=%d", argon2.Version) || passes == 0 || lanes == 0 || passes > 16 || memory > 1<<20 {
+		return false, errors.New("the stored password hash has parameters out of range")
+	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
 	if err != nil {
 		return false, fmt.Errorf("read the password hash: %w", err)

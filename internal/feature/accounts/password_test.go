@@ -61,14 +61,21 @@ func TestAnotherCostStillMatches(t *testing.T) {
 func TestABrokenHashIsAnErrorAndNoMatch(t *testing.T) {
 	h := newHashers(1)
 	for name, phc := range map[string]string{
-		"nothing":           "",
-		"plain text":        "secret",
-		"another function":  "$2b$12$abcdefghijklmnopqrstuv",
-		"argon2i":           "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR",
-		"no cost":           "$argon2id$v=19$$c29tZXNhbHQ$nf65EOgLrQMR",
-		"a salt of no kind": "$argon2id$v=19$m=256,t=2,p=1$!!!$nf65EOgLrQMR",
-		"a key of no kind":  "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$!!!",
-		"one part too many": "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65$x",
+		"nothing":            "",
+		"plain text":         "secret",
+		"another function":   "$2b$12$abcdefghijklmnopqrstuv",
+		"argon2i":            "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR",
+		"no cost":            "$argon2id$v=19$$c29tZXNhbHQ$nf65EOgLrQMR",
+		"a cost of no kind":  "$argon2id$v=19$m=x,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR",
+		"no passes":          "$argon2id$v=19$m=256,t=0,p=1$c29tZXNhbHQ$nf65EOgLrQMR",
+		"no lanes":           "$argon2id$v=19$m=256,t=2,p=0$c29tZXNhbHQ$nf65EOgLrQMR",
+		"too many lanes":     "$argon2id$v=19$m=256,t=2,p=256$c29tZXNhbHQ$nf65EOgLrQMR",
+		"memory without end": "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR",
+		"passes without end": "$argon2id$v=19$m=256,t=4294967295,p=1$c29tZXNhbHQ$nf65EOgLrQMR",
+		"another version":    "$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR",
+		"a salt of no kind":  "$argon2id$v=19$m=256,t=2,p=1$!!!$nf65EOgLrQMR",
+		"a key of no kind":   "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$!!!",
+		"one part too many":  "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65$x",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if ok, err := h.matches(t.Context(), "password", phc); ok || err == nil {

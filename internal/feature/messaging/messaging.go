@@ -11,17 +11,19 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/limit"
-	"swapnest/internal/live/hub"
 	"swapnest/internal/store"
 )
 
 // Service holds the messages.
 type Service struct {
 	db     *store.DB
-	relay  *hub.Relay
+	relay  Signals
 	limits *Limits
 	now    func() time.Time
 }
+
+// Signals passes hints on. It has no way to announce a message: only the store does.
+type Signals interface{ Signal(s chat.Signal) }
 
 // Limits bound how much somebody may write.
 type Limits struct {
@@ -30,7 +32,7 @@ type Limits struct {
 }
 
 // New returns the service.
-func New(db *store.DB, relay *hub.Relay, limits *Limits, now func() time.Time) *Service {
+func New(db *store.DB, relay Signals, limits *Limits, now func() time.Time) *Service {
 	return &Service{db: db, relay: relay, limits: limits, now: now}
 }
 

@@ -5,6 +5,7 @@ package presence
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"swapnest/internal/chat"
@@ -16,12 +17,15 @@ import (
 type Service struct {
 	db    *store.DB
 	hub   *hub.Hub
-	relay *hub.Relay
+	relay Signals
 	log   *slog.Logger
 }
 
+// Signals passes hints on.
+type Signals interface{ Signal(s chat.Signal) }
+
 // New returns the service.
-func New(db *store.DB, h *hub.Hub, relay *hub.Relay, log *slog.Logger) *Service {
+func New(db *store.DB, h *hub.Hub, relay Signals, log *slog.Logger) *Service {
 	return &Service{db: db, hub: h, relay: relay, log: log}
 }
 
@@ -34,22 +38,17 @@ func (s *Service) Changed(who chat.UserID, online bool, at time.Time) {
 	}
 }
 
-// Flush notes that everybody who is here now was here: for the end of a node.
-func (s *Service) Flush(at time.Time) { s.seen(s.hub.Everybody(), at) }
+// Left notes that people were here until at: for the end of a node.
+func (s *Service) Left(people []chat.UserID, at time.Time) { s.seen(people, at) }
 
 func (s *Service) seen(people []chat.UserID, at time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	err := s.db.Update(ctx, func(tx *store.Tx) error {
-		for _, id := range people {
-			if err := tx.SetLastSeen(ctx, id, at); err != nil {
-				return err
-			}
+	for some := range slices.Chunk(people, 500) {
+		err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.SetLastSeen(ctx, some, at) })
+		if err != nil {
+			s.log.Warn("last seen not stored", "error", err)
 		}
-		return nil
-	})
-	if err != nil {
-		s.log.Warn("last seen not stored", "error", err)
 	}
 }
 
@@ -67,11 +66,16 @@ func (s *Service) Typing(ctx context.Context, who chat.User, id chat.Conversatio
 // Watch has a session told of the coming and going of people from now on, in
 // place of those before, and returns how they stand.
 func (s *Service) Watch(ctx context.Context, session hub.Session, users []chat.UserID) ([]chat.PresenceChanged, error) {
-	s.hub.Watch(ctx, session, users)
 	seen, err := s.db.LastSeen(ctx, users)
 	if err != nil {
 		return nil, err
 	}
+	// Only people that there are: nobody makes a node remember others.
+	known := make([]chat.UserID, len(seen))
+	for i, u := range seen {
+		known[i] = u.ID
+	}
+	s.hub.Watch(ctx, session, known)
 	now := make([]chat.PresenceChanged, 0, len(seen))
 	for _, u := range seen {
 		now = append(now, chat.PresenceChanged{User: u.ID, Online: s.hub.Online(u.ID), LastSeen: u.LastSeen})

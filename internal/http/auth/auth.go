@@ -55,8 +55,13 @@ type Guard struct {
 func NewGuard(db *store.DB, publicURL *url.URL, demo bool, now func() time.Time) *Guard {
 	g := &Guard{db: db, demo: demo, now: now}
 	if publicURL != nil {
-		g.origins = []string{strings.ToLower(publicURL.Scheme + "://" + publicURL.Host)}
 		g.secure = publicURL.Scheme == "https"
+		usual := ":80"
+		if g.secure {
+			usual = ":443"
+		}
+		// Browsers leave a scheme's usual port out of an Origin.
+		g.origins = []string{strings.ToLower(publicURL.Scheme + "://" + strings.TrimSuffix(publicURL.Host, usual))}
 	}
 	return g
 }
@@ -79,22 +84,31 @@ func (g *Guard) Who(r *http.Request) (Identity, error) {
 	return g.BySession(r.Context(), Hash(cookie.Value))
 }
 
-// BySession returns the person of a live session, or ErrSignedOut.
+// BySession returns the person of a live session, or ErrSignedOut, and has the
+// session slide on.
 func (g *Guard) BySession(ctx context.Context, id chat.SessionID) (Identity, error) {
-	now := g.now()
-	session, user, err := g.db.Session(ctx, id, now)
+	who, err := g.Look(ctx, id)
+	if err != nil {
+		return Identity{}, err
+	}
+	if until := g.Expiry(who.Session.CreatedAt, g.now()); until.Sub(who.Session.ExpiresAt) >= 24*time.Hour {
+		who.Session.ExpiresAt = until
+		err := g.db.Update(ctx, func(tx *store.Tx) error { return tx.ExtendSession(ctx, id, until) })
+		if err != nil {
+			return Identity{}, err
+		}
+	}
+	return who, nil
+}
+
+// Look is BySession without using the session: it does not slide on.
+func (g *Guard) Look(ctx context.Context, id chat.SessionID) (Identity, error) {
+	session, user, err := g.db.Session(ctx, id, g.now())
 	if chat.CodeOf(err) == chat.NotFound || (err == nil && user.Demo && !g.demo) {
 		return Identity{}, ErrSignedOut
 	}
 	if err != nil {
 		return Identity{}, err
-	}
-	if until := g.Expiry(session.CreatedAt, now); until.Sub(session.ExpiresAt) >= 24*time.Hour {
-		session.ExpiresAt = until
-		err := g.db.Update(ctx, func(tx *store.Tx) error { return tx.ExtendSession(ctx, id, until) })
-		if err != nil {
-			return Identity{}, err
-		}
 	}
 	return Identity{User: user, Session: session}, nil
 }

@@ -191,20 +191,26 @@ func (a *App) Serve(l net.Listener) error {
 // is under way until ctx ends. Close follows.
 func (a *App) Shutdown(ctx context.Context) error {
 	a.draining.Store(true)
-	a.Presence.Flush(time.Now())
-	sockets := make(chan struct{})
+	here := a.Hub.Everybody()
+	drained := make(chan struct{})
 	go func() {
 		a.Hub.Drain(ctx)
-		a.Sockets.Wait()
-		close(sockets)
+		close(drained)
 	}()
 	// It closes the listeners at once, and then waits for requests under way.
 	err := a.server.Shutdown(ctx)
+	<-drained
+	over := make(chan struct{})
+	go func() {
+		a.Sockets.Wait()
+		close(over)
+	}()
 	select {
-	case <-sockets:
+	case <-over:
 	case <-ctx.Done():
 		err = errors.Join(err, ctx.Err())
 	}
+	a.Presence.Left(here, time.Now())
 	return err
 }
 

@@ -53,9 +53,14 @@ type conn struct {
 	fills sync.WaitGroup
 
 	closing atomic.Bool // nothing more is read or carried out
+	leaving atomic.Bool // the server goes down: the command under way is the last
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex    // guards what follows
+	greeted bool          // hello has been queued
+	held    []bus.Message // what came before it
 	streams map[chat.ConversationID]*stream
+
+	checked time.Time // when the session was last looked up; the reader's own
 
 	bad    int                               // bad frames in a row; the reader's own
 	typing map[chat.ConversationID]time.Time // since when; the reader's own
@@ -116,7 +121,8 @@ func (c *conn) greet(start Start) bool {
 		return false
 	}
 	// A session that ended before Join was not there to be ended by the hub.
-	if _, err := c.door.Guard.BySession(ctx, c.who.Session.ID); auth.IsSignedOut(err) {
+	c.checked = time.Now()
+	if _, err := c.door.Guard.Look(ctx, c.who.Session.ID); auth.IsSignedOut(err) {
 		c.close(closeSignedOut, "session ended")
 		return false
 	}
@@ -132,20 +138,35 @@ func (c *conn) hello(ctx context.Context, start Start) bool {
 			return c.failed(err)
 		}
 		h.Unread = &unread
-		return c.push(h.Encode())
+		return c.begun(h)
 	}
 	details, err := c.door.Inbox.Conversation(ctx, c.who.User.ID, c.only)
 	if err != nil {
 		return c.failed(err)
 	}
 	h.Entry, h.Participants, h.Head = &details.Entry, details.Participants, &details.Entry.Conversation.Head
-	if !c.push(h.Encode()) {
+	if !c.begun(h) {
 		return false
 	}
 	if start.Position == nil {
 		return c.follow(c.only, *h.Head) == nil
 	}
 	return c.resume(ctx, c.only, *start.Position)
+}
+
+// begun queues hello, and behind it what came while it was being made.
+func (c *conn) begun(h wire.Hello) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.push(h.Encode()) {
+		return false
+	}
+	c.greeted = true
+	for _, m := range c.held {
+		c.deliver(m)
+	}
+	c.held = nil
+	return true
 }
 
 // failed closes a connection that could not be greeted.
@@ -161,6 +182,20 @@ func (c *conn) failed(err error) bool {
 
 // Deliver implements hub.Session.
 func (c *conn) Deliver(m bus.Message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.greeted:
+		c.deliver(m)
+	case len(c.held) < hub.QueueFrames:
+		c.held = append(c.held, m)
+	default:
+		c.lost()
+	}
+}
+
+// deliver queues a message in its place. The caller holds mu.
+func (c *conn) deliver(m bus.Message) {
 	switch {
 	case m.Seq > 0:
 		c.deliverEvent(m)
@@ -174,12 +209,20 @@ func (c *conn) Deliver(m bus.Message) {
 
 // End implements hub.Session.
 func (c *conn) End(r hub.Reason) {
-	if r == hub.Restarting {
-		c.bye("restarting", time.Duration(rand.Int64N(int64(3*time.Second))))
-		c.close(closeRestart, "restarting")
+	if r != hub.Restarting {
+		c.close(closeSignedOut, "session ended")
 		return
 	}
-	c.close(closeSignedOut, "session ended")
+	// The reader says goodbye itself, behind the answer to the command that it may be
+	// carrying out: what was committed is acknowledged.
+	c.leaving.Store(true)
+	c.wake()
+}
+
+// leave says that the server goes down, and when to come back.
+func (c *conn) leave() {
+	c.bye("restarting", time.Duration(rand.Int64N(int64(3*time.Second))))
+	c.close(closeRestart, "restarting")
 }
 
 func (c *conn) bye(reason string, retryAfter time.Duration) {
@@ -211,6 +254,11 @@ func (c *conn) close(code ws.StatusCode, reason string) {
 func (c *conn) finish(last []byte, discard bool) {
 	c.queue.End(last, discard)
 	c.closing.Store(true)
+	c.wake()
+}
+
+// wake has the reader look up from waiting for a frame.
+func (c *conn) wake() {
 	// A connection that takes no deadline is broken, and so is its reader.
 	_ = c.net.SetReadDeadline(time.Now())
 }

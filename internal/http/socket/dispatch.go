@@ -144,7 +144,7 @@ func (c *conn) typed(ctx context.Context, m wire.Typing) error {
 	if err := c.door.Presence.Typing(ctx, c.who.User, m.Conversation, m.On); err != nil {
 		return err
 	}
-	if m.On && len(c.typing) < chat.MaxOpen {
+	if m.On && (writing || len(c.typing) < chat.MaxOpen) {
 		c.typing[m.Conversation] = time.Now()
 	} else {
 		delete(c.typing, m.Conversation)

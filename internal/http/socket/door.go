@@ -31,6 +31,7 @@ const (
 	pongTimeout    = 10 * time.Second
 	closeTimeout   = time.Second // for the peer's answer to a close frame
 	commandTimeout = 2 * time.Second
+	checkSession   = 5 * time.Second
 	maxBad         = 20  // bad frames in a row
 	maxPerPerson   = 100 // connections of one person
 	floodBurst     = 200 // frames at once
@@ -64,7 +65,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /ws/{$}", d.all)
 }
 
-// Wait returns when all connections are over.
+// Wait returns when all connections are over. The HTTP server has been shut down.
 func (d *Door) Wait() { d.conns.Wait() }
 
 // one serves the original's address, which carries one conversation. Whoever asks
@@ -91,6 +92,15 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 		http.Error(w, "This origin may not open a socket here.", http.StatusForbidden)
 		return
 	}
+	// Counted while the HTTP server still knows the request, so that Wait after its
+	// Shutdown misses none.
+	d.conns.Add(1)
+	served := false
+	defer func() {
+		if !served {
+			d.conns.Done()
+		}
+	}()
 	// The request's context ends with the handler, and the connection does not.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), commandTimeout)
 	defer cancel()
@@ -101,7 +111,7 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 		return
 	}
 	start := Start{Who: who, Err: err, Only: only, Position: position(r)}
-	d.conns.Add(1)
+	served = true
 	go func() {
 		defer d.conns.Done()
 		if n := rw.Reader.Buffered(); n > 0 {

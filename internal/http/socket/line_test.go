@@ -15,6 +15,7 @@ import (
 	"swapnest/internal/http/server"
 	"swapnest/internal/http/socket"
 	"swapnest/internal/live/hub"
+	"swapnest/internal/store"
 	"swapnest/internal/testkit/apptest"
 )
 
@@ -385,6 +386,73 @@ func TestLimitsAreLiftedWhenAsked(t *testing.T) {
 		for range 300 {
 			s.Send(`{"type":"ping"}`)
 			s.Wait("pong")
+		}
+	})
+}
+
+// What was committed while the server goes down is acknowledged before goodbye.
+func TestShutdownAcknowledgesTheCommandUnderWay(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		sockets := make([]*apptest.Socket, 30)
+		for i := range sockets {
+			sockets[i] = w.one(w.buyer, nil)
+			sockets[i].Wait("hello")
+		}
+		for i, s := range sockets {
+			go s.Send(`{"type":"send","client_id":"last-%d","message":"hi"}`, i)
+		}
+		db := w.DB
+		ended := make(chan error, 1)
+		go func() { ended <- w.Shutdown(context.Background()) }()
+		acked := map[any]bool{}
+		for _, s := range sockets {
+			if got := s.Closed(); got != 1012 {
+				t.Errorf("closed with %d, want 1012", got)
+			}
+			rest := s.Rest()
+			for _, f := range rest {
+				if f.Type() == "ack" {
+					acked[f["client_id"]] = true
+				}
+			}
+			if len(rest) == 0 || rest[len(rest)-1].Type() != "bye" {
+				t.Errorf("the last frames were %q, want bye at the end", apptest.Types(rest))
+			}
+		}
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		stored, err := db.MessagesAfter(context.Background(), w.conversation, 1, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range stored {
+			if !acked[m.ClientID] {
+				t.Errorf("%s was committed and not acknowledged", m.ClientID)
+			}
+		}
+	})
+}
+
+// The process that ends the session has no sockets: the command line, or another node.
+func TestASessionThatEndsElsewhereClosesItsSocket(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		idle, busy := w.all(w.buyer), w.all(w.buyer)
+		idle.Wait("hello")
+		busy.Wait("hello")
+		err := w.DB.Update(t.Context(), func(tx *store.Tx) error { return tx.DeleteSession(t.Context(), w.buyer.Session.ID) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(6 * time.Second) // simulated
+		busy.Send(`{"type":"send","conversation_id":%d,"client_id":"late","message":"hi"}`, w.conversation)
+		for name, s := range map[string]*apptest.Socket{"busy": busy, "idle": idle} {
+			if got := s.Closed(); got != 4401 {
+				t.Errorf("the %s one was closed with %d, want 4401", name, got)
+			}
+		}
+		if c := mustConversation(t, w); c.Head != 1 {
+			t.Errorf("head %d, want 1: nothing is sent without a session", c.Head)
 		}
 	})
 }

@@ -50,14 +50,17 @@ func (c *conn) read(r *bufio.Reader) {
 	}
 }
 
-// stillSignedIn looks a session up again whose known end has passed.
+// stillSignedIn looks the session up again, at most every few seconds: the hub ends
+// those that end on this node, and this finds those that ended elsewhere.
 func (c *conn) stillSignedIn() bool {
-	if time.Now().Before(c.who.Session.ExpiresAt) {
+	now := time.Now()
+	if now.Sub(c.checked) < checkSession && now.Before(c.who.Session.ExpiresAt) {
 		return true
 	}
+	c.checked = now
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
-	who, err := c.door.Guard.BySession(ctx, c.who.Session.ID)
+	who, err := c.door.Guard.Look(ctx, c.who.Session.ID)
 	if auth.IsSignedOut(err) {
 		c.close(closeSignedOut, "session ended")
 		return false
@@ -115,15 +118,16 @@ func (c *conn) header(r *bufio.Reader) (ws.Header, error) {
 		if err := c.net.SetReadDeadline(time.Now().Add(wait)); err != nil {
 			return ws.Header{}, err
 		}
-		// Whoever sets closing moves the deadline after it, so one of the two is seen.
-		if c.closing.Load() {
+		// Whoever sets one of these moves the deadline after it, so it is seen here or
+		// behind the wait.
+		if c.ended() {
 			return ws.Header{}, errClosed
 		}
 		_, err := r.Peek(1)
 		if err == nil {
 			break
 		}
-		if c.closing.Load() {
+		if c.ended() {
 			return ws.Header{}, errClosed
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) || asked {
@@ -155,6 +159,15 @@ func (c *conn) header(r *bufio.Reader) (ws.Header, error) {
 		return h, violation{ws.StatusProtocolError, "bad control frame"}
 	}
 	return h, nil
+}
+
+// ended tells whether nothing more is to be read, and says goodbye if the server
+// goes down.
+func (c *conn) ended() bool {
+	if c.leaving.Load() {
+		c.leave()
+	}
+	return c.closing.Load()
 }
 
 // payload reads the bytes of a frame behind those of the fragments before it.

@@ -37,13 +37,11 @@ func (c *conn) end(id chat.ConversationID) {
 	delete(c.streams, id)
 }
 
-// deliverEvent queues a committed event in its place.
+// deliverEvent queues a committed event in its place. The caller holds mu.
 func (c *conn) deliverEvent(m bus.Message) {
 	if c.only != 0 && m.Conversation != c.only {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	s := c.streams[m.Conversation]
 	switch {
 	case s == nil:

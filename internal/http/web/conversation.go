@@ -115,11 +115,15 @@ func newTalk(who chat.UserID, d inbox.Details, page messaging.MessagesPage) talk
 			other = p
 		}
 	}
+	seen := e.ReadSeq
+	if len(page.Messages) > 0 && page.Messages[0].Seq > seen+1 {
+		seen = page.Head // what is new begins further up than this page: no line says where
+	}
 	t := talk{
 		ID: e.Conversation.ID, Other: other, First: firstName(other.User), Gone: !other.User.ClosedAt.IsZero(),
 		Listing: e.Listing, Thing: stateOf(e.Listing), Priced: e.Listing.Price.Currency != "", Role: e.Role,
-		Unread: e.Unread, Closed: !e.Conversation.ClosedAt.IsZero(), Head: page.Head, Seen: e.ReadSeq,
-		Bubbles: bubbles(who, page.Messages, e.ReadSeq, other), MaxChars: chat.MaxMessageChars,
+		Unread: e.Unread, Closed: !e.Conversation.ClosedAt.IsZero(), Head: page.Head, Seen: seen,
+		Bubbles: bubbles(who, page.Messages, seen, other), MaxChars: chat.MaxMessageChars,
 		URL: wire.ConversationURL(e.Conversation.ID), MarkReadURL: fmt.Sprintf("/chat/mark-read/%d/", e.Conversation.ID),
 	}
 	if n := len(page.Messages); n > 0 {

@@ -250,8 +250,8 @@ func (h *Hub) Watch(ctx context.Context, s Session, users []chat.UserID) {
 }
 
 // unwatch ends a session's watching. The caller holds mu. A topic that nobody
-// watches any more stays subscribed until the node ends: the set of people is
-// bounded by those ever watched here, and a stray frame finds no receiver.
+// watches any more stays subscribed until the node ends: there are at most as many
+// as people, for only those are watched, and a stray frame finds no receiver.
 func (h *Hub) unwatch(s Session, users []chat.UserID) {
 	for _, id := range users {
 		if h.watchers[id] = without(h.watchers[id], s); len(h.watchers[id]) == 0 {

@@ -246,6 +246,7 @@ func TestDrainEndsEverybodyAndAdmitsNobody(t *testing.T) {
 		quick, slow := w.join(1, 1), w.join(2, 2)
 		quick.onEnd = func() { w.Leave(quick) }
 		slow.onEnd = func() { time.Sleep(3 * time.Second); w.Leave(slow) }
+		w.Leave(w.join(4, 4)) // Whose ten seconds end after everything is closed.
 		w.told()
 		began := time.Now()
 		w.Drain(t.Context())

@@ -13,12 +13,12 @@ import (
 // Delivered, Watch or Ping.
 type Command interface{ command() }
 
-// Send posts a message. ClientID is empty in the original's frame, which has none.
+// Send posts a message. ClientID is empty in the frame {"message": …} of the system
+// before this one, which had none.
 type Send struct {
 	Conversation chat.ConversationID
 	ClientID     string
 	Message      string
-	Original     bool // the frame {"message": …} of the system before this one
 }
 
 // Open asks for a conversation's events from a position on; After is nil without one.
@@ -41,7 +41,6 @@ type Close struct{ Conversation chat.ConversationID }
 type Typing struct {
 	Conversation chat.ConversationID
 	On           bool
-	Original     bool
 }
 
 // Read moves the sender's read cursor.
@@ -151,9 +150,9 @@ func (in incoming) original(clientID string) (Command, error) {
 	}
 	switch {
 	case in.Message != nil:
-		return Send{Conversation: *in.Conversation, ClientID: clientID, Message: *in.Message, Original: true}, nil
+		return Send{Conversation: *in.Conversation, ClientID: clientID, Message: *in.Message}, nil
 	case in.Typing != nil:
-		return Typing{Conversation: *in.Conversation, On: *in.Typing, Original: true}, nil
+		return Typing{Conversation: *in.Conversation, On: *in.Typing}, nil
 	}
 	return nil, badField("type", "The frame needs a type, a message or typing.")
 }

@@ -116,22 +116,22 @@ func TestOddFramesAreUnderstood(t *testing.T) {
 		"fields that only resemble ours":  {`{"type":"ping","Type":"send","CLIENT_ID":17}`, 0, Ping{}},
 		"an escaped name":                 {`{"ty\u0070e":"ping"}`, 0, Ping{}},
 		"deep nesting that we ignore":     {`{"type":"ping","x":` + deep + `}`, 0, Ping{}},
-		"the last of two messages":        {`{"message":"one","message":"two"}`, 4, Send{Conversation: 4, Message: "two", Original: true}},
-		"a lone surrogate":                {`{"message":"a\ud800b"}`, 4, Send{Conversation: 4, Message: "a\uFFFDb", Original: true}},
-		"a pair of surrogates":            {`{"message":"\ud83c\udf89"}`, 4, Send{Conversation: 4, Message: "🎉", Original: true}},
-		"an escaped NUL, for the rules":   {`{"message":"\u0000"}`, 4, Send{Conversation: 4, Message: "\x00", Original: true}},
-		"an empty message, for the rules": {`{"message":""}`, 4, Send{Conversation: 4, Message: "", Original: true}},
-		"an original with a client_id":    {`{"message":"hi","client_id":"c1"}`, 4, Send{Conversation: 4, ClientID: "c1", Message: "hi", Original: true}},
-		"an original that names it":       {`{"message":"hi","conversation_id":4}`, 0, Send{Conversation: 4, Message: "hi", Original: true}},
-		"an original with both":           {`{"message":"hi","typing":true}`, 4, Send{Conversation: 4, Message: "hi", Original: true}},
-		"a null type":                     {`{"type":null,"typing":false}`, 4, Typing{Conversation: 4, Original: true}},
+		"the last of two messages":        {`{"message":"one","message":"two"}`, 4, Send{Conversation: 4, Message: "two"}},
+		"a lone surrogate":                {`{"message":"a\ud800b"}`, 4, Send{Conversation: 4, Message: "a\uFFFDb"}},
+		"a pair of surrogates":            {`{"message":"\ud83c\udf89"}`, 4, Send{Conversation: 4, Message: "🎉"}},
+		"an escaped NUL, for the rules":   {`{"message":"\u0000"}`, 4, Send{Conversation: 4, Message: "\x00"}},
+		"an empty message, for the rules": {`{"message":""}`, 4, Send{Conversation: 4, Message: ""}},
+		"an original with a client_id":    {`{"message":"hi","client_id":"c1"}`, 4, Send{Conversation: 4, ClientID: "c1", Message: "hi"}},
+		"an original that names it":       {`{"message":"hi","conversation_id":4}`, 0, Send{Conversation: 4, Message: "hi"}},
+		"an original with both":           {`{"message":"hi","typing":true}`, 4, Send{Conversation: 4, Message: "hi"}},
+		"a null type":                     {`{"type":null,"typing":false}`, 4, Typing{Conversation: 4}},
 		"the implied conversation":        {`{"type":"read","seq":0}`, 4, Read{Conversation: 4}},
 		"the implied one named":           {`{"type":"close","conversation_id":4}`, 4, Close{Conversation: 4}},
 		"open without after":              {`{"type":"open","at":"noon","epoch":"e"}`, 4, Open{Conversation: 4}},
 		"open after 0":                    {`{"type":"open","after":0}`, 4, Open{Conversation: 4, Position: &Position{}}},
 		"the largest seq":                 {`{"type":"read","seq":9223372036854775807}`, 4, Read{Conversation: 4, Seq: 1<<63 - 1}},
 		"watch of nobody":                 {`{"type":"watch","user_ids":[]}`, 0, Watch{Users: []chat.UserID{}}},
-		"text that looks like a name":     {`{"message":"\"TYPE\": \"x\""}`, 4, Send{Conversation: 4, Message: `"TYPE": "x"`, Original: true}},
+		"text that looks like a name":     {`{"message":"\"TYPE\": \"x\""}`, 4, Send{Conversation: 4, Message: `"TYPE": "x"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, _, err := Decode([]byte(c.frame), c.implied)
@@ -180,9 +180,8 @@ func frameOf(c Command) []byte {
 		frame["type"], frame["conversation_id"], frame["message"] = "send", c.Conversation, c.Message
 		if c.ClientID != "" {
 			frame["client_id"] = c.ClientID
-		}
-		if c.Original {
-			delete(frame, "type")
+		} else {
+			delete(frame, "type") // only the original's frame has no name
 		}
 	case Open:
 		frame["type"], frame["conversation_id"] = "open", c.Conversation
@@ -196,9 +195,6 @@ func frameOf(c Command) []byte {
 		frame["type"], frame["conversation_id"] = "close", c.Conversation
 	case Typing:
 		frame["type"], frame["conversation_id"], frame["typing"] = "typing", c.Conversation, c.On
-		if c.Original {
-			delete(frame, "type")
-		}
 	case Read:
 		frame["type"], frame["conversation_id"], frame["seq"] = "read", c.Conversation, c.Seq
 	case Delivered:

@@ -94,8 +94,8 @@ var clientFrames = map[string]struct {
 	want     Command
 	clientID string
 }{
-	"original_message": {41, Send{Conversation: 41, Message: "Is this still available?", Original: true}, ""},
-	"original_typing":  {41, Typing{Conversation: 41, On: true, Original: true}, ""},
+	"original_message": {41, Send{Conversation: 41, Message: "Is this still available?"}, ""},
+	"original_typing":  {41, Typing{Conversation: 41, On: true}, ""},
 	"send":             {0, Send{Conversation: 41, ClientID: "tab1.0042", Message: "Perfect, six it is 🎉"}, "tab1.0042"},
 	"open":             {0, Open{Conversation: 41}, ""},
 	"open_at":          {0, Open{Conversation: 41, Position: &Position{After: 18, At: at, Epoch: "e7f3"}}, ""},

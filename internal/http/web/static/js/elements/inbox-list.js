@@ -89,11 +89,8 @@ export class InboxList extends HTMLElement {
   #shows({ role, archived, unread }) {
     const filter = this.dataset.filter ?? "all"
     if (archived !== (filter === "archived")) return false
-    return filter === "buying"
-      ? role === "buyer"
-      : filter === "selling"
-        ? role === "seller"
-        : filter !== "unread" || unread > 0
+    if (filter === "buying" || filter === "selling") return (filter === "buying") === (role === "buyer")
+    return filter !== "unread" || unread > 0
   }
 
   /**
@@ -147,7 +144,6 @@ export class InboxList extends HTMLElement {
   }
 
   #ages() {
-    const now = new Date()
-    for (const time of this.querySelectorAll("time")) time.textContent = formatAge(new Date(time.dateTime), now)
+    for (const time of this.querySelectorAll("time")) time.textContent = formatAge(new Date(time.dateTime), new Date())
   }
 }

@@ -67,7 +67,7 @@ export class LineBanner extends HTMLElement {
     const down = line && (line.state === "reconnecting" || line.state === "connecting")
     const seconds = (/** @type {number} */ at) => Math.max(1, Math.ceil((at - now) / 1000))
     if (line?.reason === "signed out") {
-      this.#say("bad", "off", "You were signed out", "", " What you have not sent is kept here.", "login")
+      this.#say("bad", "off", "You were signed out.", "", "What you have not sent is kept here.", "login")
     } else if (line?.state === "error") {
       this.#say(
         "bad",
@@ -78,7 +78,7 @@ export class LineBanner extends HTMLElement {
         "",
       )
     } else if (down && line.lostAt !== undefined && now - line.lostAt >= patience) {
-      const wait = line.retryAt && line.retryAt > now ? ` in ${seconds(line.retryAt)} s` : ""
+      const wait = line.retryAt && line.retryAt > now ? ` in ${seconds(line.retryAt)} s.` : "."
       this.#say("warn", "off", "Reconnecting", wait, "What you write waits here and goes out in order.", "try-now")
     } else if (!down && now < this.#slowUntil) {
       const wait = ` You can send again in ${seconds(this.#slowUntil)} s.`

@@ -36,11 +36,8 @@ export class MessageList extends HTMLElement {
     for (const node of this.#list.children)
       if (node instanceof HTMLElement && node.matches(".note")) this.#notes.push(node)
     this.#divider = this.#list.querySelector("li.unread")
-    this.closest("swapnest-chat")?.addEventListener(
-      "rows",
-      (event) => this.#draw(/** @type {CustomEvent<Rows>} */ (event).detail),
-      { signal },
-    )
+    const draw = (/** @type {Event} */ event) => this.#draw(/** @type {CustomEvent<Rows>} */ (event).detail)
+    this.closest("swapnest-chat")?.addEventListener("rows", draw, { signal })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
     this.addEventListener("keydown", (event) => this.#key(event), { signal })
   }

@@ -8,20 +8,7 @@ import { readMessages } from "../view/message.js"
 import { numberOf } from "../view/query.js"
 
 /** What the session tells and the elements of the page draw. */
-const told = [
-  "line",
-  "rows",
-  "older-changed",
-  "message",
-  "entry",
-  "moved",
-  "unread",
-  "cursor",
-  "typing",
-  "presence",
-  "sent",
-  "slow",
-]
+const told = "line rows older-changed message entry moved unread cursor typing presence sent slow".split(" ")
 
 /**
  * <swapnest-chat> is the host of the chat pages: it opens the one line of this tab,
@@ -73,6 +60,7 @@ export class SwapnestChat extends HTMLElement {
     for (const type of told)
       session.addEventListener(type, (event) => this.#tell(type, /** @type {CustomEvent} */ (event).detail), { signal })
     session.addEventListener("total", (event) => showUnread(/** @type {CustomEvent} */ (event).detail), { signal })
+    showUnread(numberOf(this.dataset.unread))
     session.redraw()
     if (!signal.aborted) await session.start()
     return session

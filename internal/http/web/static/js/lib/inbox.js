@@ -9,6 +9,7 @@
  * @property {number} head
  * @property {number} unread
  * @property {number} other the other person
+ * @property {number} [theirs] the seq of the other person's last message, where it is known
  */
 
 const unknownAfter = 300
@@ -28,6 +29,8 @@ export class Inbox extends EventTarget {
   #query
   #total
   #heard = 0
+  /** hello has counted what the reader had read, and not told yet */
+  #uncertain = false
   /** @type {Map<number, Known>} */
   #known = new Map()
   /** @type {Map<number, number>} how far the reader has come, by conversation */
@@ -76,7 +79,7 @@ export class Inbox extends EventTarget {
         this.#message(frame)
         break
       case "read":
-        if (frame.user_id === this.#me) this.read(frame.conversation_id, frame.seq)
+        if (frame.user_id === this.#me) this.#confirmed(frame.conversation_id, frame.seq)
         break
       case "conversation":
         this.#learn(frame.conversation)
@@ -93,13 +96,27 @@ export class Inbox extends EventTarget {
     this.#seen.set(id, Math.max(seq, this.#seen.get(id) ?? 0))
     const known = this.#known.get(id)
     if (!known || known.unread === 0) return
-    this.#setUnread(known, seq >= known.head ? 0 : Math.min(known.unread, known.head - seq))
+    this.#setUnread(known, seq >= (known.theirs ?? known.head) ? 0 : Math.min(known.unread, known.head - seq))
+  }
+
+  /**
+   * The server has noted how far the reader has come.
+   * @param {number} id
+   * @param {number} seq
+   */
+  #confirmed(id, seq) {
+    this.read(id, seq)
+    if (!this.#uncertain) return
+    this.#uncertain = false
+    // The next hello counts anew; until then the number may be one too high.
+    this.#askTotal().catch(() => {})
   }
 
   /** @param {number} unread */
   #hello(unread) {
     const first = this.#heard++ === 0
     if (first && unread === this.#total) return
+    this.#uncertain = true
     this.#setTotal(unread)
     void this.#refresh()
   }
@@ -125,7 +142,10 @@ export class Inbox extends EventTarget {
     }
     if (message.seq <= known.head) return
     known.head = message.seq
-    if (message.sender_id !== this.#me) this.#setUnread(known, known.unread + 1)
+    if (message.sender_id !== this.#me) {
+      known.theirs = message.seq
+      this.#setUnread(known, known.unread + 1)
+    }
     this.dispatchEvent(new CustomEvent("moved", { detail: message }))
   }
 
@@ -171,7 +191,8 @@ export class Inbox extends EventTarget {
     known.unread = unread
     if (change !== 0) this.#total = Math.max(0, this.#total + change)
     const tell = () => {
-      this.dispatchEvent(new CustomEvent("unread", { detail: known }))
+      // It may have been learned anew since.
+      this.dispatchEvent(new CustomEvent("unread", { detail: this.#known.get(known.id) ?? known }))
       this.dispatchEvent(new CustomEvent("total", { detail: this.#total }))
     }
     // What is read as soon as it arrives never shows as unread.

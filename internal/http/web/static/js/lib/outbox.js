@@ -68,7 +68,13 @@ export class Outbox extends EventTarget {
    * @returns {Promise<void>}
    */
   async load() {
-    const stored = await this.#storage.all(this.#userId)
+    let stored
+    try {
+      stored = await this.#storage.all(this.#userId)
+    } catch {
+      // What is on the page is still sent.
+      return
+    }
     const ids = new Set(stored.map((one) => one.client_id))
     const conversations = new Set()
     for (const [id, one] of this.#all) {
@@ -232,14 +238,16 @@ export class Outbox extends EventTarget {
     const { client_id: clientId } = one
     // Taken before the first await, so that a second flush does not overtake.
     const timer = this.#clock.setTimeout(() => this.#again(one), ackWithin)
-    this.#inFlight.set(conversationId, { clientId, timer })
+    const flight = { clientId, timer }
+    this.#inFlight.set(conversationId, flight)
     if (!(await this.#stored(clientId))) {
       if (this.#all.delete(clientId)) this.#changed(conversationId)
       this.#land(clientId)
       void this.#flush(conversationId)
       return
     }
-    if (!this.#isInFlight(one)) return
+    // The line may have gone and come back meanwhile: then another flight has it.
+    if (this.#inFlight.get(conversationId) !== flight) return
     this.#become(one, "sending")
     const frame = { type: "send", conversation_id: conversationId, client_id: clientId, message: one.text }
     if (this.#send(frame)) return

@@ -3,7 +3,7 @@ const together = 400
 /**
  * Tells the other side how far messages have come here: delivered a moment after
  * they arrive, read when they were seen. Only forward; the last word
- * on reading is said again on every resume.
+ * is said again on every resume.
  */
 export class Receipts {
   #send
@@ -53,10 +53,13 @@ export class Receipts {
   /** The line is back: what was said while it was lost was heard by nobody. */
   resume() {
     for (const [conversationId, seq] of this.#read) this.#send({ type: "read", conversation_id: conversationId, seq })
+    for (const [conversationId, seq] of this.#delivered)
+      this.#waiting.set(conversationId, Math.max(seq, this.#waiting.get(conversationId) ?? 0))
     this.#tell()
   }
 
   #tell() {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer)
     this.#timer = undefined
     for (const [conversationId, seq] of this.#waiting) {
       // Who has read it has it.

@@ -40,6 +40,8 @@ export class Session extends EventTarget {
   #thread
   #me
   #other
+  /** who is watched on this line */
+  #watched = ""
 
   /**
    * @param {object} options
@@ -162,6 +164,7 @@ export class Session extends EventTarget {
   #frame(frame) {
     if (frame.type === "hello") {
       this.#outbox.lineUp()
+      this.#watched = ""
       this.#watch()
     }
     this.#inbox.frame(frame)
@@ -179,7 +182,10 @@ export class Session extends EventTarget {
 
   #watch() {
     const people = [...new Set([this.#other, ...this.#inbox.people])].filter(Boolean)
-    this.#line.send({ type: "watch", user_ids: people.slice(0, mostWatched) })
+    const watched = people.slice(0, mostWatched)
+    // A list that is loaded anew tells of each entry, and mostly of the same people.
+    if (String(watched) === this.#watched) return
+    if (this.#line.send({ type: "watch", user_ids: watched })) this.#watched = String(watched)
   }
 
   /**

@@ -94,6 +94,7 @@ export class Line extends EventTarget {
     if (this.#ended()) return
     this.#drop()
     this.#become({ state: "disconnected", reason: "stopped" })
+    this.dispatchEvent(new CustomEvent("lost", { detail: 1000 }))
   }
 
   /** Does not wait any longer for the next try. */
@@ -179,8 +180,11 @@ export class Line extends EventTarget {
   /** Looks after a line that may be silent because it is dead. */
   #watch() {
     this.#clearTimer()
-    const left = giveUpAfter - (this.#clock.now() - this.#heardAt)
-    const wait = this.#askedAt === undefined ? this.#heartbeat : Math.max(1_000, Math.min(answerWithin, left))
+    const quiet = this.#clock.now() - this.#heardAt
+    const wait =
+      this.#askedAt === undefined
+        ? Math.max(0, this.#heartbeat - quiet)
+        : Math.max(1_000, Math.min(answerWithin, giveUpAfter - quiet))
     this.#timer = this.#clock.setTimeout(() => {
       const now = this.#clock.now()
       const silent = now - this.#heardAt
@@ -218,7 +222,6 @@ export class Line extends EventTarget {
   /** @param {number} code */
   #lost(code) {
     const now = this.#clock.now()
-    if (this.#established) this.#log("WebSocket connection closed")
     const steady = this.connected && now - this.#connectedAt >= steadyAfter
     if (steady) this.#attempt = 0
     const lostAt = this.#state.lostAt ?? now
@@ -238,6 +241,7 @@ export class Line extends EventTarget {
   /** Lets go of the socket without waiting for its end: a dead one takes minutes. */
   #drop() {
     this.#clearTimer()
+    if (this.#established) this.#log("WebSocket connection closed")
     const socket = this.#socket
     this.#socket = undefined
     this.#established = false

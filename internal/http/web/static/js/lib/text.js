@@ -23,5 +23,5 @@ export function countCharacters(text) {
  * @param {string} text
  */
 export function cleanText(text) {
-  return text.replace(/\r\n?/g, "\n").replace(/^[\s\u200B\u2060\uFEFF]+|[\s\u200B\u2060\uFEFF]+$/gu, "")
+  return text.replace(/\r\n?/g, "\n").replace(/^[\s\u0085\u200B\u2060\uFEFF]+|[\s\u0085\u200B\u2060\uFEFF]+$/gu, "")
 }

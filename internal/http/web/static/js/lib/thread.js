@@ -61,8 +61,10 @@ export class Thread extends EventTarget {
       return
     }
     if (!("conversation_id" in frame) || frame.conversation_id !== this.id) return
-    if (frame.type === "message" && this.#held) this.#held.push(frame)
-    else if (frame.type === "message") this.#apply(frame)
+    if (frame.type === "message" && this.#held) {
+      this.#held.push(frame)
+      this.timeline.expect(frame)
+    } else if (frame.type === "message") this.#apply(frame)
     else if (frame.type === "caught_up") this.#caughtUp(frame.head)
     else if (frame.type === "reset") void this.#reset()
     else if (frame.type === "ack") this.#change("event", () => this.timeline.ack(frame))
@@ -86,8 +88,11 @@ export class Thread extends EventTarget {
   }
 
   async #loadOlder() {
+    const { oldest } = this.timeline
     /** @type {MessagesPage} */
-    const page = await this.#get(`/conversations/${this.id}/messages?before=${this.timeline.oldest}`)
+    const page = await this.#get(`/conversations/${this.id}/messages?before=${oldest}`)
+    // After a reset it belongs in front of what is gone.
+    if (this.timeline.oldest !== oldest) return
     this.timeline.prepend(page.messages)
     this.#setOlder(page.has_more)
     this.#tell("older")

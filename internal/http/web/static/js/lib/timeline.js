@@ -81,7 +81,10 @@ export class Timeline {
    */
   apply(message) {
     if (message.seq <= this.last) return "dropped"
-    if (message.seq > this.last + 1) return "gap"
+    if (message.seq > this.last + 1) {
+      this.expect(message)
+      return "gap"
+    }
     this.last = message.seq
     this.at = message.timestamp
     this.#items.push(this.#itemOf(message))
@@ -91,7 +94,7 @@ export class Timeline {
 
   /**
    * One's own message is committed; its event follows, or has come already.
-   * @param {import("./frames.js").Ack} ack
+   * @param {Pick<import("./frames.js").Ack, "client_id" | "message_id" | "seq" | "timestamp">} ack
    */
   ack(ack) {
     const item = this.#pending.find((one) => one.clientId === ack.client_id)
@@ -104,6 +107,14 @@ export class Timeline {
     item.id = ack.message_id
     this.#acked.push(item)
     this.#acked.sort((a, b) => a.seq - b.seq)
+  }
+
+  /**
+   * A message that cannot be applied yet: if it is one's own, its bubble stays.
+   * @param {Message} message
+   */
+  expect(message) {
+    if (message.sender_id === this.#me) this.ack(message)
   }
 
   /**
