@@ -24,7 +24,7 @@ type Event struct {
 }
 
 // Signal is a passing hint: never stored, never replayed, dropped when a queue is
-// full. It is one of Typing, ReadMoved, DeliveredMoved and PresenceChanged.
+// full. It is one of Typing, ReadMoved, DeliveredMoved, PresenceChanged and Introduced.
 type Signal interface{ signal() }
 
 // Typing tells that somebody writes, or has stopped.

@@ -15,8 +15,8 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// dialect names a database. Everything in which the two differ stands in this
-// file, in append_*.go and in migrations.
+// dialect names a database. In what the two differ stands in this file, in
+// append_*.go, log.go and migrations, and where store.go and migrate.go connect.
 type dialect string
 
 const (

@@ -138,8 +138,8 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 	return nil
 }
 
-// Close finishes what is being committed, publishes it, and disconnects. Calls
-// that come later, or still wait in a queue, get Unavailable.
+// Close commits what waits in the queues, publishes it, and disconnects. Calls that
+// come later get Unavailable.
 func (db *DB) Close() error {
 	for _, s := range db.shards {
 		s.stop()
@@ -170,8 +170,8 @@ func (db *DB) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Epoch is an opaque name of this history: it changes when the database is
-// created anew, restored or moved.
+// Epoch is an opaque name of this history, made with the database. (A database that
+// is restored from an older copy keeps it.)
 func (db *DB) Epoch() string { return db.epoch }
 
 // Update runs fn in a transaction of its own, for everything that is not a

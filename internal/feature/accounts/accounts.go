@@ -32,6 +32,7 @@ type Service struct {
 type Limits struct {
 	SignIn   *limit.Keyed // per username and per address
 	Register *limit.Keyed // per address
+	Ticket   *limit.Keyed // per session
 }
 
 // New returns the service. Demo accounts can sign in only where demo is on.
@@ -257,9 +258,16 @@ func (s *Service) SetPassword(ctx context.Context, username, password string) er
 
 // Ticket returns a secret that opens one socket for the session within 30 seconds.
 func (s *Service) Ticket(ctx context.Context, id chat.SessionID) (string, error) {
+	if err := s.limits.Ticket.Take(string(id[:]), "A little slower, please. You can ask for a ticket again in a moment."); err != nil {
+		return "", err
+	}
 	ticket, hash := auth.NewToken()
+	now := s.now()
 	err := s.db.Update(ctx, func(tx *store.Tx) error {
-		return tx.InsertTicket(ctx, hash, id, s.now().Add(chat.TicketLife))
+		if err := tx.DeleteExpired(ctx, now); err != nil {
+			return err
+		}
+		return tx.InsertTicket(ctx, hash, id, now.Add(chat.TicketLife))
 	})
 	return ticket, err
 }

@@ -6,12 +6,14 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/limit"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/store"
 )
@@ -20,15 +22,17 @@ import (
 type Service struct {
 	db  *store.DB
 	hub *hub.Hub
+	add *limit.Keyed // new listings, per person
 	now func() time.Time
 }
 
 // New returns the service.
-func New(db *store.DB, h *hub.Hub, now func() time.Time) *Service {
-	return &Service{db: db, hub: h, now: now}
+func New(db *store.DB, h *hub.Hub, add *limit.Keyed, now func() time.Time) *Service {
+	return &Service{db: db, hub: h, add: add, now: now}
 }
 
-// Create offers a thing. It refuses with Invalid and the field at fault.
+// Create offers a thing. It refuses with Invalid and the field at fault, or with
+// RateLimited.
 func (s *Service) Create(ctx context.Context, who chat.UserID, draft chat.ListingDraft) (chat.Listing, error) {
 	return s.Add(ctx, who, draft, nil)
 }
@@ -37,6 +41,9 @@ func (s *Service) Create(ctx context.Context, who chat.UserID, draft chat.Listin
 func (s *Service) Add(ctx context.Context, who chat.UserID, draft chat.ListingDraft, photos []chat.Photo) (chat.Listing, error) {
 	draft, err := draft.Parse()
 	if err != nil {
+		return chat.Listing{}, err
+	}
+	if err := s.add.Take(strconv.FormatInt(int64(who), 10), "You have offered many things at once. Wait a while before offering another one."); err != nil {
 		return chat.Listing{}, err
 	}
 	l := fill(chat.Listing{

@@ -133,12 +133,11 @@ type ResumeQuery struct {
 	Epoch        string
 }
 
-// Resumed is the answer to a resume: the events behind the position in order, or
-// the reason why the client must start anew.
+// Resumed is the answer to a resume: up to where events are Missing behind the
+// position, or the reason why the client must start anew.
 type Resumed struct {
-	Head   chat.Seq
-	Events []chat.Event
-	Reset  string // "" or: epoch, position, gap
+	Head  chat.Seq
+	Reset string // "" or: epoch, position, gap
 }
 
 // Head returns where a conversation ends, or NotFound.
@@ -147,8 +146,8 @@ func (s *Service) Head(ctx context.Context, who chat.UserID, id chat.Conversatio
 	return c.Head, err
 }
 
-// Resume returns what happened after a position. Never a part of it: a position
-// that does not fit the log, or lies more than 1,000 events back, is a Reset.
+// Resume tells whether a position fits the log. One that does not, or lies more than
+// 1,000 events back, is a Reset.
 func (s *Service) Resume(ctx context.Context, who chat.UserID, q ResumeQuery) (Resumed, error) {
 	c, err := s.db.Conversation(ctx, q.Conversation, who)
 	if err != nil {
@@ -176,18 +175,11 @@ func (s *Service) Resume(ctx context.Context, who chat.UserID, q ResumeQuery) (R
 			return r, nil
 		}
 	}
-	if r.Events, err = s.db.EventsAfter(ctx, c, q.After, chat.MaxReplay); err != nil {
-		return Resumed{}, err
-	}
-	// What came after the head was read is here too, so that is where the client is.
-	if n := len(r.Events); n > 0 {
-		r.Head = r.Events[n-1].Seq
-	}
 	return r, nil
 }
 
 // Missing returns the events of a conversation behind after, at most limit: for a
-// connection that saw a later one first.
+// resume, and for a connection that saw a later one first.
 func (s *Service) Missing(ctx context.Context, who chat.UserID, id chat.ConversationID, after chat.Seq, limit int) ([]chat.Event, error) {
 	c, err := s.db.Conversation(ctx, id, who)
 	if err != nil {

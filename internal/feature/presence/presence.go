@@ -4,11 +4,13 @@ package presence
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/limit"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/store"
 )
@@ -18,6 +20,7 @@ type Service struct {
 	db    *store.DB
 	hub   *hub.Hub
 	relay Signals
+	typed *limit.Keyed // per person and conversation
 	log   *slog.Logger
 }
 
@@ -25,8 +28,8 @@ type Service struct {
 type Signals interface{ Signal(s chat.Signal) }
 
 // New returns the service.
-func New(db *store.DB, h *hub.Hub, relay Signals, log *slog.Logger) *Service {
-	return &Service{db: db, hub: h, relay: relay, log: log}
+func New(db *store.DB, h *hub.Hub, relay Signals, typed *limit.Keyed, log *slog.Logger) *Service {
+	return &Service{db: db, hub: h, relay: relay, typed: typed, log: log}
 }
 
 // Changed notes that somebody came or went, and tells those who watch. It is what
@@ -58,6 +61,11 @@ func (s *Service) Typing(ctx context.Context, who chat.User, id chat.Conversatio
 	c, err := s.db.Conversation(ctx, id, who.ID)
 	if err != nil {
 		return err
+	}
+	// From however many sockets: what is too much is dropped, for the next one says the
+	// same, and the line falls silent by itself.
+	if s.typed.Take(fmt.Sprintf("%d in %d", who.ID, id), "") != nil {
+		return nil
 	}
 	s.relay.Signal(chat.Typing{To: c.Other(who.ID), Conversation: id, User: who.ID, Name: who.Name, On: on})
 	return nil

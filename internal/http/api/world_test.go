@@ -80,7 +80,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	if w.accounts, err = accounts.New(w.db, w.guard, h, &al, false, time.Now); err != nil {
 		t.Fatal(err)
 	}
-	goods := listings.New(w.db, h, time.Now)
+	goods := listings.New(w.db, h, nil, time.Now)
 	w.messages = messaging.New(w.db, relay, &ml, time.Now)
 	New(Options{
 		Guard: w.guard, Accounts: w.accounts, Listings: goods, Inbox: in, Messages: w.messages, Version: "1.2.3", Log: log,

@@ -8,8 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -192,11 +192,19 @@ func (g *Guard) SocketOrigins(host string) []string {
 // IsSignedOut tells whether err means that nobody is signed in.
 func IsSignedOut(err error) bool { return errors.Is(err, ErrSignedOut) }
 
-// Address is where a request came from, for limits.
+// Address is where a request came from, for limits: an IPv4 address, or the /64
+// network of an IPv6 one, which is what one subscriber has.
 func Address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
 	}
-	return host
+	if ip := at.Addr().Unmap(); ip.Is4() {
+		return ip.String()
+	}
+	network, err := at.Addr().WithZone("").Prefix(64)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return network.String()
 }

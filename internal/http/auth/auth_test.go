@@ -229,7 +229,7 @@ func TestTokensAre256RandomBits(t *testing.T) {
 
 func TestTheAddressIsTheConnectionsOwn(t *testing.T) {
 	for remote, want := range map[string]string{
-		"192.0.2.1:1234": "192.0.2.1", "[2001:db8::1]:1234": "2001:db8::1", "@": "@",
+		"192.0.2.1:1234": "192.0.2.1", "[2001:db8::1]:1234": "2001:db8::/64", "@": "@",
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = remote
@@ -369,5 +369,22 @@ func TestATicketOpensOneSocketInTime(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestLimitsCountOneSubscriberOnce(t *testing.T) {
+	for remote, want := range map[string]string{
+		"192.0.2.7:4711":               "192.0.2.7",
+		"[::ffff:192.0.2.7]:4711":      "192.0.2.7",
+		"[2001:db8:1:2:3:4:5:6]:4711":  "2001:db8:1:2::/64",
+		"[2001:db8:1:2:ffff::1]:4711":  "2001:db8:1:2::/64",
+		"[fe80::1%eth0]:4711":          "fe80::/64",
+		"something that is no address": "something that is no address",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = remote
+		if got := Address(r); got != want {
+			t.Errorf("%s: got %s, want %s", remote, got, want)
+		}
 	}
 }

@@ -26,7 +26,6 @@ import (
 	"swapnest/internal/http/auth"
 	"swapnest/internal/http/socket"
 	"swapnest/internal/http/web"
-	"swapnest/internal/limit"
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/store"
@@ -113,26 +112,16 @@ func (a *App) makeLive() {
 func (a *App) makeServices(o Options) error {
 	now := time.Now
 	a.Guard = auth.NewGuard(a.DB, o.PublicURL, o.Demo, now)
-	accountLimits, messageLimits := limits(o.RateLimits, now)
+	limits := newLimits(o.RateLimits, now)
 	var err error
-	if a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, accountLimits, o.Demo, now); err != nil {
+	if a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, &limits.accounts, o.Demo, now); err != nil {
 		return err
 	}
-	a.Listings = listings.New(a.DB, a.Hub, now)
+	a.Listings = listings.New(a.DB, a.Hub, limits.listings, now)
 	a.Inbox = inbox.New(a.DB, a.Hub)
-	a.Messages = messaging.New(a.DB, a.relay, messageLimits, now)
-	a.Presence = presence.New(a.DB, a.Hub, a.relay, a.log)
+	a.Messages = messaging.New(a.DB, a.relay, &limits.messages, now)
+	a.Presence = presence.New(a.DB, a.Hub, a.relay, limits.typing, a.log)
 	return nil
-}
-
-// limits returns the buckets of security: 20 messages at once and one a second, 10
-// new conversations an hour, 10 attempts to sign in a minute, 10 accounts an hour.
-func limits(on bool, now func() time.Time) (*accounts.Limits, *messaging.Limits) {
-	if !on {
-		return &accounts.Limits{}, &messaging.Limits{}
-	}
-	return &accounts.Limits{SignIn: limit.New(6*time.Second, 10, now), Register: limit.New(6*time.Minute, 10, now)},
-		&messaging.Limits{Send: limit.New(time.Second, 20, now), Start: limit.New(6*time.Minute, 10, now)}
 }
 
 func (a *App) makeDoors(o Options, people []web.DemoPerson) error {

@@ -53,6 +53,7 @@ type conn struct {
 	fills sync.WaitGroup
 
 	closing atomic.Bool // nothing more is read or carried out
+	said    atomic.Bool // a close frame has been queued
 	leaving atomic.Bool // the server goes down: the command under way is the last
 
 	mu      sync.Mutex    // guards what follows
@@ -78,10 +79,16 @@ func (d *Door) Serve(nc net.Conn, start Start) {
 	}
 	c.queue = hub.NewQueue(c.write)
 	r := bufio.NewReaderSize(nc, 1024)
+	// Deferred, so that a fault in handling one frame leaves nothing behind either.
+	defer c.over(r)
 	if c.greet(start) {
 		c.read(r)
 	}
-	d.Hub.Leave(c)
+}
+
+// over ends a connection, whatever brought it to its end.
+func (c *conn) over(r *bufio.Reader) {
+	c.door.Hub.Leave(c)
 	c.stopTyping()
 	c.mu.Lock()
 	c.streams = nil // from here on no gap is filled any more
@@ -89,9 +96,11 @@ func (d *Door) Serve(nc net.Conn, start Start) {
 	// Whatever ended the connection, its queue ends now if it has not before.
 	c.finish(nil, true)
 	<-c.queue.Idle()
-	c.linger(r)
+	if c.said.Load() {
+		c.linger(r)
+	}
 	// The connection is over: an error of closing it changes nothing.
-	_ = nc.Close()
+	_ = c.net.Close()
 	c.fills.Wait()
 }
 
@@ -151,7 +160,10 @@ func (c *conn) hello(ctx context.Context, start Start) bool {
 	if start.Position == nil {
 		return c.follow(c.only, *h.Head) == nil
 	}
-	return c.resume(ctx, c.only, *start.Position)
+	if err := c.resume(ctx, c.only, *start.Position); err != nil {
+		return c.failed(err)
+	}
+	return true
 }
 
 // begun queues hello, and behind it what came while it was being made.
@@ -252,6 +264,9 @@ func (c *conn) close(code ws.StatusCode, reason string) {
 
 // finish ends the queue and wakes the reader. It does not block.
 func (c *conn) finish(last []byte, discard bool) {
+	if last != nil {
+		c.said.Store(true)
+	}
 	c.queue.End(last, discard)
 	c.closing.Store(true)
 	c.wake()

@@ -102,16 +102,14 @@ func (c *conn) open(ctx context.Context, m wire.Open) error {
 			c.abandon(m.Conversation)
 			return err
 		}
-		c.answer(m.Conversation, nil, head, "")
+		c.answer(m.Conversation, wire.CaughtUp(m.Conversation, head), head)
 		return nil
 	}
-	r, err := c.door.Messages.Resume(ctx, who, resumeQuery(m.Conversation, *m.Position))
+	err := c.resume(ctx, m.Conversation, *m.Position)
 	if err != nil {
 		c.abandon(m.Conversation)
-		return err
 	}
-	c.answer(m.Conversation, r.Events, r.Head, r.Reset)
-	return nil
+	return err
 }
 
 // abandon drops a stream that could not be answered. A socket of one conversation

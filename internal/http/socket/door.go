@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -33,6 +34,7 @@ const (
 	commandTimeout = 2 * time.Second
 	checkSession   = 5 * time.Second
 	maxBad         = 20  // bad frames in a row
+	replayPage     = 25  // events read at once for a replay
 	maxPerPerson   = 100 // connections of one person
 	floodBurst     = 200 // frames at once
 	floodPerSecond = 50
@@ -114,6 +116,13 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 	served = true
 	go func() {
 		defer d.conns.Done()
+		// A mistake in the handling of one connection must not end all the others.
+		defer func() {
+			if fault := recover(); fault != nil {
+				d.Log.Error("connection failed", "fault", fault, "stack", string(debug.Stack()))
+				_ = conn.Close() // whatever state it is in
+			}
+		}()
 		if n := rw.Reader.Buffered(); n > 0 {
 			ahead, _ := rw.Reader.Peek(n) // these bytes are in the buffer
 			conn = &buffered{Conn: conn, ahead: append([]byte(nil), ahead...)}

@@ -37,6 +37,7 @@ func (c *conn) read(r *bufio.Reader) {
 			return
 		}
 		if err != nil {
+			c.ended() // a frame that the shutdown has cut off gets its goodbye, too
 			return
 		}
 		if c.flood != nil && !c.flood.Allow() {
@@ -44,7 +45,7 @@ func (c *conn) read(r *bufio.Reader) {
 			c.close(closeFlood, "flooding")
 			return
 		}
-		if c.closing.Load() || !c.stillSignedIn() || !c.handle(data) {
+		if c.closing.Load() || !c.handle(data) {
 			return
 		}
 	}
@@ -92,7 +93,7 @@ func (c *conn) message(r *bufio.Reader) ([]byte, error) {
 			return nil, violation{ws.StatusUnsupportedData, "text frames only"}
 		case begun == (h.OpCode == ws.OpText):
 			return nil, violation{ws.StatusProtocolError, "fragments out of order"}
-		case int64(len(text))+h.Length > chat.MaxFrameBytes:
+		case h.Length > chat.MaxFrameBytes-int64(len(text)): // the other way round would overflow
 			return nil, violation{ws.StatusMessageTooBig, "frames have at most 65,536 bytes"}
 		}
 		begun = true
@@ -140,6 +141,11 @@ func (c *conn) header(r *bufio.Reader) (ws.Header, error) {
 			c.tooSlow()
 			return ws.Header{}, errClosed
 		}
+	}
+	// Before each frame, control frames and fragments too: nobody stays by sending
+	// what is no command.
+	if !c.stillSignedIn() {
+		return ws.Header{}, errClosed
 	}
 	if err := c.net.SetReadDeadline(time.Now().Add(frameTimeout)); err != nil {
 		return ws.Header{}, err

@@ -305,6 +305,10 @@ func TestBadInputIsRefusedAndHarmsNobody(t *testing.T) {
 			s.Write(ws.NewFrame(ws.OpContinuation, true, make([]byte, 30000)))
 		}, "", 1009},
 		{"a huge length without data", raw(0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4), "", 1009},
+		{"a length that overflows in a fragment", func(s *apptest.Socket) {
+			s.Write(ws.NewFrame(ws.OpText, false, []byte("x")))
+			s.Raw([]byte{0x80, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4})
+		}, "", 1009},
 		{"unmasked", raw(0x81, 0x02, '{', '}'), "", 1002},
 		{"reserved bits", raw(0xF1, 0x80, 1, 2, 3, 4), "", 1002},
 		{"an unknown opcode", raw(0x83, 0x80, 1, 2, 3, 4), "", 1002},

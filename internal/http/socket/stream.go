@@ -98,62 +98,74 @@ func (c *conn) flush(id chat.ConversationID, s *stream, last chat.Seq) error {
 	return nil
 }
 
-// fill reads what lies between the stream and its buffer from the log.
+// fill reads what lies between the stream and its buffer from the log, a page at
+// a time: flush asks for the next.
 func (c *conn) fill(id chat.ConversationID, s *stream, after chat.Seq) {
-	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
-	defer cancel()
-	events, err := c.door.Messages.Missing(ctx, c.who.User.ID, id, after, chat.MaxReplay)
-	if err != nil || len(events) == 0 {
-		c.log.Warn("a gap could not be filled", "conversation", id, "error", err)
-		c.lost()
-		return
-	}
-	if c.replay(ctx, events) != nil {
-		c.tooSlow()
+	last, ok := c.page(id, after)
+	if !ok {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.streams[id] == s {
 		// A full queue has closed the connection.
-		_ = c.flush(id, s, events[len(events)-1].Seq)
+		_ = c.flush(id, s, last)
 	}
 }
 
-// replay queues events as fast as the peer takes them.
-func (c *conn) replay(ctx context.Context, events []chat.Event) error {
+// page queues the next events after a seq as fast as the peer takes them, and
+// returns the last one's. A page is small, so that a crowd of peers that do not
+// read holds little memory. When it cannot, it closes the connection.
+func (c *conn) page(id chat.ConversationID, after chat.Seq) (last chat.Seq, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	events, err := c.door.Messages.Missing(ctx, c.who.User.ID, id, after, replayPage)
+	if err != nil || len(events) == 0 {
+		c.log.Warn("events could not be replayed", "conversation", id, "error", err)
+		c.lost()
+		return 0, false
+	}
 	for _, e := range events {
-		if err := c.queue.PushWait(ctx, wire.Event(e)); err != nil {
-			return err
+		if c.queue.PushWait(ctx, wire.Event(e)) != nil {
+			c.tooSlow()
+			return 0, false
 		}
 	}
-	return nil
+	return events[len(events)-1].Seq, true
 }
 
 // resume answers a position: the events behind it and caught_up, or reset. The
 // stream has begun, so what happens meanwhile is buffered.
-func (c *conn) resume(ctx context.Context, id chat.ConversationID, p wire.Position) bool {
-	q := resumeQuery(id, p)
-	r, err := c.door.Messages.Resume(ctx, c.who.User.ID, q)
+func (c *conn) resume(ctx context.Context, id chat.ConversationID, p wire.Position) error {
+	r, err := c.door.Messages.Resume(ctx, c.who.User.ID, resumeQuery(id, p))
 	if err != nil {
-		return c.failed(err)
+		return err
 	}
-	return c.answer(id, r.Events, r.Head, r.Reset)
+	if r.Reset != "" {
+		c.answer(id, wire.Reset(id, r.Reset), r.Head)
+		return nil
+	}
+	after := p.After
+	for after < r.Head {
+		var ok bool
+		if after, ok = c.page(id, after); !ok {
+			return nil
+		}
+	}
+	c.answer(id, wire.CaughtUp(id, after), after)
+	return nil
 }
 
-// answer queues a replay and its end.
-func (c *conn) answer(id chat.ConversationID, events []chat.Event, head chat.Seq, reset string) bool {
+// answer ends a replay, and goes on with what was buffered beyond head.
+func (c *conn) answer(id chat.ConversationID, frame []byte, head chat.Seq) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
-	last := wire.CaughtUp(id, head)
-	if reset != "" {
-		last = wire.Reset(id, reset)
-	}
-	if c.replay(ctx, events) != nil || c.queue.PushWait(ctx, last) != nil {
+	if c.queue.PushWait(ctx, frame) != nil {
 		c.tooSlow()
-		return false
+		return
 	}
-	return c.follow(id, head) == nil
+	// A full queue has closed the connection.
+	_ = c.follow(id, head)
 }
 
 // silenceLimit is how long a peer may say nothing before it is asked.

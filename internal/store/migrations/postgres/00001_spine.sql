@@ -24,6 +24,7 @@ CREATE TABLE session (
     expires_at BIGINT  NOT NULL
 );
 CREATE INDEX session_of_user ON session (user_id);
+CREATE INDEX session_expires ON session (expires_at);
 
 CREATE TABLE ticket (
     ticket_hash BYTEA NOT NULL PRIMARY KEY,

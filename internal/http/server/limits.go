@@ -1,0 +1,38 @@
+package server
+
+import (
+	"time"
+
+	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/messaging"
+	"swapnest/internal/limit"
+)
+
+// limits are the rates of the marketplace. All nil, they allow everything.
+type limits struct {
+	accounts accounts.Limits
+	messages messaging.Limits
+	listings *limit.Keyed
+	typing   *limit.Keyed
+}
+
+// newLimits returns the rates in force. Each bucket is full at first and regains one
+// token in the time that stands first.
+func newLimits(on bool, now func() time.Time) limits {
+	if !on {
+		return limits{}
+	}
+	return limits{
+		accounts: accounts.Limits{
+			SignIn:   limit.New(6*time.Second, 10, now),
+			Register: limit.New(6*time.Minute, 10, now),
+			Ticket:   limit.New(time.Second, 20, now),
+		},
+		messages: messaging.Limits{
+			Send:  limit.New(time.Second, 20, now),
+			Start: limit.New(6*time.Minute, 10, now),
+		},
+		listings: limit.New(time.Minute, 20, now),
+		typing:   limit.New(time.Second/2, 5, now),
+	}
+}
