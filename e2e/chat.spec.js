@@ -39,6 +39,9 @@ test("two people find each other over a listing and talk live", async ({ page: s
 
   await seller.getByRole("textbox", { name: "Message" }).pressSequentially("It is")
   await expect(buyer.locator(".typing-shown")).toBeVisible()
+  await write(buyer, "Good to hear") // one's own message does not silence the other
+  await expect(bubbles(buyer, "Good to hear")).toHaveAttribute("data-state", /sent|delivered|read/)
+  await expect(buyer.locator(".typing-shown")).toBeVisible()
   await seller.keyboard.press("Enter")
   await expect(buyer.locator(".typing-shown")).toBeHidden()
   await expect(bubbles(buyer, "It is")).toHaveAttribute("data-side", "theirs")

@@ -44,7 +44,7 @@ export class InboxList extends HTMLElement {
     on("cursor", (cursor) => this.#cursor(cursor))
     on("typing", (frame) => this.#typed(frame))
     on("compose", () => this.#drawAll())
-    on("message", ({ conversation_id: id }) => this.#typing.get(id)?.heard(false))
+    on("message", ({ conversation_id: id, sender_id: from }) => from === this.#me || this.#typing.get(id)?.heard(false))
     addEventListener("storage", () => this.#drawAll(), { signal })
     addEventListener("pageshow", () => this.#drawAll(), { signal })
     this.#timer = setInterval(() => this.#ages(), again)

@@ -14,11 +14,20 @@ export class TypingLine extends HTMLElement {
     const { signal } = this.#removed
     const chat = this.closest("swapnest-chat")
     chat?.addEventListener("typing", (event) => this.#heard(event), { signal })
-    chat?.addEventListener("message", () => this.#watch.heard(false), { signal })
+    chat?.addEventListener("message", (event) => this.#written(event), { signal })
   }
 
   disconnectedCallback() {
     this.#removed.abort()
+  }
+
+  /**
+   * What that person wrote has arrived. One's own messages say nothing of theirs.
+   * @param {Event} event
+   */
+  #written(event) {
+    const { detail } = /** @type {CustomEvent<import("../lib/frames.js").Message>} */ (event)
+    if (String(detail.sender_id) === this.dataset.userId) this.#watch.heard(false)
   }
 
   /** @param {Event} event */
