@@ -109,6 +109,8 @@ test("an unsent message survives the page and is sent by the next one", async ({
   await page.goto(url)
   await write(page, "Written without a line")
   await expect(bubbles(page, "Written without a line")).toHaveAttribute("data-state", "waiting")
+  // Until it is in the outbox it is still a draft, so a page that ends before loses nothing either.
+  await page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith("swapnest.draft.")))
   await page.close()
 
   const again = await context.newPage()
