@@ -264,9 +264,38 @@ func TestANewConversationIsIntroduced(t *testing.T) {
 
 func TestAtMostTwentyConversationsAreOpen(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
+		s := w.all(w.buyer)
+		s.Wait("hello")
+		for i := range chat.MaxOpen + 1 {
+			l, err := w.Listings.Create(t.Context(), w.seller.User.ID, chat.ListingDraft{
+				Title: "A thing", Price: chat.Money{Currency: "INR"}, Category: "books", Condition: "good",
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			started, err := w.Messages.Start(t.Context(), w.buyer.User.ID, messaging.StartCommand{Listing: l.ID, Text: "hi"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Send(`{"type":"open","conversation_id":%d,"after":0}`, started.Conversation)
+			f := s.Wait("caught_up", "error")
+			if i < chat.MaxOpen && f.Type() != "caught_up" || i == chat.MaxOpen && f["code"] != "forbidden" {
+				t.Errorf("open number %d: %v", i+1, f)
+			}
+		}
+		// One that is closed makes room.
+		s.Send(`{"type":"close","conversation_id":2}`)
+		s.Send(`{"type":"open","conversation_id":1}`)
+		if f := s.Wait("caught_up", "error"); f.Type() != "caught_up" {
+			t.Errorf("after a close: %v", f)
+		}
+	})
+}
+
+func TestWhatCannotBeOpenedTakesNoPlace(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
 		s := w.all(w.stranger)
 		s.Wait("hello")
-		// What cannot be opened takes no place.
 		for range chat.MaxOpen + 5 {
 			s.Send(`{"type":"open","conversation_id":%d}`, w.conversation)
 			if e := s.Wait("error"); e["code"] != "not_found" {

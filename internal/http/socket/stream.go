@@ -18,7 +18,8 @@ type stream struct {
 	buffer  []bus.Message
 }
 
-// begin opens a stream that buffers until follow. It tells whether it is new.
+// begin opens a stream, anew if it was open, that buffers until follow. It tells
+// false when too many are open.
 func (c *conn) begin(id chat.ConversationID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -60,7 +61,8 @@ func (c *conn) deliverEvent(m bus.Message) {
 		// An event in between was not pushed: the log has it.
 		s.waiting = true
 		s.buffer = append(s.buffer, m)
-		c.fills.Go(func() { c.fill(m.Conversation, s, s.last) })
+		after := s.last
+		c.fills.Go(func() { c.fill(m.Conversation, s, after) })
 	}
 }
 
@@ -82,7 +84,8 @@ func (c *conn) flush(id chat.ConversationID, s *stream, last chat.Seq) error {
 	for len(s.buffer) > 0 {
 		m := s.buffer[0]
 		if m.Seq > s.last+1 {
-			c.fills.Go(func() { c.fill(id, s, s.last) })
+			after := s.last // read here, under mu
+			c.fills.Go(func() { c.fill(id, s, after) })
 			return nil
 		}
 		s.buffer = s.buffer[1:]
