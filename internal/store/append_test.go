@@ -3,8 +3,8 @@ package store_test
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -290,33 +290,42 @@ func TestCloseFinishesWhatWaits(t *testing.T) {
 		town := testkit.Populate(t, db)
 		c := town.Converse(t, db)
 		mustAppend(t, db, post(c.ID, town.Buyer.ID, "start", "hi"))
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		acked := 0
-		for i := range 200 {
-			wg.Go(func() {
-				_, err := db.Append(t.Context(), post(c.ID, town.Buyer.ID, fmt.Sprint(i), "hi"))
-				switch {
-				case err == nil:
-					mu.Lock()
-					acked++
-					mu.Unlock()
-				case !errors.Is(err, &chat.Error{Code: chat.Unavailable}):
-					t.Error(err)
-				}
-			})
+		// The first one keeps its writer busy until the others stand in the queue.
+		deciding, release := make(chan struct{}), make(chan struct{})
+		slow := post(c.ID, town.Buyer.ID, "slow", "hi")
+		decide := slow.Decide
+		slow.Decide = func(t chat.Thread) (chat.Change, error) {
+			close(deciding)
+			<-release
+			return decide(t)
 		}
-		if err := db.Close(); err != nil {
+		const waiting = 100
+		var wg sync.WaitGroup
+		wg.Go(func() { try(t, db, slow) })
+		<-deciding
+		for i := range waiting {
+			wg.Go(func() { try(t, db, post(c.ID, town.Buyer.ID, fmt.Sprint(i), "hi")) })
+		}
+		for db.Queued() < waiting {
+			runtime.Gosched()
+		}
+		closed := make(chan error, 1)
+		go func() { closed <- db.Close() }()
+		close(release)
+		if err := <-closed; err != nil {
 			t.Fatal(err)
 		}
 		wg.Wait()
-		db = d.Open(t, nil)
-		now, err := db.Conversation(t.Context(), c.ID, town.Buyer.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if int(now.Head)-1 < acked {
-			t.Errorf("%d messages acknowledged, %d stored", acked, now.Head-1)
+		now, err := d.Open(t, nil).Conversation(t.Context(), c.ID, town.Buyer.ID)
+		if err != nil || now.Head != waiting+2 {
+			t.Errorf("head %d, %v; want %d: what waited is stored", now.Head, err, waiting+2)
 		}
 	})
+}
+
+// try is mustAppend for another goroutine than the test's.
+func try(t *testing.T, db *store.DB, a store.Append) {
+	if _, err := db.Append(t.Context(), a); err != nil {
+		t.Error(err)
+	}
 }

@@ -23,3 +23,11 @@ func (db *DB) WriteConnections() (*sql.DB, *pgxpool.Pool) {
 	}
 	return db.write, db.pools[1]
 }
+
+// Queued returns how many calls wait for their writers.
+func (db *DB) Queued() (n int) {
+	for _, s := range db.shards {
+		n += len(s.queue)
+	}
+	return n
+}
