@@ -32,7 +32,8 @@ type talk struct {
 	Priced      bool // the price is known
 	Role        chat.Role
 	Unread      int64
-	Closed      bool
+	Marks       marks
+	End         end
 	Bubbles     []bubble
 	Head        chat.Seq
 	HeadAt      string // time of the event at Head, "" when not known
@@ -122,7 +123,7 @@ func newTalk(who chat.UserID, d inbox.Details, page messaging.MessagesPage) talk
 	t := talk{
 		ID: e.Conversation.ID, Other: other, First: firstName(other.User), Gone: !other.User.ClosedAt.IsZero(),
 		Listing: e.Listing, Thing: stateOf(e.Listing), Priced: e.Listing.Price.Currency != "", Role: e.Role,
-		Unread: e.Unread, Closed: !e.Conversation.ClosedAt.IsZero(), Head: page.Head, Seen: seen,
+		Unread: e.Unread, Marks: marksOf(e, "/chat/"), End: endOf(e), Head: page.Head, Seen: seen,
 		Bubbles: bubbles(who, page.Messages, seen, other), MaxChars: chat.MaxMessageChars,
 		URL: wire.ConversationURL(e.Conversation.ID), MarkReadURL: fmt.Sprintf("/chat/mark-read/%d/", e.Conversation.ID),
 	}
