@@ -99,3 +99,35 @@ export async function write(page, text) {
   await box.fill(text)
   await box.press("Enter")
 }
+
+/**
+ * Fills a conversation with many messages of the person of a page, "Line 1" and so on,
+ * in any order, over several sockets of their own.
+ * @param {import("@playwright/test").Page} page on a page of the site
+ * @param {string | undefined} conversation its id
+ * @param {number} count
+ */
+export async function fill(page, conversation, count) {
+  await page.evaluate(
+    async ({ conversation, count }) => {
+      let next = 1
+      const work = () =>
+        new Promise((resolve, reject) => {
+          const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws/chat/${conversation}/`)
+          const send = () => {
+            if (next > count) return socket.close()
+            const n = next++
+            socket.send(JSON.stringify({ type: "send", client_id: `fill-${n}`, message: `Line ${n}` }))
+          }
+          socket.onmessage = ({ data }) => {
+            const { type } = JSON.parse(data)
+            if (type === "hello" || type === "ack") send()
+            else if (type === "error") reject(new Error(data))
+          }
+          socket.onclose = resolve
+        })
+      await Promise.all(Array.from({ length: 8 }, work))
+    },
+    { conversation, count },
+  )
+}

@@ -231,7 +231,7 @@ test("a page without a conversation reads and writes none", async () => {
   const { session, socket, rows } = await sessionOf({ opened: null })
   session.typing(true)
   session.seen(4)
-  await session.older()
+  await session.go("older")
   session.redraw()
   socket.say(messageOf(1))
   assert.deepEqual(socket.of("open"), [])
@@ -239,13 +239,13 @@ test("a page without a conversation reads and writes none", async () => {
   assert.deepEqual(rows, [])
 })
 
-test("older messages that do not come leave their link", async () => {
+test("older messages that do not come are told to be stuck", async () => {
   const { session, api } = await sessionOf({ opened: { hasOlder: true } })
-  const told = heard(session, "older-changed")
-  const older = session.older()
+  const told = heard(session, "stuck")
+  const older = session.go("older")
   await api.fail(`/conversations/${conversation}/messages?before=0`)
   await older
-  assert.deepEqual(told, [true])
+  assert.deepEqual(told, ["older"])
 })
 
 test("typing, presence and cursors are passed on", async () => {

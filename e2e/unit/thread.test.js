@@ -33,14 +33,12 @@ function threadOf({ last = 2, atEnd = true, hasOlder = false, items = [itemOf(la
   const api = new FakeAPI()
   const sent = []
   const at = last > 0 ? messageOf(last).timestamp : ""
-  const timeline = new Timeline({ me, items, last, at, newAfter: -1, read: 0, delivered: 0 })
+  const timeline = new Timeline({ me, items, last, at, hasOlder, atEnd, newAfter: -1, read: 0, delivered: 0 })
   const thread = new Thread({
     id: conversation,
     other,
     timeline,
     epoch: "e1",
-    hasOlder,
-    atEnd,
     send: (frame) => sent.push(frame) > 0,
     get: api.get,
     clock,
@@ -139,7 +137,7 @@ test("a replay whose rest has come meanwhile is not asked for again", async () =
 })
 
 test("a reset loads the newest page, then opens from there", async () => {
-  const { thread, api, sent, seqs, rows } = threadOf()
+  const { thread, timeline, api, sent, seqs, rows } = threadOf()
   thread.frame(hello)
   thread.frame(reset)
   assert.deepEqual(api.paths, [newest])
@@ -147,7 +145,7 @@ test("a reset loads the newest page, then opens from there", async () => {
   await api.answer(newest, pageOf(1998, 2000, { epoch: "e2" }))
   assert.deepEqual(seqs(), [1998, 1999, 2000])
   assert.deepEqual(sent.slice(1), [openAt(2000, "e2")])
-  assert.equal(thread.hasOlder, true)
+  assert.equal(timeline.hasOlder, true)
   assert.deepEqual(rows, ["reset"])
 })
 
@@ -206,62 +204,6 @@ test("a page that cannot be loaded is tried again", async () => {
   await api.answer(newest, pageOf(2000, 2001))
   assert.deepEqual(seqs(), [2000, 2001])
   assert.deepEqual(sent, [openAt(2001)])
-})
-
-test("a page of older messages goes to the end at once", async () => {
-  const { thread, api, seqs } = threadOf({ last: 900, atEnd: false, items: [itemOf(10), itemOf(11)] })
-  assert.deepEqual(api.paths, [newest])
-  thread.frame(hello)
-  await api.answer(newest, pageOf(899, 900))
-  assert.deepEqual(seqs(), [899, 900])
-})
-
-test("older pages come in front until there are none", async () => {
-  const { thread, api, seqs, rows } = threadOf({ last: 60, hasOlder: true, items: [itemOf(59), itemOf(60)] })
-  const more = heard(thread, "older")
-  const both = Promise.all([thread.older(), thread.older()])
-  assert.deepEqual(api.paths, [`${newest}?before=59`], "two calls at once are one")
-  await api.answer(`${newest}?before=59`, pageOf(57, 58, { head: 60 }))
-  await both
-  assert.deepEqual(seqs(), range(57, 60))
-  assert.deepEqual(more, [true])
-  const last = thread.older()
-  await api.answer(`${newest}?before=57`, pageOf(1, 56, { head: 60 }))
-  await last
-  assert.deepEqual(seqs(), range(1, 60))
-  assert.deepEqual(more, [true, false])
-  assert.deepEqual(rows, ["older", "older"])
-  await thread.older()
-  assert.deepEqual(api.paths, [])
-})
-
-test("an older page that cannot be loaded can be asked for again", async () => {
-  const { thread, api, seqs } = threadOf({ last: 3, hasOlder: true, items: [itemOf(3)] })
-  const first = assert.rejects(thread.older())
-  await api.fail(`${newest}?before=3`)
-  await first
-  const second = thread.older()
-  await api.answer(`${newest}?before=3`, pageOf(1, 2, { head: 3 }))
-  await second
-  assert.deepEqual(seqs(), [1, 2, 3])
-})
-
-test("an older page that comes after a reset makes no hole", async () => {
-  const { thread, api, seqs } = threadOf({ last: 60, hasOlder: true, items: [itemOf(59), itemOf(60)] })
-  const older = thread.older()
-  thread.frame(reset)
-  await api.answer(newest, pageOf(1999, 2000))
-  await api.answer(`${newest}?before=59`, pageOf(57, 58, { head: 2000, has_more: false }))
-  await older
-  assert.deepEqual(seqs(), [1999, 2000])
-  assert.equal(thread.hasOlder, true)
-})
-
-test("older pages are not asked for while the newest is on its way", async () => {
-  const { thread, api } = threadOf({ hasOlder: true })
-  thread.frame(reset)
-  await thread.older()
-  assert.deepEqual(api.paths, [newest])
 })
 
 test("the other person's cursors move the ticks, one's own do not", () => {

@@ -7,7 +7,8 @@ import { Timeline, keyOf } from "../../internal/http/web/static/js/lib/timeline.
 import { ackOf, me, messageOf, ownMessage, pendingOf } from "./fakes.js"
 
 function timelineOf(more = {}) {
-  return new Timeline({ me, items: [], last: 0, at: "", newAfter: -1, read: 0, delivered: 0, ...more })
+  const start = { me, items: [], last: 0, at: "", hasOlder: false, atEnd: true, newAfter: -1, read: 0, delivered: 0 }
+  return new Timeline({ ...start, ...more })
 }
 
 const dayOf = (at) => at.slice(0, 10)
@@ -193,7 +194,7 @@ test("nothing was read: the divider stands on top; all was read: there is none",
 test("an older page comes in front, without what is there", () => {
   const timeline = timelineOf({ last: 2 })
   timeline.apply(messageOf(3))
-  timeline.prepend([messageOf(1), messageOf(2), messageOf(3)])
+  timeline.prepend({ messages: [messageOf(1), messageOf(2), messageOf(3)], head: 3, epoch: "e1", has_more: false })
   assert.deepEqual(texts(timeline), ["text 1", "text 2", "text 3"])
   assert.equal(timeline.last, 3)
   assert.equal(timeline.oldest, 1)
@@ -201,7 +202,7 @@ test("an older page comes in front, without what is there", () => {
 
 test("ticks reach what an older page brings", () => {
   const timeline = timelineOf({ last: 2, read: 1, delivered: 2 })
-  timeline.prepend([ownMessage(1, "a"), ownMessage(2, "b")])
+  timeline.prepend({ messages: [ownMessage(1, "a"), ownMessage(2, "b")], head: 2, epoch: "e1", has_more: false })
   assert.deepEqual(states(timeline), ["read", "delivered"])
 })
 

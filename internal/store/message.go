@@ -58,6 +58,16 @@ func (r Reader) MessagesAfter(ctx context.Context, id chat.ConversationID, after
 	return r.messages(ctx, messageSelect+`WHERE m.conversation_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`, id, after, limit)
 }
 
+// MessageSeq returns the seq of a message of a conversation, or NotFound.
+func (r Reader) MessageSeq(ctx context.Context, id chat.ConversationID, message chat.MessageID) (chat.Seq, error) {
+	var seq chat.Seq
+	err := r.q.QueryRowContext(ctx, `SELECT m.seq FROM message m WHERE m.id = $1 AND m.conversation_id = $2`, message, id).Scan(&seq)
+	if err != nil {
+		return 0, fmt.Errorf("read the place of message %d: %w", message, missing(err, "message"))
+	}
+	return seq, nil
+}
+
 // EventsAfter returns at most limit events of a conversation with a higher seq, in
 // rising seq, each with its message as it is now.
 func (r Reader) EventsAfter(ctx context.Context, c chat.Conversation, after chat.Seq, limit int) ([]chat.Event, error) {

@@ -60,15 +60,13 @@ type MessagesQuery struct {
 	Limit                 int // 0 is 50; at most 200
 }
 
-// MessagesPage is a page in rising seq. HasMore tells of more in the direction
-// asked for: older ones unless After was set.
+// MessagesPage is a page in rising seq.
 type MessagesPage struct {
 	Messages []chat.Message
 	Head     chat.Seq
 	Epoch    string
-	HasMore  bool
-	// HasNewer tells of more behind the page; it is set for Around too.
-	HasNewer bool
+	HasOlder bool // there are messages before the page
+	HasNewer bool // there are messages behind the page
 }
 
 // Messages returns a page of a conversation, or NotFound.
@@ -86,10 +84,10 @@ func (s *Service) Messages(ctx context.Context, who chat.UserID, q MessagesQuery
 	switch {
 	case q.After != nil:
 		page.Messages, err = s.db.MessagesAfter(ctx, c.ID, *q.After, limit+1)
-		if page.HasMore = len(page.Messages) > limit; page.HasMore {
+		if page.HasNewer = len(page.Messages) > limit; page.HasNewer {
 			page.Messages = page.Messages[:limit]
 		}
-		page.HasNewer = page.HasMore
+		page.HasOlder = *q.After > 0
 		return page, err
 	case q.Around != nil:
 		return s.around(ctx, page, c, *q.Around, limit)
@@ -98,7 +96,7 @@ func (s *Service) Messages(ctx context.Context, who chat.UserID, q MessagesQuery
 	if q.Before != nil {
 		before = *q.Before
 	}
-	page.Messages, page.HasMore, err = s.before(ctx, c, before, limit)
+	page.Messages, page.HasOlder, err = s.before(ctx, c, before, limit)
 	page.HasNewer = before <= c.Head
 	return page, err
 }
@@ -121,7 +119,7 @@ func (s *Service) around(ctx context.Context, page MessagesPage, c chat.Conversa
 	if page.HasNewer = len(newer) > limit-len(older); page.HasNewer {
 		newer = newer[:limit-len(older)]
 	}
-	page.Messages, page.HasMore = append(older, newer...), more
+	page.Messages, page.HasOlder = append(older, newer...), more
 	return page, err
 }
 

@@ -48,7 +48,10 @@ func (a *API) listMessages(ctx context.Context, c call, in *listMessagesInput) (
 	if err != nil {
 		return nil, err
 	}
-	out := messagePage{Messages: make([]wire.Message, len(page.Messages)), Head: page.Head, Epoch: page.Epoch, HasMore: page.HasMore}
+	out := messagePage{Messages: make([]wire.Message, len(page.Messages)), Head: page.Head, Epoch: page.Epoch, HasMore: page.HasOlder}
+	if q.After != nil {
+		out.HasMore = page.HasNewer
+	}
 	for i, m := range page.Messages {
 		out.Messages[i] = wire.MessageOf(m)
 	}

@@ -116,7 +116,7 @@ func drawTalk(t *testing.T, change func(*inbox.Details, *messaging.MessagesPage,
 	v := conversationView{
 		shell: chatShell(frame(w, "Meera Kulkarni", "chats"), "conversation"),
 		List:  newList(aarav, "", "", inbox.Page{Entries: []chat.Entry{d.Entry}}, 41),
-		talk:  newTalk(aarav.User.ID, d, p),
+		talk:  newTalk(aarav.User.ID, d, p, "/chat/"),
 	}
 	c.Action, c.First = v.URL, v.First
 	v.Composer = c
@@ -128,8 +128,8 @@ func TestAConversationShowsPersonThingMessagesAndWhereOneWrites(t *testing.T) {
 	contains(t, page, `<body class="chat" data-pane="conversation">`, `data-conversation="41"`, `data-head="3"`, `data-epoch="e1"`,
 		"Hero Sprint cycle, 21 gears", "₹8,500", "Active", "Aundh, Pune", "last seen", "Hi, is it still available?",
 		`action="/chat/conversation/41/" method="post"`, `name="client_id" value="f.1"`, `placeholder="Write to Meera"`,
-		`<template id="message-template">`, `role="log"`)
-	lacks(t, page, "Older messages", "Newest messages", "New messages</span></li>\n", "composer-closed", "Mark as read", "ZgotmplZ")
+		`<template id="message-template">`, `role="log"`, `data-move="older" hidden`, `data-move="newer" hidden`, `data-move="latest" hidden`)
+	lacks(t, page, "New messages</span></li>\n", "composer-closed", "Mark as read", "ZgotmplZ")
 }
 
 func TestTheLineIsNotSaidToBeDownWhereNoScriptTriesIt(t *testing.T) {
@@ -179,9 +179,12 @@ func TestNewMessagesAreSetOffAndCanBeMarkedAsRead(t *testing.T) {
 
 func TestPagesOfAConversationLeadToOneAnother(t *testing.T) {
 	page := drawTalk(t, func(_ *inbox.Details, p *messaging.MessagesPage, _ *composer) {
-		p.HasMore, p.HasNewer, p.Head = true, true, 90
+		p.HasOlder, p.HasNewer, p.Head = true, true, 90
 	})
-	contains(t, page, `href="/chat/conversation/41/?before=1#messages"`, "Newest messages", " data-older", " data-newer", `data-head="90" data-head-at=""`)
+	contains(t, page, `data-move="older"><a class="button" data-size="small" href="/chat/conversation/41/?before=1#messages"`,
+		`data-move="newer"><a class="button" data-size="small" href="/chat/conversation/41/?after=3#messages"`,
+		`href="/chat/conversation/41/?before=91#composer" data-move="latest"`,
+		" data-older", " data-newer", `data-head="90" data-head-at=""`)
 }
 
 func TestAConversationIsReadableInEveryStateOfItsThing(t *testing.T) {
@@ -229,35 +232,42 @@ func TestAConversationWithoutMessagesSaysHello(t *testing.T) {
 	contains(t, page, "Say hello to <bdi>Meera</bdi>")
 }
 
-func TestAPageIsLargeEnoughToHoldWhatIsNew(t *testing.T) {
+func TestAConversationOpensWhereItsNewMessagesBegin(t *testing.T) {
 	entry := func(head, read chat.Seq, unread int64) chat.Entry {
 		return chat.Entry{Conversation: chat.Conversation{Head: head}, ReadSeq: read, Unread: unread}
 	}
 	for _, c := range []struct {
-		name   string
-		path   string
-		entry  chat.Entry
-		limit  int
-		before chat.Seq
+		name                  string
+		path                  string
+		entry                 chat.Entry
+		before, after, around chat.Seq // 0 for nil
 	}{
-		{"nothing is new", "/", entry(300, 20, 0), 0, 0},
-		{"little is new", "/", entry(300, 290, 10), 50, 0},
-		{"more than a page is new", "/", entry(300, 200, 100), 110, 0},
-		{"far more is new", "/", entry(3000, 200, 2800), 200, 0},
-		{"the address names a page", "/?before=120", entry(300, 290, 10), 0, 120},
-		{"the address names none", "/?before=x", entry(300, 300, 0), 0, 0},
+		{"nothing is new", "/", entry(300, 20, 0), 0, 0, 0},
+		{"little is new, so the newest page has it", "/", entry(300, 270, 30), 0, 0, 0},
+		{"more than a page is new", "/", entry(300, 200, 100), 0, 0, 201},
+		{"far more is new", "/", entry(30000, 200, 29800), 0, 0, 201},
+		{"everything is new", "/", entry(300, 0, 300), 0, 0, 1},
+		{"the address names an older page", "/?before=120", entry(300, 200, 100), 120, 0, 0},
+		{"the address names a newer page", "/?after=120", entry(300, 200, 100), 0, 120, 0},
+		{"the address names none", "/?before=x&after=-1&message=0", entry(300, 300, 0), 0, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			q := pageQuery(httptest.NewRequest(http.MethodGet, c.path, nil), c.entry)
-			if q.Limit != c.limit {
-				t.Errorf("got limit %d, want %d", q.Limit, c.limit)
+			q, err := newWeb(t).pageQuery(httptest.NewRequest(http.MethodGet, c.path, nil), 1, c.entry)
+			if err != nil {
+				t.Fatal(err)
 			}
-			var before chat.Seq
-			if q.Before != nil {
-				before = *q.Before
-			}
-			if before != c.before {
-				t.Errorf("got before %d, want %d", before, c.before)
+			for _, one := range []struct {
+				name string
+				got  *chat.Seq
+				want chat.Seq
+			}{{"before", q.Before, c.before}, {"after", q.After, c.after}, {"around", q.Around, c.around}} {
+				var got chat.Seq
+				if one.got != nil {
+					got = *one.got
+				}
+				if got != one.want {
+					t.Errorf("got %s %d, want %d", one.name, got, one.want)
+				}
 			}
 		})
 	}

@@ -32,6 +32,7 @@ type talk struct {
 	Priced      bool // the price is known
 	Role        chat.Role
 	Unread      int64
+	ReadUpTo    chat.Seq // what a reader without a script marks as read
 	Marks       marks
 	End         end
 	Bubbles     []bubble
@@ -39,7 +40,8 @@ type talk struct {
 	HeadAt      string // time of the event at Head, "" when not known
 	Seen        chat.Seq
 	Older       string // address of the page before, "" on the oldest
-	Newest      string // address of the newest page, "" on it
+	Newer       string // address of the page behind, "" on the newest
+	Newest      string // address of the newest page, whatever is new
 	Composer    composer
 	MaxChars    int
 	URL         string
@@ -76,39 +78,84 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 	if err != nil {
 		return err
 	}
-	page, err := w.messages.Messages(ctx, who, pageQuery(r, details.Entry))
+	query, err := w.pageQuery(r, who, details.Entry)
 	if err != nil {
 		return err
 	}
-	entries, err := w.chats.List(ctx, who, inbox.Query{})
+	page, err := w.messages.Messages(ctx, who, query)
 	if err != nil {
 		return err
 	}
-	view := conversationView{shell: chatShell(s, "conversation"), List: newList(s.Me, "", "", entries, id), talk: newTalk(who, details, page)}
+	filter := knownFilter(r.URL.Query().Get("filter"))
+	entries, err := w.chats.List(ctx, who, inbox.Query{Filter: filter})
+	if err != nil {
+		return err
+	}
+	view := conversationView{
+		shell: chatShell(s, "conversation"), List: newList(s.Me, filter, "", entries, id),
+		talk: newTalk(who, details, page, inboxURL(filter, "")),
+	}
 	view.Title = view.Other.User.Name
 	c.Action, c.First = view.URL, view.First
 	view.Composer = c
 	return w.render(rw, r, status, "conversation", view)
 }
 
-// pageQuery asks for the page that the address names, or for the newest one: 50
-// messages, and more when more are new, so that the first new one is on it.
-func pageQuery(r *http.Request, e chat.Entry) messaging.MessagesQuery {
-	q := messaging.MessagesQuery{Conversation: e.Conversation.ID}
-	if before, err := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64); err == nil && before > 0 {
-		seq := chat.Seq(before)
-		q.Before = &seq
-		return q
+// knownFilter returns the filter of the list beside a conversation; a conversation
+// is worth showing even when its address names one that is none.
+func knownFilter(s string) inbox.Filter {
+	for _, c := range chips {
+		if string(c.filter) == s {
+			return c.filter
+		}
 	}
-	if e.Unread == 0 {
-		return q
-	}
-	const context = 10
-	q.Limit = int(min(max(chat.MessagePage, int64(e.Conversation.Head-e.ReadSeq)+context), chat.MaxMessagePage))
-	return q
+	return inbox.All
 }
 
-func newTalk(who chat.UserID, d inbox.Details, page messaging.MessagesPage) talk {
+// pageQuery asks for the page that the address names: the one before or after a seq, or
+// the one around a message; one that is not there counts as none named. Otherwise it is
+// the newest page, or the one around the first new message when that is further up.
+func (w *Web) pageQuery(r *http.Request, who chat.UserID, e chat.Entry) (messaging.MessagesQuery, error) {
+	q := messaging.MessagesQuery{Conversation: e.Conversation.ID}
+	named := r.URL.Query()
+	if before := seqOf(named.Get("before")); before != nil {
+		q.Before = before
+		return q, nil
+	}
+	if after := seqOf(named.Get("after")); after != nil {
+		q.After = after
+		return q, nil
+	}
+	if id, err := strconv.ParseInt(named.Get("message"), 10, 64); err == nil && id > 0 {
+		seq, err := w.messages.Place(r.Context(), who, e.Conversation.ID, chat.MessageID(id))
+		if err == nil {
+			q.Around = &seq
+			return q, nil
+		}
+		if chat.CodeOf(err) != chat.NotFound {
+			return q, err
+		}
+	}
+	const context = 10 // messages that stand above the first new one at least
+	if e.Unread > 0 && e.Conversation.Head-e.ReadSeq+context > chat.MessagePage {
+		first := e.ReadSeq + 1
+		q.Around = &first
+	}
+	return q, nil
+}
+
+// seqOf returns the seq in an address, or nil when there is none.
+func seqOf(s string) *chat.Seq {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 {
+		return nil
+	}
+	seq := chat.Seq(n)
+	return &seq
+}
+
+// newTalk is a conversation for its page; back is where its reader comes from.
+func newTalk(who chat.UserID, d inbox.Details, page messaging.MessagesPage, back string) talk {
 	e := d.Entry
 	other := chat.Participant{User: e.Other, ReadSeq: e.OtherRead}
 	for _, p := range d.Participants {
@@ -123,21 +170,24 @@ func newTalk(who chat.UserID, d inbox.Details, page messaging.MessagesPage) talk
 	t := talk{
 		ID: e.Conversation.ID, Other: other, First: firstName(other.User), Gone: !other.User.ClosedAt.IsZero(),
 		Listing: e.Listing, Thing: stateOf(e.Listing), Priced: e.Listing.Price.Currency != "", Role: e.Role,
-		Unread: e.Unread, Marks: marksOf(e, "/chat/"), End: endOf(e), Head: page.Head, Seen: seen,
+		Unread: e.Unread, Marks: marksOf(e, back), End: endOf(e), Head: page.Head, Seen: seen,
 		Bubbles: bubbles(who, page.Messages, seen, other), MaxChars: chat.MaxMessageChars,
 		URL: wire.ConversationURL(e.Conversation.ID), MarkReadURL: fmt.Sprintf("/chat/mark-read/%d/", e.Conversation.ID),
 	}
+	t.Newest = fmt.Sprintf("%s?before=%d#composer", t.URL, page.Head+1)
 	if n := len(page.Messages); n > 0 {
 		first, last := page.Messages[0], page.Messages[n-1]
 		if last.Seq == page.Head {
 			t.HeadAt = iso(last.SentAt)
 		}
-		if page.HasMore {
-			t.Older = t.URL + "?before=" + strconv.FormatInt(int64(first.Seq), 10) + "#messages"
+		t.ReadUpTo = last.Seq
+		place := func(way string, seq chat.Seq) string { return fmt.Sprintf("%s?%s=%d#messages", t.URL, way, seq) }
+		if page.HasOlder {
+			t.Older = place("before", first.Seq)
 		}
-	}
-	if page.HasNewer {
-		t.Newest = t.URL
+		if page.HasNewer {
+			t.Newer = place("after", last.Seq)
+		}
 	}
 	return t
 }

@@ -2,6 +2,7 @@
 import { InboxList } from "./elements/inbox-list.js"
 import { LineBadge } from "./elements/line-badge.js"
 import { LineBanner } from "./elements/line-banner.js"
+import { MessageAnnouncer } from "./elements/message-announcer.js"
 import { MessageComposer } from "./elements/message-composer.js"
 import { MessageList } from "./elements/message-list.js"
 import { PresenceDot } from "./elements/presence-dot.js"
@@ -18,6 +19,7 @@ customElements.define("typing-line", TypingLine)
 customElements.define("line-badge", LineBadge)
 customElements.define("line-banner", LineBanner)
 customElements.define("inbox-list", InboxList)
+customElements.define("message-announcer", MessageAnnouncer)
 customElements.define("message-composer", MessageComposer)
 customElements.define("timeline-view", TimelineView)
 customElements.define("read-watch", ReadWatch)

@@ -1,4 +1,5 @@
 import { formatDay } from "../lib/time.js"
+import { reachLast, stepTo } from "../view/roving.js"
 import { makeMessage, readMessages, updateMessage } from "../view/message.js"
 
 /** @typedef {import("../lib/timeline.js").Row} Row */
@@ -8,12 +9,14 @@ import { makeMessage, readMessages, updateMessage } from "../view/message.js"
  * @typedef {object} Rows
  * @property {Row[]} rows
  * @property {import("../lib/thread.js").Why} why
+ * @property {boolean} hasOlder
+ * @property {boolean} atEnd
  */
 
 /**
  * <message-list> shows a conversation. The server renders what is there; this element
  * brings it up to date with "rows" of the host, and says "before-draw" and "drawn"
- * (detail: why, and the new messages of the other person) around each change.
+ * (detail: Rows) around each change.
  */
 export class MessageList extends HTMLElement {
   #removed = new AbortController()
@@ -24,8 +27,8 @@ export class MessageList extends HTMLElement {
   #days = new Map()
   /** @type {HTMLElement | null} */
   #divider = null
-  /** @type {HTMLElement[]} what stands above all */
-  #notes = []
+  /** @type {HTMLElement | null} what stands above the first message */
+  #note = null
 
   connectedCallback() {
     this.#removed = new AbortController()
@@ -33,13 +36,12 @@ export class MessageList extends HTMLElement {
     const list = this.querySelector("ol")
     if (list) this.#list = list
     for (const [key, { node }] of readMessages(this.#list)) this.#bubbles.set(key, node)
-    for (const node of this.#list.children)
-      if (node instanceof HTMLElement && node.matches(".note")) this.#notes.push(node)
+    this.#note = this.#list.querySelector("li.note")
     this.#divider = this.#list.querySelector("li.unread")
     const draw = (/** @type {Event} */ event) => this.#draw(/** @type {CustomEvent<Rows>} */ (event).detail)
     this.closest("swapnest-chat")?.addEventListener("rows", draw, { signal })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
-    this.addEventListener("keydown", (event) => this.#key(event), { signal })
+    this.addEventListener("keydown", (event) => stepTo(this.#list, event), { signal })
   }
 
   disconnectedCallback() {
@@ -47,12 +49,13 @@ export class MessageList extends HTMLElement {
   }
 
   /** @param {Rows} change */
-  #draw({ rows, why }) {
+  #draw(change) {
+    const { rows, why, hasOlder } = change
     this.dispatchEvent(new CustomEvent("before-draw", { bubbles: true }))
     /** @type {HTMLElement[]} */
-    const wanted = [...this.#notes]
-    /** @type {import("../lib/timeline.js").Item[]} */
-    const fresh = []
+    const wanted = []
+    if (this.#note) wanted.push(this.#note)
+    this.#note?.toggleAttribute("hidden", hasOlder)
     for (const row of rows) {
       if (row.day) wanted.push(this.#day(row))
       if (row.unread) wanted.push(this.#newMessages())
@@ -61,14 +64,13 @@ export class MessageList extends HTMLElement {
         node = makeMessage(row.item, row.item.mine ? "You" : (this.dataset.otherName ?? ""))
         this.#bubbles.set(row.item.key, node)
         node.toggleAttribute("data-new", why === "event" || why === "own")
-        if (why === "event" && !row.item.mine) fresh.push(row.item)
       }
       updateMessage(node, row)
       wanted.push(node)
     }
     this.#arrange(wanted)
-    this.#rove()
-    this.dispatchEvent(new CustomEvent("drawn", { detail: { why, fresh }, bubbles: true }))
+    reachLast(this.#list)
+    this.dispatchEvent(new CustomEvent("drawn", { detail: change, bubbles: true }))
   }
 
   /**
@@ -113,29 +115,6 @@ export class MessageList extends HTMLElement {
       this.#divider.append(text)
     }
     return this.#divider
-  }
-
-  /** Exactly one bubble is reached by Tab: the one that was, or the last. */
-  #rove() {
-    const active = this.#list.querySelector('.bubble[tabindex="0"]')
-    if (active && active.contains(document.activeElement)) return
-    active?.setAttribute("tabindex", "-1")
-    const all = this.#list.querySelectorAll(".bubble")
-    all[all.length - 1]?.setAttribute("tabindex", "0")
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
-    const here = event.target instanceof Element ? event.target.closest(".bubble") : null
-    if (!step || !here) return
-    const all = [...this.#list.querySelectorAll(".bubble")]
-    const next = all[all.indexOf(here) + step]
-    if (!(next instanceof HTMLElement)) return
-    event.preventDefault()
-    here.setAttribute("tabindex", "-1")
-    next.setAttribute("tabindex", "0")
-    next.focus()
   }
 
   /** @param {Event} event */

@@ -12,17 +12,20 @@ export class ReadWatch extends HTMLElement {
   #observed = new WeakSet()
   #onScreen = 0
   #told = 0
+  /** the reader had marked the conversation as unread: looking at it takes that back */
+  #marked = false
 
   connectedCallback() {
     this.#removed = new AbortController()
     const { signal } = this.#removed
     const chat = this.closest("swapnest-chat")
     this.#told = numberOf(chat?.getAttribute("data-seen") ?? undefined)
+    this.#marked = chat?.hasAttribute("data-marked") ?? false
     this.#observer = new IntersectionObserver((entries) => this.#crossed(entries), {
       root: this.closest(".timeline"),
       threshold: [0.1, 0.6],
     })
-    this.addEventListener("drawn", () => this.#observe(), { signal })
+    this.addEventListener("drawn", () => (this.#observe(), this.#tell()), { signal })
     document.addEventListener("visibilitychange", () => this.#tell(), { signal })
     addEventListener("focus", () => this.#tell(), { signal })
     this.#observe()
@@ -56,8 +59,10 @@ export class ReadWatch extends HTMLElement {
   }
 
   #tell() {
-    if (this.#onScreen <= this.#told || document.visibilityState !== "visible" || !document.hasFocus()) return
-    this.#told = this.#onScreen
+    if (this.#onScreen <= this.#told && !this.#marked) return
+    if (document.visibilityState !== "visible" || !document.hasFocus()) return
+    this.#marked = false
+    this.#told = Math.max(this.#onScreen, this.#told)
     this.dispatchEvent(new CustomEvent("seen", { detail: this.#told, bubbles: true }))
   }
 }

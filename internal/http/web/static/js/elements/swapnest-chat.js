@@ -8,7 +8,7 @@ import { readMessages } from "../view/message.js"
 import { numberOf } from "../view/query.js"
 
 /** What the session tells and the elements of the page draw. */
-const told = "line rows older-changed message entry moved unread cursor typing presence sent slow".split(" ")
+const told = "line rows stuck message entry moved unread heard cursor typing presence sent slow failed".split(" ")
 
 /**
  * <swapnest-chat> is the host of the chat pages: it opens the one line of this tab,
@@ -80,7 +80,7 @@ export class SwapnestChat extends HTMLElement {
     on("compose", (session, message) => session.compose(message).then(message.stored))
     on("typing-changed", (session, typing) => session.typing(typing))
     on("seen", (session, seq) => session.seen(seq))
-    on("older", (session) => session.older())
+    on("go", (session, way) => session.go(way))
     on("retry", (session, clientId) => session.retry(clientId))
     on("discard", (session, clientId) => session.discard(clientId))
     on("try-now", () => this.#line.tryNow())
@@ -94,6 +94,7 @@ export class SwapnestChat extends HTMLElement {
     const probe = () => document.visibilityState === "visible" && this.#line.probe()
     document.addEventListener("visibilitychange", probe, { signal })
     addEventListener("online", probe, { signal })
+    addEventListener("offline", () => this.#line.offline(), { signal })
     // A page that goes into the browser's cache lets its line go, and takes it up again.
     addEventListener("pagehide", () => this.#line.stop(), { signal })
     addEventListener("pageshow", ({ persisted }) => persisted && this.#line.start(), { signal })
@@ -105,6 +106,10 @@ export class SwapnestChat extends HTMLElement {
       head: numberOf(node.getAttribute("data-head") ?? undefined),
       unread: numberOf(node.getAttribute("data-count") ?? undefined),
       other: numberOf(node.getAttribute("data-other") ?? undefined),
+      muted: node.hasAttribute("data-muted"),
+      archived: node.hasAttribute("data-archived"),
+      pinned: node.hasAttribute("data-pinned"),
+      marked_unread: node.hasAttribute("data-marked"),
     }))
   }
 

@@ -1,144 +1,153 @@
+import { Place } from "../view/place.js"
 import { one } from "../view/query.js"
+
+/** @typedef {import("./message-list.js").Rows} Rows */
+/** @typedef {import("../lib/thread.js").Move} Move */
 
 const near = 96
 const far = 240
+const reach = 600
 
 /**
- * <timeline-view> keeps the reader's place: it follows new messages near the end,
- * offers to jump there otherwise, and asks for older ones ("older") near the beginning.
- * The timeline is a reversed column, so scrollTop is 0 at its end and negative above;
- * what is put in front moves nothing by itself.
+ * <timeline-view> keeps the reader's place: it follows new messages near the end, offers
+ * to jump there otherwise, and asks for more by "go" (detail: Move) near either end of
+ * what is loaded.
  */
 export class TimelineView extends HTMLElement {
   #removed = new AbortController()
-  #timeline = /** @type {HTMLElement} */ (/** @type {unknown} */ (null))
+  #place = /** @type {Place} */ (/** @type {unknown} */ (null))
   #jump = /** @type {HTMLElement} */ (/** @type {unknown} */ (null))
   #missed = 0
-  #height = 0
-  #wasNear = true
-  /** @type {IntersectionObserver | undefined} */
-  #top
-  #announcer = document.createElement("p")
+  #atEnd = true
+  #hasOlder = false
+  #follows = false
+  #width = 0
+  /** @type {ResizeObserver | undefined} */
+  #resized
 
   connectedCallback() {
     this.#removed = new AbortController()
     const { signal } = this.#removed
-    this.#timeline = one(this, ".timeline", HTMLElement)
+    const timeline = one(this, ".timeline", HTMLElement)
+    this.#place = new Place(timeline)
     this.#jump = one(this, ".jump", HTMLElement)
-    // The log itself is silent: history and ticks are not news. This line is.
-    this.#announcer.className = "sr"
-    this.#announcer.setAttribute("aria-live", "polite")
-    this.append(this.#announcer)
     this.addEventListener("before-draw", () => this.#before(), { signal })
-    this.addEventListener("drawn", (event) => this.#after(/** @type {CustomEvent} */ (event).detail), { signal })
-    this.#timeline.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true })
-    this.#jump.addEventListener("click", (event) => this.#toEnd(event), { signal })
-    addEventListener("resize", () => this.#scrolled(), { signal })
-    const chat = this.closest("swapnest-chat")
-    chat?.addEventListener("older-changed", (event) => this.#olderLink(/** @type {CustomEvent} */ (event).detail), {
-      signal,
-    })
+    this.addEventListener("drawn", (event) => this.#after(/** @type {CustomEvent<Rows>} */ (event).detail), { signal })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
-    this.#watchTop()
-    this.#open()
+    timeline.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true })
+    addEventListener("hashchange", () => this.#target() || this.#elsewhere(), { signal })
+    const chat = this.closest("swapnest-chat")
+    this.#hasOlder = chat?.hasAttribute("data-older") ?? false
+    this.#atEnd = !chat?.hasAttribute("data-newer")
+    const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
+      chat?.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
+    on("message", (message) => this.#heard(message))
+    on("stuck", (move) => this.#link(move)?.setAttribute("data-state", "stuck"))
+    on("line", ({ state }) => state === "connected" && (this.#free(), this.#scrolled()))
+    this.#resized = new ResizeObserver(() => this.#sized(timeline.clientWidth))
+    this.#resized.observe(timeline)
+    const divider = this.querySelector("li.unread")
+    if (!this.#target() && divider) this.#place.upTo(divider)
+    this.#scrolled()
   }
 
   disconnectedCallback() {
     this.#removed.abort()
-    this.#top?.disconnect()
-    this.#announcer.remove()
+    this.#resized?.disconnect()
   }
 
-  get #away() {
-    return Math.abs(this.#timeline.scrollTop)
+  /** Shows the message that the address names, if it is here. */
+  #target() {
+    const id = location.hash.slice(1)
+    const message = /^m\d+$/.test(id) && document.getElementById(id)
+    if (message) this.#place.around(message)
+    return Boolean(message)
   }
 
-  /** Opens at the first message that is new, with a glimpse of what came before. */
-  #open() {
-    const divider = this.querySelector("li.unread")
-    if (divider instanceof HTMLElement && !location.hash.startsWith("#m")) {
-      const { top } = divider.getBoundingClientRect()
-      const gap = top - this.#timeline.getBoundingClientRect().top - 48
-      if (gap < 0) this.#timeline.scrollTop += gap
-    }
-    this.#scrolled()
+  /** A message that the address names and that is not loaded comes with a page of its own. */
+  #elsewhere() {
+    const [, id] = /^#m(\d+)$/.exec(location.hash) ?? []
+    if (id && new URLSearchParams(location.search).get("message") !== id) location.replace(`?message=${id}#m${id}`)
   }
 
   #before() {
-    this.#height = this.#timeline.scrollHeight
-    this.#wasNear = this.#away <= near
+    this.#follows = this.#atEnd && this.#place.below <= near
+    this.#place.mark()
   }
 
-  /** @param {{ why: import("../lib/thread.js").Why, fresh: import("../lib/timeline.js").Item[] }} change */
-  #after({ why, fresh }) {
-    const grown = this.#timeline.scrollHeight - this.#height
-    if (why === "own" || why === "reset" || this.#wasNear) {
-      if (why !== "older" && why !== "start") this.#timeline.scrollTop = 0
-    } else if (why !== "older") {
-      // What is read stays where it is, although something was added below it.
-      this.#timeline.scrollTop -= grown
-      this.#missed += fresh.length
-    }
-    if (fresh.length > 0) this.#announce(fresh)
+  /** @param {Rows} change */
+  #after({ why, hasOlder, atEnd }) {
+    this.#atEnd = atEnd
+    this.#hasOlder = hasOlder
+    if (why === "own" || why === "latest" || why === "reset") this.#place.toEnd()
+    else if (this.#follows && why === "event") this.#place.toEnd()
+    else this.#place.restore()
+    this.#link("older")?.toggleAttribute("hidden", !hasOlder)
+    this.#link("newer")?.toggleAttribute("hidden", atEnd)
+    if (why !== "event" && why !== "state") this.#free()
     this.#scrolled()
   }
 
-  /** @param {import("../lib/timeline.js").Item[]} fresh */
-  #announce(fresh) {
-    const name = this.querySelector("message-list")?.getAttribute("data-other-name") ?? ""
-    this.#announcer.textContent = fresh.map(({ text }) => `${name}: ${text}`).join("\n")
+  /** @param {import("../lib/frames.js").Message} message a new one */
+  #heard({ sender_id: sender }) {
+    const mine = String(sender) === this.closest("swapnest-chat")?.getAttribute("data-user-id")
+    if (mine || this.#follows) return
+    this.#missed++
+    this.#scrolled()
   }
 
   #scrolled() {
-    if (this.#away <= near) this.#missed = 0
-    this.#jump.hidden = this.#away <= far && this.#missed === 0
+    const { above, below } = this.#place
+    if (this.#atEnd && below <= near) this.#missed = 0
+    this.#jump.hidden = this.#atEnd && below <= far && this.#missed === 0
     const count = one(this.#jump, ".count", HTMLElement)
     count.hidden = this.#missed === 0
     count.textContent = String(this.#missed)
+    if (this.#hasOlder && above < reach) this.#ask("older")
+    if (!this.#atEnd && below < reach) this.#ask("newer")
+    this.#place.mark()
   }
 
-  /** @param {Event} event */
-  #toEnd(event) {
-    event.preventDefault()
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches
-    this.#timeline.scrollTo({ top: 0, behavior: calm ? "auto" : "smooth" })
+  /** @param {number} width text that flows anew must not move what one reads */
+  #sized(width) {
+    if (width !== this.#width && this.#width !== 0) this.#place.restore()
+    this.#width = width
+    this.#scrolled()
   }
 
-  #watchTop() {
-    const older = this.#timeline.querySelector(".older:first-child")
-    if (!older) return
-    this.#top = new IntersectionObserver(
-      ([entry]) => entry.isIntersecting && this.#timeline.scrollTop !== 0 && this.#older(),
-      { root: this.#timeline, rootMargin: "400px 0px 0px" },
-    )
-    this.#top.observe(older)
+  /** What was under way or in vain may be asked for again. */
+  #free() {
+    for (const link of this.querySelectorAll("[data-move]")) link.removeAttribute("data-state")
   }
 
-  /** @param {Event} event */
+  /** @param {MouseEvent} event */
   #clicked(event) {
-    const { target } = event
-    if (!(target instanceof Element) || !target.closest(".older:first-child a")) return
+    const link = event.target instanceof Element ? event.target.closest("a") : null
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+    const move = /** @type {Move | undefined} */ (link.closest("[data-move]")?.getAttribute("data-move") ?? undefined)
+    if (!move && !link.matches(".stamp")) return
     event.preventDefault()
-    this.#older()
+    if (!move) {
+      // The address is the message's now, for copying, and Back goes where it went.
+      history.replaceState(history.state, "", link.href)
+      location.replace(link.href)
+    } else if (move === "latest" && this.#atEnd) this.#place.toEnd(true)
+    else this.#ask(move, true)
   }
 
-  #older() {
-    const older = this.#timeline.querySelector(".older:first-child")
-    if (!(older instanceof HTMLElement) || older.dataset.state === "loading") return
-    older.dataset.state = "loading"
-    this.dispatchEvent(new CustomEvent("older", { bubbles: true }))
+  /**
+   * @param {Move} move
+   * @param {boolean} [again] although it is under way, or was in vain
+   */
+  #ask(move, again = false) {
+    const link = this.#link(move)
+    if (link?.getAttribute("data-state") && !again) return
+    link?.setAttribute("data-state", "loading")
+    this.dispatchEvent(new CustomEvent("go", { detail: move, bubbles: true }))
   }
 
-  /** @param {boolean} more whether there are older messages still */
-  #olderLink(more) {
-    const older = this.#timeline.querySelector(".older:first-child")
-    if (!(older instanceof HTMLElement)) return
-    delete older.dataset.state
-    if (!more) older.remove()
-    else if (this.#top) {
-      // Still in sight, it would not be reported again.
-      this.#top.unobserve(older)
-      this.#top.observe(older)
-    }
+  /** @param {Move} move */
+  #link(move) {
+    return this.querySelector(`[data-move="${move}"]`)
   }
 }

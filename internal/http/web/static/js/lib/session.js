@@ -28,8 +28,8 @@ const mostWatched = 100
 /**
  * What one tab does for the person who is signed in: it joins the line, the outbox,
  * the receipts, the list and the open conversation. It dispatches what the elements
- * of the page draw: "line", "rows", "older-changed", "message", "entry", "moved",
- * "unread", "total", "cursor", "typing", "presence", "sent" and "slow".
+ * of the page draw: "line", "rows", "stuck", "message", "entry", "moved", "unread",
+ * "total", "heard", "cursor", "typing", "presence", "sent", "slow" and "failed".
  */
 export class Session extends EventTarget {
   #line
@@ -65,8 +65,8 @@ export class Session extends EventTarget {
     this.#outbox = new Outbox({ storage, userId: me, send, clock })
     this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, get, clock })
     if (opened) this.#thread = this.#open(opened, send, get, clock)
-    this.#pass(this.#inbox, ["entry", "moved", "unread", "total"])
-    this.#pass(this.#outbox, ["sent", "slow"])
+    this.#pass(this.#inbox, ["entry", "moved", "unread", "total", "heard"])
+    this.#pass(this.#outbox, ["sent", "slow", "failed"])
     on(this.#inbox, "entry", () => this.#watch())
     on(this.#outbox, "change", (id) => this.#pending(id, "event"))
     on(line, "state", (state) => this.#tell("line", state))
@@ -100,6 +100,8 @@ export class Session extends EventTarget {
   async compose({ conversation, text, clientId }) {
     const added = this.#outbox.add(conversation, text, clientId)
     this.#pending(conversation, "own")
+    // It stands behind the end of what is loaded; soon it stands in its place.
+    if (conversation === this.#thread?.id) void this.#thread.latest()
     await added
   }
 
@@ -124,13 +126,12 @@ export class Session extends EventTarget {
     this.#inbox.read(this.#thread.id, seq)
   }
 
-  async older() {
-    try {
-      await this.#thread?.older()
-    } catch {
-      // The link is there still.
-      this.#tell("older-changed", true)
-    }
+  /**
+   * Moves the window of the conversation.
+   * @param {import("./thread.js").Move} way
+   */
+  go(way) {
+    return this.#thread?.[way]()
   }
 
   /**
@@ -149,13 +150,15 @@ export class Session extends EventTarget {
       items,
       last: head,
       at: headAt,
+      hasOlder,
+      atEnd,
       newAfter: someNew ? seen : -1,
       read: otherRead,
       delivered: otherDelivered,
     })
-    const thread = new Thread({ id, other, timeline, epoch, hasOlder, atEnd, send, get, clock })
+    const thread = new Thread({ id, other, timeline, epoch, send, get, clock })
     on(thread, "rows", (why) => this.#rows(why))
-    on(thread, "older", (more) => this.#tell("older-changed", more))
+    on(thread, "stuck", (move) => this.#tell("stuck", move))
     on(thread, "message", (message) => this.#tell("message", message))
     return thread
   }
@@ -198,7 +201,9 @@ export class Session extends EventTarget {
 
   /** @param {import("./thread.js").Why} why */
   #rows(why) {
-    if (this.#thread) this.#tell("rows", { rows: this.#thread.timeline.rows(dayOf), why })
+    if (!this.#thread) return
+    const { timeline } = this.#thread
+    this.#tell("rows", { rows: timeline.rows(dayOf), why, hasOlder: timeline.hasOlder, atEnd: timeline.atEnd })
   }
 
   /**

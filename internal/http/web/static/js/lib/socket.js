@@ -109,6 +109,11 @@ export class Line extends EventTarget {
     else if (this.connected) this.#ask(probeWithin)
   }
 
+  /** The machine has no network: nobody would answer, so the line is lost now and not after a while. */
+  offline() {
+    if (this.connected || this.#state.state === "connecting") this.#lost(1006)
+  }
+
   /**
    * @param {object} frame
    * @returns {boolean} whether it was handed to an open line; not whether it arrived

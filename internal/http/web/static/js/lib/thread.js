@@ -3,17 +3,21 @@
 
 /**
  * Why the rows have changed: "start" when the script takes over, "event" for what
- * happened, "own" for what the reader wrote here, "older" for a page put in front,
- * "reset" for everything anew, "state" for ticks.
- * @typedef {"start" | "event" | "own" | "older" | "reset" | "state"} Why
+ * happened, "own" for what the reader wrote here, "older" and "newer" for a page put in
+ * front or behind, "latest" for the newest page, "reset" for everything anew, "state"
+ * for ticks.
+ * @typedef {"start" | "event" | "own" | "older" | "newer" | "latest" | "reset" | "state"} Why
  */
 
+/** @typedef {"older" | "newer" | "latest"} Move which way the window goes */
+
 const askAgainAfter = 1_000
+const little = 200
 
 /**
- * The open conversation: it keeps the timeline in step with the line. It dispatches
- * "rows" (detail: Why), "message" (detail: a message just applied) and "older"
- * (detail: whether there are older ones).
+ * The open conversation: it keeps the timeline in step with the line, and moves its
+ * window when one reads on. It dispatches "rows" (detail: Why), "message" (detail: a
+ * message just applied) and "stuck" (detail: the Move that could not be loaded).
  */
 export class Thread extends EventTarget {
   #send
@@ -23,10 +27,12 @@ export class Thread extends EventTarget {
   #other
   /** replay is under way: what comes out of order is in it */
   #resuming = false
-  /** @type {Frame[] | undefined} what arrives while the newest page is loaded */
+  /** @type {Frame[] | undefined} what arrives while everything is loaded anew */
   #held
-  /** @type {Promise<void> | undefined} */
-  #loading
+  /** @type {Map<Move, Promise<void>>} what is being loaded */
+  #loading = new Map()
+  /** rises when the window goes elsewhere: what was asked for before does not fit it */
+  #places = 0
   #opens = 0
 
   /**
@@ -35,23 +41,19 @@ export class Thread extends EventTarget {
    * @param {number} options.other the other person
    * @param {import("./timeline.js").Timeline} options.timeline
    * @param {string} options.epoch
-   * @param {boolean} options.hasOlder
-   * @param {boolean} options.atEnd false when a page of older messages was rendered
    * @param {(frame: object) => boolean} options.send
    * @param {(path: string) => Promise<any>} options.get
    * @param {import("./clock.js").Clock} options.clock
    */
-  constructor({ id, other, timeline, epoch, hasOlder, atEnd, send, get, clock }) {
+  constructor({ id, other, timeline, epoch, send, get, clock }) {
     super()
     this.id = id
     this.timeline = timeline
-    this.hasOlder = hasOlder
     this.#other = other
     this.#epoch = epoch
     this.#send = send
     this.#get = get
     this.#clock = clock
-    if (!atEnd) void this.#reset()
   }
 
   /** @param {Frame} frame */
@@ -80,22 +82,81 @@ export class Thread extends EventTarget {
     this.#change(why, () => this.timeline.setPending(pending))
   }
 
-  /** Loads the page before the oldest message. Several calls at once are one. */
+  /** Loads the page before the window. */
   older() {
-    if (!this.hasOlder || this.#held) return Promise.resolve()
-    this.#loading ??= this.#loadOlder().finally(() => (this.#loading = undefined))
-    return this.#loading
+    return this.#move("older", this.timeline.hasOlder, async () => {
+      const page = await this.#page(`before=${this.timeline.oldest}`)
+      return () => this.timeline.prepend(page)
+    })
   }
 
-  async #loadOlder() {
-    const { oldest } = this.timeline
-    /** @type {MessagesPage} */
-    const page = await this.#get(`/conversations/${this.id}/messages?before=${oldest}`)
-    // After a reset it belongs in front of what is gone.
-    if (this.timeline.oldest !== oldest) return
-    this.timeline.prepend(page.messages)
-    this.#setOlder(page.has_more)
-    this.#tell("older")
+  /** Loads the page behind the window. */
+  newer() {
+    return this.#move("newer", !this.timeline.atEnd, async () => {
+      const page = await this.#page(`after=${this.timeline.newest}`)
+      return () => this.timeline.append(page)
+    })
+  }
+
+  /** Goes to the end of the conversation: by what is missing when that is little, else by the newest page. */
+  async latest() {
+    await this.#move("latest", !this.timeline.atEnd, async () => {
+      this.#places++
+      const { newest, last } = this.timeline
+      if (last - newest <= little) {
+        const page = await this.#page(`after=${newest}&limit=${little}`)
+        return () => this.timeline.append(page)
+      }
+      const page = await this.#page("")
+      return () => this.timeline.show(page)
+    })
+    // What has happened while the page was on its way.
+    await this.newer()
+  }
+
+  /**
+   * Moves the window. The same move asked for several times is one.
+   * @param {Move} move
+   * @param {boolean} needed
+   * @param {() => Promise<() => void>} load
+   */
+  async #move(move, needed, load) {
+    if (!needed || this.#held) return
+    const under = this.#loading.get(move)
+    if (under) return under
+    const run = this.#run(move, load).finally(() => this.#loading.delete(move))
+    this.#loading.set(move, run)
+    return run
+  }
+
+  /**
+   * @param {Move} move
+   * @param {() => Promise<() => void>} load
+   */
+  async #run(move, load) {
+    const asked = load()
+    const place = this.#places
+    const { oldest, newest } = this.timeline
+    try {
+      const apply = await asked
+      // A page belongs to where the window was.
+      const fits =
+        place === this.#places &&
+        (move !== "older" || oldest === this.timeline.oldest) &&
+        (move !== "newer" || newest === this.timeline.newest)
+      if (fits) apply()
+      this.#tell(move)
+    } catch {
+      this.dispatchEvent(new CustomEvent("stuck", { detail: move }))
+    }
+  }
+
+  /**
+   * @param {string} query
+   * @returns {Promise<MessagesPage>}
+   */
+  #page(query) {
+    return this.#get(`/conversations/${this.id}/messages${query && "?" + query}`)
   }
 
   #open() {
@@ -148,13 +209,12 @@ export class Thread extends EventTarget {
     this.#held = []
     this.#resuming = false
     try {
-      /** @type {MessagesPage} */
-      const page = await this.#get(`/conversations/${this.id}/messages`)
+      const page = await this.#page("")
+      this.#places++
       this.timeline.replace(page)
       this.#epoch = page.epoch
       const held = this.#held
       this.#held = undefined
-      this.#setOlder(page.has_more)
       this.#tell("reset")
       // From here on the position fits: what lies between is replayed.
       this.#open()
@@ -182,12 +242,6 @@ export class Thread extends EventTarget {
   #change(why, change) {
     change()
     this.#tell(why)
-  }
-
-  /** @param {boolean} hasOlder */
-  #setOlder(hasOlder) {
-    this.hasOlder = hasOlder
-    this.dispatchEvent(new CustomEvent("older", { detail: hasOlder }))
   }
 
   /** @param {Why} why */

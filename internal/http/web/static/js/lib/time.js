@@ -49,6 +49,16 @@ export function formatTime(at, locale, timeZone) {
 }
 
 /**
+ * The instant in full, for who asks: "Sunday, 22 November 2026 at 17:03:10".
+ * @param {Date} at
+ * @param {string} [locale]
+ * @param {string} [timeZone]
+ */
+export function formatInstant(at, locale, timeZone) {
+  return formatter({ timeZone, dateStyle: "full", timeStyle: "medium" }, locale).format(at)
+}
+
+/**
  * The day as a heading: "Today", "Yesterday", "Friday", "18 November", with the
  * year when it is another one.
  * @param {Date} at

@@ -1,5 +1,9 @@
+import { layOut } from "./rows.js"
+
 /** @typedef {import("./frames.js").Message} Message */
+/** @typedef {import("./frames.js").MessagesPage} MessagesPage */
 /** @typedef {import("./outbox.js").Pending} Pending */
+/** @typedef {import("./rows.js").Row} Row */
 /** @typedef {"" | "sending" | "waiting" | "sent" | "delivered" | "read" | "failed"} State */
 
 /**
@@ -16,28 +20,23 @@
  * @property {string} [fault] why it was not sent
  */
 
-/**
- * An item in its place.
- * @typedef {object} Row
- * @property {Item} item
- * @property {"first" | "middle" | "last" | "only"} run
- * @property {boolean} meta its state shows although others of its run follow
- * @property {string} day set where a day begins
- * @property {boolean} unread the new messages begin here
- */
-
-const runWithin = 5 * 60_000
+/** How many messages are kept; a window that outgrows it by half is cut back to it. */
+const most = 400
 
 /**
  * One conversation's messages, whatever order events, acknowledgements and pages
  * arrive in. It applies the event after the last one, drops what it has, and says
  * when one in between is missing. It knows neither page nor socket.
+ *
+ * It holds a window: messages without a gap, at most some hundreds of them. The
+ * window reaches the end of the conversation (atEnd) or not; then what happens at the
+ * end is noted as a position only, and comes with its page when one reads on.
  */
 export class Timeline {
   #me
   /** @type {Item[]} committed, in rising seq */
   #items = []
-  /** @type {Item[]} acknowledged, their event is still to come */
+  /** @type {Item[]} acknowledged, but not in the window yet */
   #acked = []
   /** @type {Item[]} in the outbox, in their order */
   #pending = []
@@ -50,15 +49,19 @@ export class Timeline {
    * @param {Item[]} start.items what the server has rendered
    * @param {number} start.last position: the seq of the last event applied
    * @param {string} start.at its time, "" when not known
+   * @param {boolean} start.hasOlder whether there are messages before the window
+   * @param {boolean} start.atEnd whether the window reaches the end
    * @param {number} start.newAfter what comes after it is new; -1 when nothing is
    * @param {number} start.read how far the other person has read
    * @param {number} start.delivered how far messages have reached the other person
    */
-  constructor({ me, items, last, at, newAfter, read, delivered }) {
+  constructor({ me, items, last, at, hasOlder, atEnd, newAfter, read, delivered }) {
     this.#me = me
     this.#items = items
     this.last = last
     this.at = at
+    this.hasOlder = hasOlder
+    this.atEnd = atEnd
     this.newAfter = newAfter
     this.#read = read
     this.#delivered = delivered
@@ -68,6 +71,11 @@ export class Timeline {
   /** The seq of the oldest message there is, 0 without any. */
   get oldest() {
     return this.#items[0]?.seq ?? 0
+  }
+
+  /** The seq of the newest message of the window, 0 without any. */
+  get newest() {
+    return this.#items.at(-1)?.seq ?? 0
   }
 
   /** Whether anything of one's own has not been read. */
@@ -87,8 +95,11 @@ export class Timeline {
     }
     this.last = message.seq
     this.at = message.timestamp
-    this.#items.push(this.#itemOf(message))
-    this.#settle(message.client_id, message.sender_id)
+    // One that outgrows the window comes with its page, like all behind the window.
+    if (this.atEnd && this.#items.length >= 2 * most) this.atEnd = false
+    // A page may have been quicker than the event.
+    if (this.atEnd && message.seq > this.newest) this.#items.push(this.#itemOf(message))
+    this.#settle(message)
     return "applied"
   }
 
@@ -99,7 +110,8 @@ export class Timeline {
   ack(ack) {
     const item = this.#pending.find((one) => one.clientId === ack.client_id)
     this.#pending = this.#pending.filter((one) => one !== item)
-    if (!item || ack.seq <= this.last) return
+    // It is in the window, or before it.
+    if (!item || ack.seq <= this.newest || (this.atEnd && ack.seq <= this.last)) return
     item.state = "sent"
     item.fault = undefined
     item.at = ack.timestamp
@@ -135,26 +147,56 @@ export class Timeline {
 
   /**
    * Puts a page in front. What is there already is left out.
-   * @param {Message[]} messages in rising seq
+   * @param {MessagesPage} page
    */
-  prepend(messages) {
+  prepend(page) {
     const oldest = this.oldest || Infinity
-    this.#items = [...messages.filter((m) => m.seq < oldest).map((m) => this.#itemOf(m)), ...this.#items]
-    this.#refresh()
+    this.#items = [...page.messages.filter((m) => m.seq < oldest).map((m) => this.#itemOf(m)), ...this.#items]
+    this.hasOlder = page.has_more
+    if (this.#items.length > 1.5 * most) {
+      this.#items.length = most
+      this.atEnd = false
+    }
   }
 
   /**
-   * Forgets everything committed, and starts from the newest page.
-   * @param {import("./frames.js").MessagesPage} page
+   * Puts a page behind. What is there already is left out.
+   * @param {MessagesPage} page
+   */
+  append(page) {
+    const { newest } = this
+    this.#items.push(...page.messages.filter((m) => m.seq > newest).map((m) => this.#itemOf(m)))
+    // What has happened since the page was read comes with the next one.
+    this.atEnd = !page.has_more && page.head >= this.last
+    if (this.#items.length > 1.5 * most) {
+      this.#items = this.#items.slice(-most)
+      this.hasOlder = true
+    }
+    this.#join()
+  }
+
+  /**
+   * Moves the window to the newest page. The position stays, for it is of the line and
+   * not of the window.
+   * @param {MessagesPage} page
+   */
+  show(page) {
+    this.#items = page.messages.map((message) => this.#itemOf(message))
+    this.hasOlder = page.has_more
+    this.atEnd = page.head >= this.last
+    this.#join()
+  }
+
+  /**
+   * Forgets everything committed, position included, and starts from the newest page.
+   * @param {MessagesPage} page
    */
   replace(page) {
-    this.#items = page.messages.map((message) => this.#itemOf(message))
     this.last = page.head
     const end = page.messages.at(-1)
     this.at = end && end.seq === page.head ? end.timestamp : ""
-    this.#acked = this.#acked.filter((item) => item.seq > page.head)
+    this.show(page)
     this.#pending = this.#pending.filter((item) => !this.#has(item.clientId))
-    this.#refresh()
   }
 
   /**
@@ -172,32 +214,15 @@ export class Timeline {
   }
 
   /**
-   * Everything to show, in order.
+   * Everything to show, in order: what waits to be sent stands at the end, also of a
+   * window that ends earlier.
    * @param {(at: string) => string} dayOf what two messages of one day have in common
    * @returns {Row[]}
    */
   rows(dayOf) {
-    const all = [...this.#items, ...this.#acked, ...this.#pending]
-    /** @type {Row[]} */
-    const rows = []
-    let day = ""
-    let divided = false
-    for (const item of all) {
-      const today = dayOf(item.at)
-      /** @type {boolean} */
-      const unread = !divided && this.newAfter >= 0 && !item.mine && item.seq > this.newAfter
-      divided ||= unread
-      rows.push({ item, run: "only", meta: false, day: today === day ? "" : today, unread })
-      day = today
-    }
-    rows.forEach((row, i) => {
-      const before = i > 0 && joined(rows[i - 1], row)
-      const next = rows[i + 1]
-      const after = next !== undefined && joined(row, next)
-      row.run = before ? (after ? "middle" : "last") : after ? "first" : "only"
-      row.meta = after && next.item.state !== row.item.state
-    })
-    return rows
+    const whole = !this.hasOlder || this.oldest <= this.newAfter + 1
+    const newAfter = whole ? this.newAfter : -1
+    return layOut([...this.#items, ...this.#acked, ...this.#pending], newAfter, dayOf)
   }
 
   /**
@@ -239,14 +264,21 @@ export class Timeline {
   }
 
   /**
-   * The bubble that waited for this event has become it.
-   * @param {string} clientId
-   * @param {number} sender
+   * The bubble that waited for this event has become it. Behind the window's end it
+   * keeps standing until its page comes.
+   * @param {Message} message
    */
-  #settle(clientId, sender) {
-    if (sender !== this.#me) return
-    this.#acked = this.#acked.filter((item) => item.clientId !== clientId && item.seq > this.last)
-    this.#pending = this.#pending.filter((item) => item.clientId !== clientId)
+  #settle(message) {
+    if (message.sender_id !== this.#me) return
+    this.ack(message)
+    this.#pending = this.#pending.filter((item) => item.clientId !== message.client_id)
+    this.#join()
+  }
+
+  /** What the window has by now waits no longer, and its ticks are those of today. */
+  #join() {
+    this.#acked = this.#acked.filter((item) => item.seq > this.newest)
+    this.#refresh()
   }
 }
 
@@ -275,19 +307,4 @@ function pendingItem(one) {
     state: one.state,
     fault: one.fault,
   }
-}
-
-/**
- * Whether two neighbours belong to one run: one sender, close in time, and no line
- * between them.
- * @param {Row} a
- * @param {Row} b
- */
-function joined(a, b) {
-  return (
-    a.item.mine === b.item.mine &&
-    b.day === "" &&
-    !b.unread &&
-    Math.abs(Date.parse(b.item.at) - Date.parse(a.item.at)) <= runWithin
-  )
 }

@@ -1,6 +1,6 @@
 import { keyOf } from "../lib/timeline.js"
 import { isJumbo } from "../lib/text.js"
-import { formatTime } from "../lib/time.js"
+import { formatInstant, formatTime } from "../lib/time.js"
 import { cloneTemplate, numberOf, one } from "./query.js"
 
 /** @typedef {import("../lib/timeline.js").Row} Row */
@@ -74,7 +74,8 @@ export function makeMessage(item, sender) {
 export function updateMessage(node, { item, run, meta }) {
   set(node, "data-run", run)
   set(node, "data-show", meta ? "meta" : null)
-  if (item.id) set(node, "id", `m${item.id}`)
+  if (item.id && set(node, "id", `m${item.id}`))
+    one(node, ".stamp", HTMLAnchorElement).href = `?message=${item.id}#m${item.id}`
   if (item.seq) set(node, "data-seq", String(item.seq))
   updateTime(node, item.at)
   if (!item.mine) return
@@ -96,16 +97,16 @@ function makeFault(reason) {
 }
 
 /**
+ * The time, once in the reader's zone and words: the server knows neither.
  * @param {HTMLElement} node
  * @param {string} at
  */
 function updateTime(node, at) {
   const time = one(node, "time", HTMLTimeElement)
+  if (time.dateTime === at && time.title) return
   const date = new Date(at)
-  const title = date.toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" })
-  if (time.dateTime === at && time.title === title) return
   time.dateTime = at
-  time.title = title
+  time.title = formatInstant(date)
   time.textContent = formatTime(date)
 }
 
