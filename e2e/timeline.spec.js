@@ -246,7 +246,6 @@ test("10,000 messages stay smooth to scroll through, and the page stays small", 
   })
   await expect(bubbles(buyer, "The question")).toBeInViewport()
   const long = await buyer.evaluate(() => /** @type {any} */ (globalThis).long)
-  // eslint-disable-next-line no-console -- the figures of this run
   console.log(`${frames} frames, at most ${most} bubbles, long tasks: ${long.map(Math.round).join(", ") || "none"} ms`)
   expect(most).toBeLessThanOrEqual(600)
   // A machine that is busy may hold up a frame or two, but not one page in twenty.

@@ -77,6 +77,7 @@ type Author struct {
 	ID       UserID
 	Username string
 	Name     string
+	Former   bool // the account is closed; known in a Thread only
 }
 
 // Message is what somebody wrote. Its seq is the one of the event that brought it.
@@ -109,10 +110,13 @@ func (t Thread) Admit(who UserID) error {
 	return nil
 }
 
-// CanPost refuses a new message of a member.
-func (t Thread) CanPost(UserID) error {
+// CanPost refuses a new message of a member: nobody would read it.
+func (t Thread) CanPost(who UserID) error {
 	if !t.ClosedAt.IsZero() {
 		return Errorf(Closed, "This conversation is closed, so nothing can be sent here any more.")
+	}
+	if t.Author(t.Other(who)).Former {
+		return Errorf(Closed, "The other person has closed their account, so nobody would read this.")
 	}
 	return nil
 }

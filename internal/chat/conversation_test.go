@@ -13,8 +13,8 @@ const buyer, seller, stranger UserID = 7, 3, 9
 func thread() Thread {
 	return Thread{
 		Conversation: Conversation{ID: 41, Listing: 9, BuyerID: buyer, SellerID: seller, Head: 2, BuyerSent: 1, SellerSent: 1},
-		Buyer:        Author{buyer, "aarav", "Aarav K."},
-		Seller:       Author{seller, "meera_k", "Meera Kulkarni"},
+		Buyer:        Author{ID: buyer, Username: "aarav", Name: "Aarav K."},
+		Seller:       Author{ID: seller, Username: "meera_k", Name: "Meera Kulkarni"},
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 	MaxQueryChars       = 100
 	MaxWatched          = 100
 	MaxOpen             = 20   // conversations open on one socket
+	MaxPinned           = 10   // conversations that somebody keeps on top
 	MaxReplay           = 1000 // events that a resume sends before it says reset
 
 	MessagePage         = 50

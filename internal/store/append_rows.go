@@ -24,7 +24,7 @@ func (c *call) key() clientKey { return clientKey{c.Conversation, c.Actor, c.Cli
 // The columns that scanThread and scanKnown read, for both engines.
 const (
 	threadColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.buyer_sent, c.seller_sent, c.closed_at,
-			b.username, b.name, s.username, s.name`
+			b.username, b.name, b.closed_at <> 0, s.username, s.name, s.closed_at <> 0`
 	knownColumns = `m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at`
 )
 
@@ -36,7 +36,7 @@ func threadFields(t *chat.Thread) []any {
 	return []any{
 		&t.ID, &t.Listing, &t.Title, &t.BuyerID, &t.SellerID, &t.Head, &t.BuyerSent, &t.SellerSent,
 		microsInto{&t.ClosedAt},
-		&t.Buyer.Username, &t.Buyer.Name, &t.Seller.Username, &t.Seller.Name,
+		&t.Buyer.Username, &t.Buyer.Name, &t.Buyer.Former, &t.Seller.Username, &t.Seller.Name, &t.Seller.Former,
 	}
 }
 

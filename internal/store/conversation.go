@@ -72,9 +72,10 @@ func (tx *Tx) InsertConversation(ctx context.Context, c chat.Conversation) (chat
 type EntryQuery struct {
 	Who    chat.UserID
 	Role   chat.Role // "" for both
-	Unread bool      // only those with unread messages
-	// Archived asks for the archived ones instead of the others.
-	Archived bool
+	Unread bool      // only those with something unread
+	// Archived asks for the archived ones instead of the others, Pinned for the pinned
+	// ones: pages are read of one kind each.
+	Archived, Pinned bool
 	// BeforeAt and BeforeID are the last entry of the page before; zero for the first.
 	BeforeAt time.Time
 	BeforeID chat.ConversationID
@@ -89,7 +90,7 @@ var entrySelect = `
 		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''),
 		COALESCE(l.negotiable, FALSE), COALESCE(l.created_at, 0),
 		COALESCE(p.blob_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `, ` + sellerColumns + `,
-		me.read_seq, me.archived, ot.read_seq,
+		me.read_seq, me.muted, ` + archived("me") + `, me.pinned, me.marked_unread, ot.read_seq,
 		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
 		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.created_at, 0)
@@ -117,7 +118,7 @@ func entryFields(e *entryRow) []any {
 	fields = append(fields, userFields(&e.Other)...)
 	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last
-	return append(fields, &e.ReadSeq, &e.Archived, &e.OtherRead, &e.Unread,
+	return append(fields, &e.ReadSeq, &e.Muted, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.OtherRead, &e.Unread,
 		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt})
 }
 
@@ -141,23 +142,39 @@ func (e entryRow) entry(who chat.UserID) chat.Entry {
 	return e.Entry
 }
 
+// archived is chat.Keeping.Archived over columns: of the member m and the conversation c.
+func archived(m string) string {
+	return `(` + m + `.archived_seq > 0 AND (` + m + `.archived_seq >= c.head OR ` + m + `.muted))`
+}
+
+// unread is whether a member has something unread, given the other side's total.
+func unread(m, sent string) string {
+	return `(` + sent + ` > ` + m + `.read_sent OR ` + m + `.marked_unread)`
+}
+
 // Entries returns a page of somebody's conversations in one query, whatever its size.
 func (r Reader) Entries(ctx context.Context, q EntryQuery) ([]chat.Entry, error) {
+	// Literally, so that both planners see the index of what is pinned.
+	pinned := "NOT h.pinned"
+	if q.Pinned {
+		pinned = "h.pinned"
+	}
 	// Each half walks its own index; together they hold at most twice the page.
-	half := func(column string) string {
+	half := func(column, sent string) string {
 		return `SELECT * FROM (
 			SELECT c.id, c.last_at FROM conversation c
-			JOIN member h ON h.conversation_id = c.id AND h.user_id = $1 AND h.archived = $2
+			JOIN member h ON h.conversation_id = c.id AND h.user_id = $1 AND ` + pinned + `
 			WHERE c.` + column + ` = $1 AND c.head > 0 AND (c.last_at, c.id) < ($3, $4)
-				AND ($5 = 0 OR CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END > h.read_sent)
+				AND ` + archived("h") + ` = $2 AND ($5 = 0 OR ` + unread("h", sent) + `)
 			ORDER BY c.last_at DESC, c.id DESC LIMIT $6) AS half_` + column
 	}
-	halves := half("buyer_id") + ` UNION ALL ` + half("seller_id")
+	buying, selling := half("buyer_id", "c.seller_sent"), half("seller_id", "c.buyer_sent")
+	halves := buying + ` UNION ALL ` + selling
 	switch q.Role {
 	case chat.Buyer:
-		halves = half("buyer_id")
+		halves = buying
 	case chat.Seller:
-		halves = half("seller_id")
+		halves = selling
 	}
 	beforeAt := micros(q.BeforeAt)
 	if beforeAt == 0 {
@@ -191,18 +208,17 @@ func (r Reader) Entry(ctx context.Context, id chat.ConversationID, who chat.User
 	return e.entry(who), nil
 }
 
-// UnreadConversations returns in how many conversations somebody has unread messages.
+// UnreadConversations returns in how many conversations somebody has something unread,
+// without the archived ones.
 func (r Reader) UnreadConversations(ctx context.Context, who chat.UserID) (int64, error) {
 	var n int64
 	// Each half walks the index of its side.
-	err := r.q.QueryRowContext(ctx, `
-		SELECT (
-			SELECT count(*) FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = c.buyer_id
-			WHERE c.buyer_id = $1 AND NOT h.archived AND c.seller_sent > h.read_sent
-		) + (
-			SELECT count(*) FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = c.seller_id
-			WHERE c.seller_id = $1 AND NOT h.archived AND c.buyer_sent > h.read_sent
-		)`, who).Scan(&n)
+	half := func(column, sent string) string {
+		return `SELECT count(*) FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = c.` + column + `
+			WHERE c.` + column + ` = $1 AND c.head > 0 AND NOT ` + archived("h") + ` AND ` + unread("h", sent)
+	}
+	err := r.q.QueryRowContext(ctx,
+		`SELECT (`+half("buyer_id", "c.seller_sent")+`) + (`+half("seller_id", "c.buyer_sent")+`)`, who).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count unread of user %d: %w", who, err)
 	}

@@ -97,3 +97,12 @@ func (d dialect) unique(err error, table, column string) bool {
 	}
 	return false
 }
+
+// forUpdate locks the rows of a SELECT until the end of the transaction. SQLite has one
+// writer at a time and needs none.
+func (d dialect) forUpdate() string {
+	if d == postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}

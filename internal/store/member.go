@@ -61,3 +61,57 @@ func (tx *Tx) moved(ctx context.Context, query string, id chat.ConversationID, w
 	}
 	return n > 0, nil
 }
+
+// ClearUnreadMark takes back that a member has marked a conversation as unread, and tells
+// whether that was so.
+func (tx *Tx) ClearUnreadMark(ctx context.Context, id chat.ConversationID, who chat.UserID) (bool, error) {
+	result, err := tx.q.ExecContext(ctx, `
+		UPDATE member SET marked_unread = FALSE WHERE conversation_id = $1 AND user_id = $2 AND marked_unread`, id, who)
+	if err != nil {
+		return false, fmt.Errorf("clear the mark of conversation %d: %w", id, err)
+	}
+	n, err := result.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("clear the mark of conversation %d: %w", id, err)
+	}
+	return n > 0, nil
+}
+
+// Keeping returns how a member keeps a conversation, locked until the end of the
+// transaction; NotFound for who is none.
+func (tx *Tx) Keeping(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Keeping, error) {
+	var k chat.Keeping
+	err := tx.q.QueryRowContext(ctx, `
+		SELECT m.muted, m.pinned, m.marked_unread, m.archived_seq FROM member m
+		WHERE m.conversation_id = $1 AND m.user_id = $2`+tx.d.forUpdate(), id, who,
+	).Scan(&k.Muted, &k.Pinned, &k.MarkedUnread, &k.ArchivedSeq)
+	if err != nil {
+		return k, fmt.Errorf("read the marks of conversation %d: %w", id, missing(err, "conversation"))
+	}
+	return k, nil
+}
+
+// SetKeeping stores how a member keeps a conversation.
+func (tx *Tx) SetKeeping(ctx context.Context, id chat.ConversationID, who chat.UserID, k chat.Keeping) error {
+	_, err := tx.q.ExecContext(ctx, `
+		UPDATE member SET muted = $3, pinned = $4, marked_unread = $5, archived_seq = $6
+		WHERE conversation_id = $1 AND user_id = $2`, id, who, k.Muted, k.Pinned, k.MarkedUnread, k.ArchivedSeq)
+	if err != nil {
+		return fmt.Errorf("store the marks of conversation %d: %w", id, err)
+	}
+	return nil
+}
+
+// PinnedBy returns how many conversations somebody has pinned. Until the end of the
+// transaction nobody else counts for the same person.
+func (tx *Tx) PinnedBy(ctx context.Context, who chat.UserID) (int, error) {
+	var n int
+	if err := tx.q.QueryRowContext(ctx, `SELECT 1 FROM users u WHERE u.id = $1`+tx.d.forUpdate(), who).Scan(&n); err != nil {
+		return 0, fmt.Errorf("lock user %d: %w", who, err)
+	}
+	err := tx.q.QueryRowContext(ctx, `SELECT count(*) FROM member m WHERE m.user_id = $1 AND m.pinned`, who).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count what user %d has pinned: %w", who, err)
+	}
+	return n, nil
+}

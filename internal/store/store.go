@@ -29,6 +29,9 @@ type Options struct {
 	// conversation. It is called by several goroutines and must not block for long:
 	// the acknowledgements of later batches wait behind it. Nil tells nobody.
 	Publish func(chat.Event)
+	// Trace is told of each query of a Reader or an Update before it goes out, by whichever
+	// goroutine sends it: it shows what a page costs. Nil is told nothing.
+	Trace func(query string)
 	// Log gets what an operator should know. Nil discards it.
 	Log *slog.Logger
 }
@@ -38,6 +41,8 @@ type DB struct {
 	Reader
 
 	write   *sql.DB
+	read    *sql.DB // the same as write on PostgreSQL
+	trace   func(query string)
 	pools   []*pgxpool.Pool // none on SQLite; the last one is the writers'
 	shards  []*shard
 	publish func(chat.Event)
@@ -71,7 +76,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Publish == nil {
 		o.Publish = func(chat.Event) {}
 	}
-	db := &DB{publish: o.Publish, log: o.Log}
+	db := &DB{publish: o.Publish, trace: o.Trace, log: o.Log}
 	if err := db.open(ctx, o); err != nil {
 		// The first error is the one to tell.
 		_ = db.disconnect()
@@ -102,13 +107,12 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 		}
 		// SQLite has one writer at a time; one connection makes a fair queue of them.
 		db.write.SetMaxOpenConns(1)
-		read, err := sql.Open("sqlite", sqliteDSN(path, true))
-		if err != nil {
+		if db.read, err = sql.Open("sqlite", sqliteDSN(path, true)); err != nil {
 			return fmt.Errorf("open %s: %w", path, err)
 		}
-		read.SetMaxOpenConns(sqliteReaders)
-		read.SetMaxIdleConns(sqliteReaders)
-		db.Reader = Reader{q: read, d: sqlite}
+		db.read.SetMaxOpenConns(sqliteReaders)
+		db.read.SetMaxIdleConns(sqliteReaders)
+		db.Reader = db.reader(db.read, sqlite)
 		if err := db.write.PingContext(ctx); err != nil {
 			return fmt.Errorf("open %s: %w", path, err)
 		}
@@ -129,13 +133,21 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 		db.pools = append(db.pools, pool)
 	}
 	db.write = stdlib.OpenDBFromPool(db.pools[0])
-	db.Reader = Reader{q: db.write, d: postgres}
+	db.read = db.write
+	db.Reader = db.reader(db.read, postgres)
 	ping, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if err := db.pools[0].Ping(ping); err != nil {
 		return fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
 	return nil
+}
+
+func (db *DB) reader(q querier, d dialect) Reader {
+	if db.trace != nil {
+		q = traced{q, db.trace}
+	}
+	return Reader{q: q, d: d}
 }
 
 // Close commits what waits in the queues, publishes it, and disconnects. Calls that
@@ -149,8 +161,8 @@ func (db *DB) Close() error {
 
 func (db *DB) disconnect() error {
 	var errs []error
-	if read, ok := db.q.(*sql.DB); ok && read != db.write {
-		errs = append(errs, read.Close())
+	if db.read != nil && db.read != db.write {
+		errs = append(errs, db.read.Close())
 	}
 	if db.write != nil {
 		errs = append(errs, db.write.Close())
@@ -182,7 +194,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := fn(&Tx{Reader{q: tx, d: db.d}}); err != nil {
+	if err := fn(&Tx{db.reader(tx, db.d)}); err != nil {
 		// The rollback's own error adds nothing: the connection is discarded with it.
 		_ = tx.Rollback()
 		return err

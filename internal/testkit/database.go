@@ -100,9 +100,15 @@ func (d *Database) Dir() string { return d.dir }
 // Open opens the store; it is closed when the test ends, unless the test did so.
 func (d *Database) Open(tb testing.TB, publish func(chat.Event)) *store.DB {
 	tb.Helper()
+	return d.OpenTraced(tb, publish, nil)
+}
+
+// OpenTraced is Open with somebody who is told of each query.
+func (d *Database) OpenTraced(tb testing.TB, publish func(chat.Event), trace func(query string)) *store.DB {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	db, err := store.Open(ctx, store.Options{URL: d.url, Dir: d.dir, Publish: publish})
+	db, err := store.Open(ctx, store.Options{URL: d.url, Dir: d.dir, Publish: publish, Trace: trace})
 	if err != nil {
 		tb.Fatal(err)
 	}

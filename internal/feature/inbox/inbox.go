@@ -1,4 +1,5 @@
-// Package inbox shows people their conversations. It changes nothing.
+// Package inbox shows people their conversations and keeps them as they like: muted,
+// archived, pinned, marked as unread. What was said in them it cannot change.
 package inbox
 
 import (
@@ -12,14 +13,20 @@ import (
 	"swapnest/internal/store"
 )
 
-// Service reads the lists.
+// Service reads the lists and keeps the marks.
 type Service struct {
-	db  *store.DB
-	hub *hub.Hub
+	db    *store.DB
+	hub   *hub.Hub
+	relay Signals
 }
 
+// Signals passes hints on.
+type Signals interface{ Signal(s chat.Signal) }
+
 // New returns the service.
-func New(db *store.DB, h *hub.Hub) *Service { return &Service{db: db, hub: h} }
+func New(db *store.DB, h *hub.Hub, relay Signals) *Service {
+	return &Service{db: db, hub: h, relay: relay}
+}
 
 // Filter narrows a list.
 type Filter string
@@ -40,7 +47,8 @@ type Query struct {
 	Limit  int    // 0 is 20; at most 100
 }
 
-// Page is a page of conversations, newest activity first. Next is "" on the last one.
+// Page is a page of conversations, newest activity first. On the first one all that are
+// pinned stand above the others, even beyond the limit. Next is "" on the last one.
 type Page struct {
 	Entries []chat.Entry
 	Next    string
@@ -54,7 +62,7 @@ func (s *Service) List(ctx context.Context, who chat.UserID, q Query) (Page, err
 		limit = chat.ConversationPage
 	}
 	limit = min(limit, chat.MaxConversationPage)
-	query := store.EntryQuery{Who: who, Limit: limit + 1}
+	query := store.EntryQuery{Who: who}
 	switch q.Filter {
 	case All, "":
 	case Buying:
@@ -68,26 +76,43 @@ func (s *Service) List(ctx context.Context, who chat.UserID, q Query) (Page, err
 	default:
 		return Page{}, chat.FieldError("filter", "Filter by all, buying, selling, unread or archived.")
 	}
-	if q.Cursor != "" {
-		var err error
-		if query.BeforeAt, query.BeforeID, err = parseCursor(q.Cursor); err != nil {
-			return Page{}, err
-		}
-	}
-	entries, err := s.db.Entries(ctx, query)
+	entries, err := s.entries(ctx, query, q.Cursor, limit+1)
 	if err != nil {
 		return Page{}, err
 	}
 	page := Page{Entries: entries}
-	if len(entries) > limit {
-		page.Entries = entries[:limit]
-		last := entries[limit-1].Conversation
-		page.Next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", last.LastAt.UnixMicro(), last.ID))
+	pinned := 0
+	for pinned < len(entries) && entries[pinned].Pinned {
+		pinned++
+	}
+	if n := max(limit, pinned); len(entries) > n {
+		page.Entries = entries[:n]
+		// The next page begins with the one that is left out.
+		first := entries[n].Conversation
+		page.Next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", first.LastAt.UnixMicro(), first.ID+1))
 	}
 	for i := range page.Entries {
 		s.present(&page.Entries[i])
 	}
 	return page, nil
+}
+
+// entries reads a page from a cursor on, the first one with the pinned ones on top.
+func (s *Service) entries(ctx context.Context, query store.EntryQuery, cursor string, limit int) ([]chat.Entry, error) {
+	var pinned []chat.Entry
+	var err error
+	if cursor != "" {
+		query.BeforeAt, query.BeforeID, err = parseCursor(cursor)
+	} else {
+		query.Pinned, query.Limit = true, chat.MaxPinned
+		pinned, err = s.db.Entries(ctx, query)
+	}
+	if err != nil {
+		return nil, err
+	}
+	query.Pinned, query.Limit = false, max(limit-len(pinned), 1)
+	others, err := s.db.Entries(ctx, query)
+	return append(pinned, others...), err
 }
 
 func parseCursor(cursor string) (time.Time, chat.ConversationID, error) {

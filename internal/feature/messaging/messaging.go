@@ -23,7 +23,11 @@ type Service struct {
 }
 
 // Signals passes hints on. It has no way to announce a message: only the store does.
-type Signals interface{ Signal(s chat.Signal) }
+type Signals interface {
+	Signal(s chat.Signal)
+	// Introduce tells a person how a conversation stands in their list now.
+	Introduce(ctx context.Context, who chat.UserID, id chat.ConversationID)
+}
 
 // Limits bound how much somebody may write.
 type Limits struct {

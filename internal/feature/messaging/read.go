@@ -11,15 +11,30 @@ import (
 func key(who chat.UserID) string { return strconv.FormatInt(int64(who), 10) }
 
 // MarkRead moves the read cursor of who forward to seq, or to the end when seq is
-// beyond it, and tells both people if it moved. A conversation of others is NotFound.
+// beyond it, and tells both people if it moved. Whatever seq is, it takes back that who
+// had marked the conversation as unread, of which only they are told. A conversation of
+// others is NotFound.
 func (s *Service) MarkRead(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq) error {
-	c, seq, moved, err := s.move(ctx, who, id, seq, (*store.Tx).MoveRead)
-	if err == nil && moved {
+	unmarked := false
+	c, seq, moved, err := s.move(ctx, who, id, seq, func(tx *store.Tx, ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
+		moved, err := tx.MoveRead(ctx, id, who, seq)
+		if err == nil {
+			unmarked, err = tx.ClearUnreadMark(ctx, id, who)
+		}
+		return moved, err
+	})
+	if err != nil {
+		return err
+	}
+	if moved {
 		s.relay.Signal(chat.ReadMoved{
 			To: []chat.UserID{c.BuyerID, c.SellerID}, Conversation: id, User: who, Seq: seq, At: s.now(),
 		})
 	}
-	return err
+	if unmarked {
+		s.relay.Introduce(ctx, who, id)
+	}
+	return nil
 }
 
 // MarkDelivered moves the delivered cursor of who forward, like MarkRead.

@@ -95,6 +95,10 @@ func (a *API) calls() {
 		status: 200,
 	}, a.getConversation)
 	handle(a, operation{
+		id: "keepConversation", route: "PATCH /conversations/{id}", summary: "Mute, archive, pin or mark as unread, for oneself alone",
+		status: 200,
+	}, a.keepConversation)
+	handle(a, operation{
 		id: "listMessages", route: "GET /conversations/{id}/messages", summary: "A page of messages in rising seq",
 		status: 200,
 	}, a.listMessages)

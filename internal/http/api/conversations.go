@@ -105,6 +105,35 @@ func (a *API) getConversation(ctx context.Context, c call, in *getConversationIn
 	}}, nil
 }
 
+// keeping changes what it names of how one keeps a conversation.
+type keeping struct {
+	Muted        *bool `json:"muted,omitempty" doc:"No sound and no notifications."`
+	Archived     *bool `json:"archived,omitempty" doc:"Out of the list, until the next message brings it back; one that is muted stays."`
+	Pinned       *bool `json:"pinned,omitempty" doc:"Above the others in every list; at most 10."`
+	MarkedUnread *bool `json:"marked_unread,omitempty" doc:"Counts as unread until it is read again."`
+}
+
+type keepConversationInput struct {
+	ID   chat.ConversationID `path:"id"`
+	Body keeping
+}
+
+// conversationAnswer holds a conversation.
+type conversationAnswer struct {
+	Conversation wire.Conversation `json:"conversation"`
+}
+
+type conversationOutput struct{ Body conversationAnswer }
+
+// keepConversation answers PATCH /conversations/{id}.
+func (a *API) keepConversation(ctx context.Context, c call, in *keepConversationInput) (*conversationOutput, error) {
+	entry, err := a.Inbox.Keep(ctx, c.identity.User.ID, in.ID, chat.KeepingChange(in.Body))
+	if err != nil {
+		return nil, err
+	}
+	return &conversationOutput{conversationAnswer{wire.ConversationOf(entry)}}, nil
+}
+
 // position is how far somebody has come.
 type position struct {
 	Seq chat.Seq `json:"seq" minimum:"0" doc:"Beyond the end counts as the end."`

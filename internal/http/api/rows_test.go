@@ -131,6 +131,14 @@ var conversationRows = []row{
 	{"no page at all", request{"bilal", "GET /conversations?limit=-3", "", ""}, 422, []string{`"field":"limit"`}, []string{"-3"}},
 	{"one", request{"asha", "GET /conversations/{conversation}", "", ""}, 200, []string{`"conversation":{"id":{conversation},`, `"participants":[{`, `"role":"seller"`, `"head":3`, `"epoch":"`}, []string{"@example.org"}},
 	{"one of others", request{"carla", "GET /conversations/{conversation}", "", ""}, 404, []string{`"code":"not_found"`, "There is no such conversation."}, []string{"bilal"}},
+	{"keep", request{"bilal", "PATCH /conversations/{conversation}", `{"muted":true,"pinned":true,"marked_unread":true}`, ""}, 200, []string{`"conversation":{"id":{conversation},`, `"muted":true`, `"archived":false`, `"pinned":true`, `"marked_unread":true`}, nil},
+	{"what one keeps is nobody else's business", request{"asha", "GET /conversations/{conversation}", "", ""}, 200, []string{`"muted":false`, `"pinned":false`, `"marked_unread":false`}, nil},
+	{"put away", request{"bilal", "PATCH /conversations/{conversation}", `{"archived":true,"muted":false,"pinned":false}`, ""}, 200, []string{`"archived":true`, `"muted":false`}, nil},
+	{"the list of what is put away", request{"bilal", "GET /conversations?filter=archived", "", ""}, 200, []string{`"id":{conversation},`}, nil},
+	{"brought back", request{"bilal", "PATCH /conversations/{conversation}", `{"archived":false}`, ""}, 200, []string{`"archived":false`}, nil},
+	{"keep nothing", request{"bilal", "PATCH /conversations/{conversation}", `{}`, ""}, 422, []string{invalid, "Say what to change"}, nil},
+	{"keep by a word", request{"bilal", "PATCH /conversations/{conversation}", `{"muted":"yes"}`, ""}, 422, []string{`"field":"muted"`}, []string{`"yes"`}},
+	{"keep by a stranger", request{"carla", "PATCH /conversations/{conversation}", `{"muted":true}`, ""}, 404, []string{"There is no such conversation."}, nil},
 	{"read", request{"bilal", "PUT /conversations/{conversation}/read", `{"seq":2}`, ""}, 204, nil, nil},
 	{"read again", request{"bilal", "PUT /conversations/{conversation}/read", `{"seq":0}`, ""}, 204, nil, nil},
 	{"read beyond the end", request{"asha", "PUT /conversations/{conversation}/read", `{"seq":1000000}`, ""}, 204, nil, nil},
@@ -239,6 +247,7 @@ func generalRows(c *contract) []row {
 func brokenRows(c *contract) []row {
 	bodies := map[string]string{
 		"POST /users": `{"username":"frida","password":"{password}"}`, "POST /session": `{"username":"asha","password":"{password}"}`,
+		"PATCH /conversations/{id}": `{"muted":true}`,
 	}
 	var rows []row
 	for name := range c.operations() {

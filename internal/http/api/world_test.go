@@ -62,7 +62,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	if w.db, err = store.Open(t.Context(), store.Options{Dir: w.dir, Publish: relay.Event, Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	in = inbox.New(w.db, h)
+	in = inbox.New(w.db, h, relay)
 	t.Cleanup(func() {
 		w.db.Close()
 		relay.Stop()

@@ -62,15 +62,20 @@ func (r *Relay) introduce() {
 	for e := range r.fresh {
 		for _, who := range []chat.UserID{e.BuyerID, e.SellerID} {
 			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-			entry, err := r.entries(ctx, e.Conversation, who)
+			r.Introduce(ctx, who, e.Conversation)
 			cancel()
-			if err != nil {
-				r.log.Warn("introduction failed", "conversation", e.Conversation, "error", err)
-				continue
-			}
-			r.Signal(chat.Introduced{To: who, Entry: entry})
 		}
 	}
+}
+
+// Introduce tells a person how a conversation stands in their list now.
+func (r *Relay) Introduce(ctx context.Context, who chat.UserID, id chat.ConversationID) {
+	entry, err := r.entries(ctx, id, who)
+	if err != nil {
+		r.log.Warn("introduction failed", "conversation", id, "error", err)
+		return
+	}
+	r.Signal(chat.Introduced{To: who, Entry: entry})
 }
 
 // Signal passes a hint on to those it is for.

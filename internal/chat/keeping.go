@@ -1,0 +1,50 @@
+package chat
+
+// Keeping is how a member keeps a conversation: their own affair, of which the other
+// person learns nothing.
+type Keeping struct {
+	Muted        bool // no sound and no notification
+	Pinned       bool // stands above the others; at most MaxPinned
+	MarkedUnread bool // until it is read again
+	ArchivedSeq  Seq  // up to which event it is archived; 0 for not at all
+}
+
+// Archived tells whether the conversation is out of the list. The next event brings it
+// back, unless it is muted.
+func (k Keeping) Archived(head Seq) bool {
+	return k.ArchivedSeq > 0 && (k.ArchivedSeq >= head || k.Muted)
+}
+
+// KeepingChange changes how a conversation is kept; nil leaves as it is.
+type KeepingChange struct{ Muted, Archived, Pinned, MarkedUnread *bool }
+
+// Empty tells whether it changes nothing.
+func (c KeepingChange) Empty() bool { return c == KeepingChange{} }
+
+// With returns the keeping of a conversation that ends at head after the change.
+func (k Keeping) With(c KeepingChange, head Seq) Keeping {
+	if c.Archived == nil && !k.Archived(head) {
+		// It has come back: muting it now must not put it away again.
+		k.ArchivedSeq = 0
+	}
+	if c.Muted != nil {
+		if !*c.Muted && k.Archived(head) {
+			// What has come while it was muted does not bring it back now.
+			k.ArchivedSeq = head
+		}
+		k.Muted = *c.Muted
+	}
+	if c.Archived != nil {
+		k.ArchivedSeq = 0
+		if *c.Archived {
+			k.ArchivedSeq = head
+		}
+	}
+	if c.Pinned != nil {
+		k.Pinned = *c.Pinned
+	}
+	if c.MarkedUnread != nil {
+		k.MarkedUnread = *c.MarkedUnread
+	}
+	return k
+}
