@@ -86,7 +86,7 @@ export function bubbles(page, text) {
  * @param {import("@playwright/test").Page} page
  */
 export async function connected(page) {
-  await page.locator('line-badge[data-state="connected"]').waitFor({ state: "attached" })
+  await page.locator('swapnest-chat[data-line="connected"]').waitFor({ state: "attached" })
 }
 
 /**

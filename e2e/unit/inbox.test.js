@@ -211,3 +211,83 @@ test("the total is never less than nothing", async () => {
   await settle()
   assert.equal(totals.at(-1), 0)
 })
+
+const flags = { muted: false, archived: false, marked_unread: false }
+
+test("what is marked as unread counts until it is read", () => {
+  const { inbox, totals } = inboxOf()
+  inbox.frame({ type: "conversation", conversation: { ...entryOf(41, 5, 0), ...flags, marked_unread: true } })
+  assert.equal(totals.at(-1), 2)
+  inbox.read(41, 5)
+  assert.equal(totals.at(-1), 1)
+})
+
+test("what is archived does not count, and comes back with the next message unless it is muted", () => {
+  const { inbox, totals } = inboxOf()
+  const archived = (id, head, more) => ({
+    type: "conversation",
+    conversation: { ...entryOf(id, head, 0), ...flags, archived: true, ...more },
+  })
+  inbox.frame(archived(42, 8, { unread: 2 }))
+  assert.equal(totals.at(-1), 0)
+  inbox.frame(archived(41, 5, { muted: true }))
+  inbox.frame(at(41, 6))
+  assert.equal(totals.at(-1), 0)
+  inbox.frame(at(42, 9))
+  assert.equal(totals.at(-1), 1)
+})
+
+test("read elsewhere of what is not in this list: the total is asked for", async () => {
+  const { inbox, api, totals } = inboxOf()
+  inbox.frame(readBy(me, 77, 3))
+  await api.answer("/me", { unread: { conversations: 0 } })
+  assert.equal(totals.at(-1), 0)
+})
+
+test("an entry told of that was not in this list does not count twice", async () => {
+  const { inbox, api, totals } = inboxOf()
+  inbox.frame({ type: "conversation", conversation: { ...entryOf(77, 9, 1), ...flags } })
+  assert.equal(totals.at(-1), 1, "the server had counted it")
+  await api.answer("/me", { unread: { conversations: 1 } })
+  assert.equal(totals.at(-1), 1)
+})
+
+test("somebody else's live message is heard, one's own is not", async () => {
+  const { inbox, api, clock } = inboxOf()
+  const told = heard(inbox, "heard")
+  inbox.frame(at(41, 6))
+  inbox.frame(at(41, 7, { sender_id: me }))
+  assert.deepEqual(
+    told.map(({ id }) => id),
+    [41],
+  )
+  inbox.frame(at(50, 4))
+  await clock.pass(300)
+  await api.answer("/conversations/50", { conversation: { ...entryOf(50, 4, 1, 9), ...flags, muted: true } })
+  assert.equal(told[1].muted, true)
+})
+
+test("the next page is loaded once, tells its entries, and says what follows", async () => {
+  const clock = new FakeClock()
+  const api = new FakeAPI()
+  const inbox = new Inbox({ me, open: 0, known: [], total: 3, filter: "buying", next: "c1", get: api.get, clock })
+  const pages = heard(inbox, "page")
+  const entries = heard(inbox, "entry")
+  const totals = heard(inbox, "total")
+  const both = Promise.all([inbox.more(), inbox.more()])
+  assert.deepEqual(api.paths, ["/conversations?filter=buying&cursor=c1"])
+  await api.answer(api.paths[0], { conversations: [entryOf(1, 2, 1), entryOf(2, 2, 0)], next: "c2" })
+  await both
+  assert.deepEqual(pages, ["c2"])
+  assert.equal(entries.length, 2)
+  assert.equal(totals.at(-1), 3, "they were counted all along")
+  const again = inbox.more()
+  await api.fail("/conversations?filter=buying&cursor=c2")
+  await again
+  assert.deepEqual(pages, ["c2", null])
+  const last = inbox.more()
+  await api.answer("/conversations?filter=buying&cursor=c2", { conversations: [], next: "" })
+  await last
+  await inbox.more()
+  assert.deepEqual(api.paths, [])
+})

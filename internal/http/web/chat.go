@@ -8,7 +8,7 @@ import (
 )
 
 // chatStyles are the components of the two panes.
-var chatStyles = []string{"inbox-list", "conversation", "conversation-header", "message", "composer", "banner", "empty"}
+var chatStyles = []string{"inbox-list", "conversation", "conversation-header", "message", "composer", "banner", "menu", "empty"}
 
 // chatRoutes mounts the pages of conversations.
 func (w *Web) chatRoutes(mux *http.ServeMux) {
@@ -19,6 +19,7 @@ func (w *Web) chatRoutes(mux *http.ServeMux) {
 	get("/chat/conversation/{id}/{$}", w.conversation)
 	post("/chat/conversation/{id}/{$}", w.say)
 	post("/chat/mark-read/{id}/{$}", w.markRead)
+	post("/chat/mark/{id}/{$}", w.mark)
 	get("/chat/start/{id}/{$}", w.startForm)
 	post("/chat/start/{id}/{$}", w.start)
 }

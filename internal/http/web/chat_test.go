@@ -71,8 +71,9 @@ func drawInbox(t *testing.T, filter inbox.Filter, page inbox.Page) string {
 func TestAnEntryOfTheListSaysWhoAboutWhatAndTheLastWords(t *testing.T) {
 	page := drawInbox(t, inbox.All, inbox.Page{Entries: []chat.Entry{talkEntry(words(9, meera, "Yes <b>it is</b>", 3), 2)}, Next: "abc"})
 	contains(t, page, `<body class="chat" data-pane="inbox">`, "<bdi>Meera Kulkarni</bdi>", "Buying: ", "· ₹8,500", "Yes &lt;b&gt;it is&lt;/b&gt;",
-		`data-unread`, `>2<span class="sr"> unread</span>`, "3 min ago", `href="/chat/conversation/41/"`, `href="/chat/?cursor=abc"`)
-	lacks(t, page, "<b>it is", "No conversations yet")
+		`data-unread`, `<span>2</span><span class="sr"> unread</span>`, "3 min ago", `href="/chat/conversation/41/"`, `href="/chat/?cursor=abc"`)
+	contains(t, page, `data-empty hidden`)
+	lacks(t, page, "<b>it is")
 }
 
 func TestTheListSaysHowFarOnesOwnLastMessageHasCome(t *testing.T) {

@@ -200,19 +200,12 @@ func newClientID() string { return "f." + rand.Text() }
 
 // say answers POST /chat/conversation/{id}/.
 func (w *Web) say(rw http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[chat.ConversationID](r, "conversation")
+	id, who, err := w.posted(r)
 	if err != nil {
-		return err
-	}
-	who, err := w.guard.Who(r)
-	if err != nil {
-		return err
-	}
-	if err := parseForm(r); err != nil {
 		return err
 	}
 	c := composer{Text: r.PostForm.Get("message"), ClientID: r.PostForm.Get("client_id")}
-	_, err = w.messages.Send(r.Context(), who.User.ID, messaging.SendCommand{Conversation: id, ClientID: c.ClientID, Text: c.Text})
+	_, err = w.messages.Send(r.Context(), who, messaging.SendCommand{Conversation: id, ClientID: c.ClientID, Text: c.Text})
 	if fault, ok := refusal(err); ok {
 		c.Fault = fault.Detail
 		// Another text under the old name would be a conflict.
@@ -251,22 +244,15 @@ func retryID(e *chat.Error, id string) string {
 // markRead answers POST /chat/mark-read/{id}/: it marks what the page showed, up to
 // the seq in the form, and comes back.
 func (w *Web) markRead(rw http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[chat.ConversationID](r, "conversation")
+	id, who, err := w.posted(r)
 	if err != nil {
-		return err
-	}
-	who, err := w.guard.Who(r)
-	if err != nil {
-		return err
-	}
-	if err := parseForm(r); err != nil {
 		return err
 	}
 	seq, err := strconv.ParseInt(strings.TrimSpace(r.PostForm.Get("seq")), 10, 64)
 	if err != nil || seq <= 0 {
 		return chat.FieldError("seq", "The form does not say up to which message. Open the conversation and press the button there.")
 	}
-	if err := w.messages.MarkRead(r.Context(), who.User.ID, id, chat.Seq(seq)); err != nil {
+	if err := w.messages.MarkRead(r.Context(), who, id, chat.Seq(seq)); err != nil {
 		return err
 	}
 	return redirect(rw, r, wire.ConversationURL(id)+"#composer")

@@ -6,6 +6,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/inbox"
+	"swapnest/internal/live/wire"
 )
 
 // inboxView is the list with an empty pane beside it.
@@ -20,6 +21,7 @@ type list struct {
 	Chips   []chip
 	Entries []entry
 	Older   string // address of the next page, "" on the last
+	Next    string // its cursor
 	Newest  string // address of the first page, "" on it
 	Current chat.ConversationID
 	Unread  int64 // conversations
@@ -38,6 +40,7 @@ type entry struct {
 	chat.Entry
 	Current bool
 	State   string // of the reader's own last message: sent or read; "" for others'
+	URL     string // of the conversation, with this list beside it
 }
 
 var chips = []struct {
@@ -75,10 +78,10 @@ func newList(reader *me, filter inbox.Filter, cursor string, page inbox.Page, cu
 		l.Chips = append(l.Chips, one)
 	}
 	for _, e := range page.Entries {
-		l.Entries = append(l.Entries, entry{Entry: e, Current: e.Conversation.ID == current, State: lastState(reader, e)})
+		l.Entries = append(l.Entries, entry{Entry: e, Current: e.Conversation.ID == current, State: lastState(reader, e), URL: besideURL(e.Conversation.ID, filter)})
 	}
 	if page.Next != "" {
-		l.Older = inboxURL(filter, page.Next)
+		l.Older, l.Next = inboxURL(filter, page.Next), page.Next
 	}
 	if cursor != "" {
 		l.Newest = inboxURL(filter, "")
@@ -109,4 +112,12 @@ func inboxURL(filter inbox.Filter, cursor string) string {
 		return "/chat/"
 	}
 	return "/chat/?" + q.Encode()
+}
+
+// besideURL is the page of a conversation with the list under a filter beside it.
+func besideURL(id chat.ConversationID, filter inbox.Filter) string {
+	if filter == inbox.All {
+		return wire.ConversationURL(id)
+	}
+	return wire.ConversationURL(id) + "?filter=" + url.QueryEscape(string(filter))
 }

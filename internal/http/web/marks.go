@@ -1,6 +1,11 @@
 package web
 
-import "swapnest/internal/chat"
+import (
+	"net/http"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/live/wire"
+)
 
 // marks is how somebody keeps a conversation: what its menu shows and changes.
 type marks struct {
@@ -13,4 +18,49 @@ func marksOf(e chat.Entry, back string) marks {
 	return marks{
 		ID: e.Conversation.ID, Muted: e.Muted, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread, Back: back,
 	}
+}
+
+// mark answers POST /chat/mark/{id}/: each field that is there, on or off, changes how
+// the person keeps the conversation. Who puts it away or marks it as unread leaves it:
+// looking at it would take that back.
+func (w *Web) mark(rw http.ResponseWriter, r *http.Request) error {
+	id, who, err := w.posted(r)
+	if err != nil {
+		return err
+	}
+	field := func(name string) *bool {
+		if !r.PostForm.Has(name) {
+			return nil
+		}
+		return new(r.PostForm.Get(name) == "on")
+	}
+	change := chat.KeepingChange{
+		Muted: field("muted"), Archived: field("archived"), Pinned: field("pinned"), MarkedUnread: field("marked_unread"),
+	}
+	if _, err := w.chats.Keep(r.Context(), who, id, change); err != nil {
+		return err
+	}
+	leaves := func(b *bool) bool { return b != nil && *b }
+	to := wire.ConversationURL(id)
+	if leaves(change.Archived) || leaves(change.MarkedUnread) {
+		to = "/chat/"
+		if back := nextPath(r.PostForm.Get("back")); back != "" {
+			to = back
+		}
+	}
+	return redirect(rw, r, to)
+}
+
+// posted reads what the forms of a conversation have in common: which one, who, and the
+// fields.
+func (w *Web) posted(r *http.Request) (chat.ConversationID, chat.UserID, error) {
+	id, err := pathID[chat.ConversationID](r, "conversation")
+	if err != nil {
+		return 0, 0, err
+	}
+	who, err := w.guard.Who(r)
+	if err != nil {
+		return 0, 0, err
+	}
+	return id, who.User.ID, parseForm(r)
 }

@@ -1,5 +1,7 @@
 // The chat pages. They are readable and postable without this; with it they are live.
+import { ConversationMenu } from "./elements/conversation-menu.js"
 import { InboxList } from "./elements/inbox-list.js"
+import { InboxMore } from "./elements/inbox-more.js"
 import { LineBadge } from "./elements/line-badge.js"
 import { LineBanner } from "./elements/line-banner.js"
 import { MessageAnnouncer } from "./elements/message-announcer.js"
@@ -18,7 +20,9 @@ customElements.define("presence-text", PresenceText)
 customElements.define("typing-line", TypingLine)
 customElements.define("line-badge", LineBadge)
 customElements.define("line-banner", LineBanner)
+customElements.define("conversation-menu", ConversationMenu)
 customElements.define("inbox-list", InboxList)
+customElements.define("inbox-more", InboxMore)
 customElements.define("message-announcer", MessageAnnouncer)
 customElements.define("message-composer", MessageComposer)
 customElements.define("timeline-view", TimelineView)

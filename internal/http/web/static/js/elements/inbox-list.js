@@ -1,31 +1,25 @@
-import { systemClock } from "../lib/clock.js"
 import { Drafts } from "../lib/drafts.js"
 import { formatAge } from "../lib/time.js"
-import { TypingWatch } from "../lib/typing.js"
-import { makeEntry, updateAge, updateLast, updateUnread } from "../view/entry.js"
-import { numberOf } from "../view/query.js"
+import { makeEntry, placeEntry, updateAge, updateMarks, updateUnread } from "../view/entry.js"
+import { ListPlace } from "../view/list-place.js"
+import { LastWords } from "../view/last-words.js"
+import { numberOf, one } from "../view/query.js"
 
 /** @typedef {import("../lib/frames.js").Conversation} Conversation */
 /** @typedef {import("../lib/frames.js").Message} Message */
-/** @typedef {import("../lib/frames.js").Cursor} Cursor */
-/** @typedef {import("../lib/frames.js").TypingFrame} TypingFrame */
-/** @typedef {{ seq: number, mine: boolean, text: string, state: "" | "sent" | "delivered" | "read" }} Last */
 
 const again = 30_000
 
 /**
  * <inbox-list data-filter> is the list of conversations: what the server has rendered,
- * kept up to date by "entry", "moved", "unread", "cursor" and "typing" of the host.
+ * kept up to date by "entry", "moved", "unread", "cursor" and "typing" of the host. An
+ * entry stands in it as long as it belongs to the filter.
  */
 export class InboxList extends HTMLElement {
   #removed = new AbortController()
-  #me = 0
-  /** @type {Drafts | undefined} */
-  #drafts
-  /** @type {Map<number, Last>} the last words of each conversation */
-  #last = new Map()
-  /** @type {Map<number, TypingWatch>} who writes */
-  #typing = new Map()
+  /** @type {Map<number, HTMLElement>} entries by conversation, also those that have left the list */
+  #nodes = new Map()
+  #words = /** @type {LastWords} */ (/** @type {unknown} */ (null))
   /** @type {number | undefined} */
   #timer
 
@@ -33,22 +27,33 @@ export class InboxList extends HTMLElement {
     this.#removed = new AbortController()
     const { signal } = this.#removed
     const chat = this.closest("swapnest-chat")
-    this.#me = numberOf(chat?.getAttribute("data-user-id") ?? undefined)
-    this.#drafts = new Drafts(() => localStorage, this.#me)
-    for (const node of this.querySelectorAll(".inbox-item")) this.#read(node)
+    const me = numberOf(chat?.getAttribute("data-user-id") ?? undefined)
+    this.#words = new LastWords(me, new Drafts(() => localStorage, me), (id) => this.#nodes.get(id))
+    for (const node of this.querySelectorAll(".inbox-item")) {
+      if (!(node instanceof HTMLElement)) continue
+      this.#nodes.set(numberOf(node.dataset.conversation), node)
+      this.#words.read(node)
+    }
     const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
       chat?.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
     on("entry", (entry) => this.#entry(entry))
     on("moved", (message) => this.#moved(message))
-    on("unread", ({ id, unread }) => this.#each(id, (node) => updateUnread(node, unread)))
-    on("cursor", (cursor) => this.#cursor(cursor))
-    on("typing", (frame) => this.#typed(frame))
+    on("unread", (known) => this.#unread(known))
+    on("cursor", (cursor) => this.#words.moved(cursor))
+    on("typing", (frame) => this.#words.typed(frame))
     on("compose", () => this.#drawAll())
-    on("message", ({ conversation_id: id, sender_id: from }) => from === this.#me || this.#typing.get(id)?.heard(false))
     addEventListener("storage", () => this.#drawAll(), { signal })
     addEventListener("pageshow", () => this.#drawAll(), { signal })
     this.#timer = setInterval(() => this.#ages(), again)
     this.#drawAll()
+    const more = () => this.dispatchEvent(new CustomEvent("more", { bubbles: true }))
+    const place = new ListPlace(one(this, ".inbox-items", HTMLElement), this.#filter, more)
+    on("page", (next) => place.restore(!next))
+    addEventListener("pagehide", () => place.keep(), { signal })
+    // The host comes last; it hears what is asked for once it is there.
+    void customElements.whenDefined("swapnest-chat").then(() => place.restore(!this.querySelector("inbox-more")))
+    // The filter that is chosen may be the last of a row that is wider than a phone.
+    this.querySelector('.chip[aria-current="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" })
   }
 
   disconnectedCallback() {
@@ -56,91 +61,62 @@ export class InboxList extends HTMLElement {
     clearInterval(this.#timer)
   }
 
-  /** @param {Element} node of the server */
-  #read(node) {
-    if (!(node instanceof HTMLElement)) return
-    const state = node.querySelector(".inbox-last > .tick")?.getAttribute("data-state") ?? ""
-    this.#last.set(numberOf(node.dataset.conversation), {
-      seq: numberOf(node.dataset.last),
-      mine: state !== "",
-      text: node.querySelector(".inbox-last > bdi")?.textContent ?? "",
-      state: /** @type {Last["state"]} */ (state),
-    })
-  }
-
-  /**
-   * @param {number} id
-   * @param {(node: HTMLElement) => void} run
-   */
-  #each(id, run) {
-    const node = this.querySelector(`.inbox-item[data-conversation="${id}"]`)
-    if (node instanceof HTMLElement) run(node)
+  get #filter() {
+    return this.dataset.filter ?? "all"
   }
 
   /** @param {Conversation} entry new, or as it is now */
   #entry(entry) {
-    let node = this.querySelector(`.inbox-item[data-conversation="${entry.id}"]`)
-    if (!node && !this.#shows(entry)) return
-    if (!node) node = makeEntry(entry)
-    if (entry.last_message) this.#moved(entry.last_message, node)
+    const { id, role, archived, last_message: last } = entry
+    const filter = this.#filter
+    if (filter === "buying" ? role !== "buyer" : filter === "selling" && role !== "seller") return
+    let node = this.#nodes.get(id)
+    if (!node) {
+      node = makeEntry(entry, filter)
+      this.#nodes.set(id, node)
+    }
+    updateMarks(node, entry)
+    updateUnread(node, entry)
+    node.toggleAttribute("data-archived", archived)
+    if (last) this.#moved(last)
+    else this.#settle(node)
   }
 
-  /** @param {Conversation} entry */
-  #shows({ role, archived, unread }) {
-    const filter = this.dataset.filter ?? "all"
-    if (archived !== (filter === "archived")) return false
-    if (filter === "buying" || filter === "selling") return (filter === "buying") === (role === "buyer")
-    return filter !== "unread" || unread > 0
+  /** @param {Message} message the newest of its conversation */
+  #moved(message) {
+    const node = this.#nodes.get(message.conversation_id)
+    if (!node) return
+    updateAge(node, message.timestamp)
+    this.#words.said(message)
+    this.#settle(node)
+  }
+
+  /** @param {import("../lib/inbox.js").Known} known */
+  #unread(known) {
+    const node = this.#nodes.get(known.id)
+    if (!node) return
+    updateUnread(node, known)
+    node.toggleAttribute("data-archived", known.archived === true)
+    this.#settle(node)
   }
 
   /**
-   * The conversation of a new message goes to the top.
-   * @param {Message} message
-   * @param {Element | null} [node]
+   * Puts an entry where it belongs, or out of the list.
+   * @param {HTMLElement} node
    */
-  #moved({ conversation_id: id, seq, sender_id: sender, message, timestamp, is_read: read }, node) {
-    node ??= this.querySelector(`.inbox-item[data-conversation="${id}"]`)
-    if (!node) return
-    const mine = sender === this.#me
-    this.#last.set(id, { seq, mine, text: message, state: mine ? (read ? "read" : "sent") : "" })
-    updateAge(node, timestamp)
-    this.#draw(node)
-    const list = this.querySelector(".inbox-items")
-    if (!(list instanceof HTMLElement)) return
-    list.hidden = false
-    this.querySelector("[data-empty]")?.remove()
-    if (list.firstElementChild !== node) list.prepend(node)
-  }
-
-  /** @param {Cursor} cursor the other person has come further */
-  #cursor({ type, conversation_id: id, user_id: user, seq }) {
-    const last = this.#last.get(id)
-    if (!last?.mine || user === this.#me || seq < last.seq || last.state === "read") return
-    last.state = type
-    this.#each(id, (node) => this.#draw(node))
-  }
-
-  /** @param {TypingFrame} frame */
-  #typed({ conversation_id: id, is_typing: typing }) {
-    const draw = () => this.#each(id, (node) => this.#draw(node))
-    const watch = this.#typing.get(id) ?? new TypingWatch(draw, systemClock)
-    this.#typing.set(id, watch)
-    watch.heard(typing)
+  #settle(node) {
+    const list = one(this, ".inbox-items", HTMLElement)
+    const filter = this.#filter
+    const unread = node.hasAttribute("data-unread") || node.querySelector("[aria-current]") !== null
+    const belongs = node.hasAttribute("data-archived") === (filter === "archived") && (filter !== "unread" || unread)
+    if (belongs) placeEntry(list, node)
+    else node.remove()
+    list.hidden = list.childElementCount === 0
+    one(this, "[data-empty]", HTMLElement).hidden = !list.hidden
   }
 
   #drawAll() {
-    for (const node of this.querySelectorAll(".inbox-item")) this.#draw(node)
-  }
-
-  /** @param {Element} node */
-  #draw(node) {
-    const id = numberOf(node.getAttribute("data-conversation") ?? undefined)
-    const here = node.querySelector("[aria-current]") !== null
-    const draft = here ? "" : (this.#drafts?.get(id) ?? "")
-    const last = this.#last.get(id)
-    if (this.#typing.get(id)?.on) updateLast(node, { kind: "typing", text: "typing…", state: "" })
-    else if (draft) updateLast(node, { kind: "draft", text: draft, state: "" })
-    else if (last) updateLast(node, { kind: "", text: last.text, state: last.state })
+    for (const id of this.#nodes.keys()) this.#words.draw(id)
   }
 
   #ages() {

@@ -62,7 +62,8 @@ export class ReadWatch extends HTMLElement {
     if (this.#onScreen <= this.#told && !this.#marked) return
     if (document.visibilityState !== "visible" || !document.hasFocus()) return
     this.#marked = false
-    this.#told = Math.max(this.#onScreen, this.#told)
+    // There is at least one message, so one has come to the first.
+    this.#told = Math.max(this.#onScreen, this.#told, 1)
     this.dispatchEvent(new CustomEvent("seen", { detail: this.#told, bubbles: true }))
   }
 }

@@ -4,11 +4,13 @@ import { openStorage } from "../lib/outbox-storage.js"
 import { Session } from "../lib/session.js"
 import { Line } from "../lib/socket.js"
 import { showUnread } from "../view/attention.js"
-import { readMessages } from "../view/message.js"
+import { goBackTo } from "../view/list-place.js"
+import { readKnown, readOpened } from "../view/page.js"
 import { numberOf } from "../view/query.js"
+import { showSaid } from "../view/toast.js"
 
 /** What the session tells and the elements of the page draw. */
-const told = "line rows stuck message entry moved unread heard cursor typing presence sent slow failed".split(" ")
+const told = "line rows stuck message entry moved unread heard page cursor typing presence sent slow failed".split(" ")
 
 /**
  * <swapnest-chat> is the host of the chat pages: it opens the one line of this tab,
@@ -32,6 +34,9 @@ export class SwapnestChat extends HTMLElement {
     // What is written or seen while the storage opens is not lost: it waits for it.
     this.#obey(this.#begin(signal), signal)
     this.#wake(signal)
+    const back = this.querySelector(".conversation-back")
+    if (back instanceof HTMLAnchorElement) goBackTo(back, signal)
+    showSaid(this)
   }
 
   disconnectedCallback() {
@@ -49,10 +54,11 @@ export class SwapnestChat extends HTMLElement {
       me: numberOf(this.dataset.userId),
       line: this.#line,
       storage,
-      known: this.#known(),
+      known: readKnown(this),
       unread: numberOf(this.dataset.unread),
       filter: this.querySelector("inbox-list")?.getAttribute("data-filter") ?? "",
-      opened: this.#opened(),
+      next: this.querySelector("inbox-more")?.getAttribute("data-next") ?? "",
+      opened: readOpened(this),
       get: getJSON,
       clock: systemClock,
     })
@@ -81,6 +87,7 @@ export class SwapnestChat extends HTMLElement {
     on("typing-changed", (session, typing) => session.typing(typing))
     on("seen", (session, seq) => session.seen(seq))
     on("go", (session, way) => session.go(way))
+    on("more", (session) => session.more())
     on("retry", (session, clientId) => session.retry(clientId))
     on("discard", (session, clientId) => session.discard(clientId))
     on("try-now", () => this.#line.tryNow())
@@ -100,44 +107,12 @@ export class SwapnestChat extends HTMLElement {
     addEventListener("pageshow", ({ persisted }) => persisted && this.#line.start(), { signal })
   }
 
-  #known() {
-    return [...this.querySelectorAll(".inbox-item")].map((node) => ({
-      id: numberOf(node.getAttribute("data-conversation") ?? undefined),
-      head: numberOf(node.getAttribute("data-head") ?? undefined),
-      unread: numberOf(node.getAttribute("data-count") ?? undefined),
-      other: numberOf(node.getAttribute("data-other") ?? undefined),
-      muted: node.hasAttribute("data-muted"),
-      archived: node.hasAttribute("data-archived"),
-      pinned: node.hasAttribute("data-pinned"),
-      marked_unread: node.hasAttribute("data-marked"),
-    }))
-  }
-
-  /** @returns {import("../lib/session.js").Opened | undefined} */
-  #opened() {
-    const list = this.querySelector("message-list ol")
-    const { conversation, otherId, epoch = "", head, headAt = "", seen, otherRead, otherDelivered } = this.dataset
-    if (!conversation || !list) return undefined
-    return {
-      id: numberOf(conversation),
-      other: numberOf(otherId),
-      epoch,
-      head: numberOf(head),
-      headAt,
-      seen: numberOf(seen),
-      otherRead: numberOf(otherRead),
-      otherDelivered: numberOf(otherDelivered),
-      hasOlder: this.dataset.older !== undefined,
-      atEnd: this.dataset.newer === undefined,
-      items: [...readMessages(list).values()].map(({ item }) => item),
-    }
-  }
-
   /**
    * @param {string} type
    * @param {unknown} detail
    */
   #tell(type, detail) {
+    if (type === "line") this.dataset.line = /** @type {import("../lib/socket.js").LineState} */ (detail).state
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
 }

@@ -49,6 +49,8 @@ export interface Conversation {
   closed: boolean
   archived: boolean
   muted: boolean
+  pinned: boolean
+  marked_unread: boolean
   url: string
 }
 

@@ -10,6 +10,9 @@
  * @property {number} unread
  * @property {number} other the other person
  * @property {number} [theirs] the seq of the other person's last message, where it is known
+ * @property {boolean} [muted]
+ * @property {boolean} [archived]
+ * @property {boolean} [marked_unread]
  */
 
 const unknownAfter = 300
@@ -17,8 +20,10 @@ const settlesAfter = 600
 
 /**
  * How many unread messages each conversation has, and how many conversations have
- * some. It dispatches "entry" (detail: Conversation, to be drawn anew), "moved"
- * (detail: Message, the newest of its conversation), "unread" (detail: Known) and
+ * something unread. It dispatches "entry" (detail: Conversation, to be drawn anew),
+ * "moved" (detail: Message, the newest of its conversation), "unread" (detail: Known),
+ * "heard" (detail: Known, somebody else has written live), "page" (detail: the cursor of
+ * what is not loaded yet, "" for nothing, null when it could not be loaded) and
  * "total" (detail: number).
  */
 export class Inbox extends EventTarget {
@@ -28,6 +33,7 @@ export class Inbox extends EventTarget {
   #open
   #query
   #total
+  #next
   #heard = 0
   /** hello has counted what the reader had read, and not told yet */
   #uncertain = false
@@ -37,6 +43,7 @@ export class Inbox extends EventTarget {
   #seen = new Map()
   /** @type {Set<number>} being asked for */
   #asking = new Set()
+  #loading = false
 
   /**
    * @param {object} options
@@ -45,15 +52,17 @@ export class Inbox extends EventTarget {
    * @param {Known[]} options.known what the server has rendered
    * @param {number} options.total conversations with something unread
    * @param {string} options.filter of the list
+   * @param {string} [options.next] the cursor of the page behind, "" on the last
    * @param {(path: string) => Promise<any>} options.get
    * @param {import("./clock.js").Clock} options.clock
    */
-  constructor({ me, open, known, total, filter, get, clock }) {
+  constructor({ me, open, known, total, filter, next = "", get, clock }) {
     super()
     this.#me = me
     this.#open = open
     this.#total = total
     this.#query = `/conversations?filter=${filter || "all"}`
+    this.#next = next
     this.#get = get
     this.#clock = clock
     for (const one of known) this.#known.set(one.id, one)
@@ -82,21 +91,35 @@ export class Inbox extends EventTarget {
         if (frame.user_id === this.#me) this.#confirmed(frame.conversation_id, frame.seq)
         break
       case "conversation":
-        this.#learn(frame.conversation)
+        this.#told(frame.conversation)
         break
     }
   }
 
   /**
-   * The reader has come up to seq.
+   * The reader has come up to seq, and so takes back that it was marked as unread.
    * @param {number} id
    * @param {number} seq
    */
   read(id, seq) {
     this.#seen.set(id, Math.max(seq, this.#seen.get(id) ?? 0))
     const known = this.#known.get(id)
-    if (!known || known.unread === 0) return
-    this.#setUnread(known, seq >= (known.theirs ?? known.head) ? 0 : Math.min(known.unread, known.head - seq))
+    if (!known || !waits(known)) return
+    const all = seq >= (known.theirs ?? known.head)
+    this.#change(known, { unread: all ? 0 : Math.min(known.unread, known.head - seq), marked_unread: false })
+  }
+
+  /** Loads the next page of the list. Several calls at once are one. */
+  async more() {
+    if (!this.#next || this.#loading) return
+    this.#loading = true
+    const page = await this.#get(`${this.#query}&cursor=${this.#next}`).catch(() => null)
+    this.#loading = false
+    if (page) {
+      this.#next = page.next
+      for (const one of page.conversations) this.#learn(one, true)
+    }
+    this.#tell("page", page && page.next)
   }
 
   /**
@@ -106,7 +129,8 @@ export class Inbox extends EventTarget {
    */
   #confirmed(id, seq) {
     this.read(id, seq)
-    if (!this.#uncertain) return
+    // Of what is not in this list only the server knows whether it was unread.
+    if (!this.#uncertain && this.#known.has(id)) return
     this.#uncertain = false
     // The next hello counts anew; until then the number may be one too high.
     this.#askTotal().catch(() => {})
@@ -135,30 +159,36 @@ export class Inbox extends EventTarget {
 
   /** @param {Message} message */
   #message(message) {
+    const theirs = message.sender_id !== this.#me
     const known = this.#known.get(message.conversation_id)
     if (!known) {
-      this.#clock.setTimeout(() => void this.#ask(message.conversation_id), unknownAfter)
+      this.#clock.setTimeout(() => void this.#ask(message.conversation_id, theirs), unknownAfter)
       return
     }
     if (message.seq <= known.head) return
     known.head = message.seq
-    if (message.sender_id !== this.#me) {
-      known.theirs = message.seq
-      this.#setUnread(known, known.unread + 1)
-    }
-    this.dispatchEvent(new CustomEvent("moved", { detail: message }))
+    if (theirs) known.theirs = message.seq
+    // What was archived comes back with it, unless it is muted.
+    const archived = known.archived && known.muted
+    if (theirs || archived !== known.archived) this.#change(known, { unread: known.unread + Number(theirs), archived })
+    this.#tell("moved", message)
+    if (theirs) this.#tell("heard", known)
   }
 
   /**
    * Asks for a conversation that is not in the list, and how many are unread.
    * @param {number} id
+   * @param {boolean} theirs somebody else has written there
    */
-  async #ask(id) {
-    if (this.#known.has(id) || this.#asking.has(id)) return
+  async #ask(id, theirs) {
+    const known = this.#known.get(id)
+    if (known && theirs) this.#tell("heard", known)
+    if (known || this.#asking.has(id)) return
     this.#asking.add(id)
     try {
       const { conversation } = await this.#get(`/conversations/${id}`)
       this.#learn(conversation)
+      if (theirs) this.#tell("heard", this.#known.get(id))
       await this.#askTotal()
     } catch {
       // Its next message asks again.
@@ -168,35 +198,49 @@ export class Inbox extends EventTarget {
   }
 
   /**
+   * The server tells how a conversation stands. Of one that is not in this list it is
+   * not known whether it was counted before.
+   * @param {Conversation} entry
+   */
+  #told(entry) {
+    const fresh = !this.#known.has(entry.id) && entry.head > 1
+    this.#learn(entry, fresh)
+    if (fresh) this.#askTotal().catch(() => {})
+  }
+
+  /**
    * @param {Conversation} entry
    * @param {boolean} [counted] the total says it already
    */
   #learn(entry, counted = false) {
-    const before = this.#known.get(entry.id)
-    const known = { id: entry.id, head: entry.head, unread: before?.unread ?? 0, other: entry.other.id }
-    if (before && before.head > entry.head) return
-    this.#known.set(entry.id, known)
-    this.dispatchEvent(new CustomEvent("entry", { detail: entry }))
-    if (counted) known.unread = entry.unread
+    const { id, head, unread, muted, archived, marked_unread } = entry
+    const before = this.#known.get(id)
+    if (before && before.head > head) return
+    const known = before ?? { id, head, unread: 0, other: entry.other.id }
+    this.#known.set(id, known)
+    this.#tell("entry", entry)
     // The answer may have been on its way when the reader came to the end.
-    this.#setUnread(known, (this.#seen.get(entry.id) ?? 0) >= entry.head ? 0 : entry.unread)
+    const seen = (this.#seen.get(id) ?? 0) >= head
+    const now = { head, muted, archived, unread: seen ? 0 : unread, marked_unread }
+    if (counted) Object.assign(known, { ...now, unread })
+    this.#change(known, now)
   }
 
   /**
    * @param {Known} known
-   * @param {number} unread
+   * @param {Partial<Known>} change
    */
-  #setUnread(known, unread) {
-    const change = Number(unread > 0) - Number(known.unread > 0)
-    known.unread = unread
-    if (change !== 0) this.#total = Math.max(0, this.#total + change)
+  #change(known, change) {
+    const before = Number(waits(known))
+    Object.assign(known, change)
+    const difference = Number(waits(known)) - before
+    if (difference !== 0) this.#total = Math.max(0, this.#total + difference)
     const tell = () => {
-      // It may have been learned anew since.
-      this.dispatchEvent(new CustomEvent("unread", { detail: this.#known.get(known.id) ?? known }))
-      this.dispatchEvent(new CustomEvent("total", { detail: this.#total }))
+      this.#tell("unread", known)
+      this.#tell("total", this.#total)
     }
     // What is read as soon as it arrives never shows as unread.
-    if (known.id === this.#open && unread > 0) this.#clock.setTimeout(tell, settlesAfter)
+    if (known.id === this.#open && waits(known)) this.#clock.setTimeout(tell, settlesAfter)
     else tell()
   }
 
@@ -208,6 +252,22 @@ export class Inbox extends EventTarget {
   /** @param {number} total */
   #setTotal(total) {
     this.#total = total
-    this.dispatchEvent(new CustomEvent("total", { detail: total }))
+    this.#tell("total", total)
   }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}
+
+/**
+ * Whether a conversation has something unread that counts.
+ * @param {Known} known
+ */
+function waits({ unread, marked_unread: marked, archived }) {
+  return !archived && (unread > 0 || marked === true)
 }

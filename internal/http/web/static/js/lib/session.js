@@ -29,7 +29,7 @@ const mostWatched = 100
  * What one tab does for the person who is signed in: it joins the line, the outbox,
  * the receipts, the list and the open conversation. It dispatches what the elements
  * of the page draw: "line", "rows", "stuck", "message", "entry", "moved", "unread",
- * "total", "heard", "cursor", "typing", "presence", "sent", "slow" and "failed".
+ * "total", "heard", "page", "cursor", "typing", "presence", "sent", "slow" and "failed".
  */
 export class Session extends EventTarget {
   #line
@@ -51,11 +51,12 @@ export class Session extends EventTarget {
    * @param {import("./inbox.js").Known[]} options.known
    * @param {number} options.unread
    * @param {string} options.filter
+   * @param {string} [options.next] the cursor of the list's next page
    * @param {Opened} [options.opened]
    * @param {(path: string) => Promise<any>} options.get
    * @param {import("./clock.js").Clock} options.clock
    */
-  constructor({ me, line, storage, known, unread, filter, opened, get, clock }) {
+  constructor({ me, line, storage, known, unread, filter, next, opened, get, clock }) {
     super()
     this.#me = me
     this.#line = line
@@ -63,9 +64,9 @@ export class Session extends EventTarget {
     const send = (/** @type {object} */ frame) => line.send(frame)
     this.#receipts = new Receipts(send, clock)
     this.#outbox = new Outbox({ storage, userId: me, send, clock })
-    this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, get, clock })
+    this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, next, get, clock })
     if (opened) this.#thread = this.#open(opened, send, get, clock)
-    this.#pass(this.#inbox, ["entry", "moved", "unread", "total", "heard"])
+    this.#pass(this.#inbox, ["entry", "moved", "unread", "total", "heard", "page"])
     this.#pass(this.#outbox, ["sent", "slow", "failed"])
     on(this.#inbox, "entry", () => this.#watch())
     on(this.#outbox, "change", (id) => this.#pending(id, "event"))
@@ -124,6 +125,11 @@ export class Session extends EventTarget {
   seen(seq) {
     if (!this.#thread || !this.#receipts.seen(this.#thread.id, seq)) return
     this.#inbox.read(this.#thread.id, seq)
+  }
+
+  /** Loads the next page of the list. */
+  more() {
+    return this.#inbox.more()
   }
 
   /**

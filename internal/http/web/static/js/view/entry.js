@@ -10,9 +10,10 @@ const drawn = new Set(["cycles", "furniture", "phones", "kitchen", "books", "spo
 /**
  * A new entry of the list, still without its last words.
  * @param {Conversation} conversation
+ * @param {string} filter of the list, which stays beside the conversation
  * @returns {HTMLElement}
  */
-export function makeEntry({ id, other, listing, role, url }) {
+export function makeEntry({ id, other, listing, role, url }, filter) {
   const node = cloneTemplate("entry-template")
   node.dataset.conversation = String(id)
   node.dataset.other = String(other.id)
@@ -27,7 +28,7 @@ export function makeEntry({ id, other, listing, role, url }) {
   dot.hidden = !other.online
 
   const name = one(node, ".inbox-name", HTMLAnchorElement)
-  name.href = url
+  name.href = filter === "all" ? url : `${url}?filter=${filter}`
   one(name, "bdi", HTMLElement).textContent = other.name
   const about = one(node, ".inbox-about", HTMLElement)
   one(about, "use", SVGElement).setAttribute("href", role === "buyer" ? "#i-bag" : "#i-tag")
@@ -86,20 +87,51 @@ function makeTick(state) {
 
 /**
  * @param {Element} node
- * @param {number} unread
+ * @param {{ unread: number, marked_unread?: boolean }} known
  */
-export function updateUnread(node, unread) {
-  node.toggleAttribute("data-unread", unread > 0)
-  const marks = one(node, ".inbox-marks", HTMLElement)
-  marks.querySelector(".count")?.remove()
-  if (unread === 0) return
-  const count = document.createElement("span")
-  count.className = "count"
-  const spoken = document.createElement("span")
-  spoken.className = "sr"
-  spoken.textContent = " unread"
-  count.append(unread > 99 ? "99+" : String(unread), spoken)
-  marks.append(count)
+export function updateUnread(node, { unread, marked_unread: marked }) {
+  const waits = unread > 0 || marked === true
+  node.toggleAttribute("data-unread", waits)
+  const count = one(node, ".inbox-marks > .count", HTMLElement)
+  count.hidden = !waits
+  const [number, spoken] = count.children
+  number.textContent = unread > 99 ? "99+" : unread > 0 ? String(unread) : ""
+  spoken.textContent = unread > 0 ? " unread" : "Marked as unread"
+}
+
+/**
+ * How the reader keeps a conversation.
+ * @param {Element} node
+ * @param {Pick<Conversation, "pinned" | "muted">} kept
+ */
+export function updateMarks(node, { pinned, muted }) {
+  node.toggleAttribute("data-pinned", pinned)
+  node.toggleAttribute("data-muted", muted)
+  one(node, '[data-mark="pinned"]', HTMLElement).hidden = !pinned
+  one(node, '[data-mark="muted"]', HTMLElement).hidden = !muted
+}
+
+/**
+ * Puts an entry where it belongs: the pinned ones first, then the newest first.
+ * @param {Element} list
+ * @param {Element} node
+ */
+export function placeEntry(list, node) {
+  const before = [...list.children].find((one) => one !== node && !comesBefore(one, node))
+  if (node.parentElement !== list || node.nextElementSibling !== (before ?? null))
+    list.insertBefore(node, before ?? null)
+}
+
+/**
+ * @param {Element} a
+ * @param {Element} b
+ */
+function comesBefore(a, b) {
+  if (!a.matches(".inbox-item")) return false
+  const pins = Number(b.hasAttribute("data-pinned")) - Number(a.hasAttribute("data-pinned"))
+  if (pins !== 0) return pins < 0
+  const at = (/** @type {Element} */ one) => Date.parse(one.querySelector("time")?.dateTime ?? "")
+  return at(a) >= at(b)
 }
 
 /**

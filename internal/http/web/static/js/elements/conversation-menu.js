@@ -1,0 +1,94 @@
+import { sendJSON } from "../lib/api.js"
+import { say } from "../view/toast.js"
+import { one } from "../view/query.js"
+
+/**
+ * <conversation-menu data-conversation data-back> has a conversation muted, pinned,
+ * archived and marked as unread. Its words follow "entry" of the host, so that they say
+ * what another tab has made of it.
+ */
+export class ConversationMenu extends HTMLElement {
+  #removed = new AbortController()
+
+  connectedCallback() {
+    this.#removed = new AbortController()
+    const { signal } = this.#removed
+    const chat = this.closest("swapnest-chat")
+    chat?.addEventListener("entry", (event) => this.#entry(/** @type {CustomEvent} */ (event).detail), { signal })
+    this.addEventListener("submit", (event) => void this.#submit(event), { signal })
+    this.addEventListener("keydown", (event) => this.#key(event), { signal })
+    this.addEventListener("focusout", (event) => this.#left(event.relatedTarget), { signal })
+    document.addEventListener("pointerdown", (event) => this.#left(event.target), { signal })
+  }
+
+  disconnectedCallback() {
+    this.#removed.abort()
+  }
+
+  get #details() {
+    return one(this, "details", HTMLDetailsElement)
+  }
+
+  /** @param {EventTarget | null} target where the focus or the finger is now */
+  #left(target) {
+    if (target instanceof Node && !this.contains(target)) this.#details.open = false
+  }
+
+  #close() {
+    this.#details.open = false
+    one(this, "summary", HTMLElement).focus()
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key === "Escape" && this.#details.open) {
+      event.stopPropagation()
+      this.#close()
+      return
+    }
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    this.#details.open = true
+    const items = [...this.querySelectorAll(".menu-item")]
+    const here = items.indexOf(/** @type {Element} */ (document.activeElement))
+    const next = items[here < 0 ? (step > 0 ? 0 : items.length - 1) : (here + step + items.length) % items.length]
+    if (next instanceof HTMLElement) next.focus()
+  }
+
+  /** @param {SubmitEvent} event */
+  async #submit(event) {
+    const { submitter: button } = event
+    if (!(button instanceof HTMLButtonElement)) return
+    event.preventDefault()
+    const fault = one(this, ".menu-fault", HTMLElement)
+    fault.hidden = true
+    const { name } = button
+    const on = button.value === "on"
+    const path = `/conversations/${this.dataset.conversation}`
+    try {
+      const { conversation } = await sendJSON("PATCH", path, { [name]: on })
+      this.#entry(conversation)
+      this.#close()
+      if (!on || (name !== "archived" && name !== "marked_unread")) return
+      // Whoever looked on would read it again at once.
+      const text = name === "archived" ? "Conversation archived" : "Marked as unread"
+      say({ text, undo: { path, change: { [name]: false } } })
+      location.assign(this.dataset.back ?? "/chat/")
+    } catch (error) {
+      fault.textContent = error instanceof Error ? error.message : String(error)
+      fault.hidden = false
+    }
+  }
+
+  /** @param {import("../lib/frames.js").Conversation} entry */
+  #entry(entry) {
+    if (String(entry.id) !== this.dataset.conversation) return
+    for (const name of /** @type {const} */ (["muted", "pinned", "archived"])) {
+      const button = one(this, `[name="${name}"]`, HTMLButtonElement)
+      const words = one(button, "span", HTMLElement)
+      button.value = entry[name] ? "off" : "on"
+      words.textContent = (entry[name] ? words.dataset.off : words.dataset.on) ?? ""
+    }
+  }
+}
