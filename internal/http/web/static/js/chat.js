@@ -10,6 +10,7 @@ import { MessageList } from "./elements/message-list.js"
 import { PresenceDot } from "./elements/presence-dot.js"
 import { PresenceText } from "./elements/presence-text.js"
 import { ReadWatch } from "./elements/read-watch.js"
+import { SoundSwitch } from "./elements/sound-switch.js"
 import { SwapnestChat } from "./elements/swapnest-chat.js"
 import { TimelineView } from "./elements/timeline-view.js"
 import { TypingLine } from "./elements/typing-line.js"
@@ -21,6 +22,7 @@ customElements.define("typing-line", TypingLine)
 customElements.define("line-badge", LineBadge)
 customElements.define("line-banner", LineBanner)
 customElements.define("conversation-menu", ConversationMenu)
+customElements.define("sound-switch", SoundSwitch)
 customElements.define("inbox-list", InboxList)
 customElements.define("inbox-more", InboxMore)
 customElements.define("message-announcer", MessageAnnouncer)

@@ -1,4 +1,5 @@
 // What the pages other than the chats gain from a script. They work without it.
+import { UnreadWatch } from "./elements/unread-watch.js"
 import { formatAge } from "./lib/time.js"
 
 /**
@@ -37,3 +38,4 @@ localTimes(document)
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
 }
+customElements.define("unread-watch", UnreadWatch)

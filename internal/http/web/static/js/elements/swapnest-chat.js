@@ -7,10 +7,11 @@ import { showUnread } from "../view/attention.js"
 import { goBackTo } from "../view/list-place.js"
 import { readKnown, readOpened } from "../view/page.js"
 import { numberOf } from "../view/query.js"
+import { makeChime } from "../view/sound.js"
 import { showSaid } from "../view/toast.js"
 
 /** What the session tells and the elements of the page draw. */
-const told = "line rows stuck message entry moved unread heard page cursor typing presence sent slow failed".split(" ")
+const told = "line rows stuck message entry moved unread page cursor typing presence sent slow failed".split(" ")
 
 /**
  * <swapnest-chat> is the host of the chat pages: it opens the one line of this tab,
@@ -50,8 +51,9 @@ export class SwapnestChat extends HTMLElement {
    */
   async #begin(signal) {
     const storage = await openStorage(() => void this.#session?.reload())
+    const me = numberOf(this.dataset.userId)
     const session = new Session({
-      me: numberOf(this.dataset.userId),
+      me,
       line: this.#line,
       storage,
       known: readKnown(this),
@@ -66,6 +68,9 @@ export class SwapnestChat extends HTMLElement {
     for (const type of told)
       session.addEventListener(type, (event) => this.#tell(type, /** @type {CustomEvent} */ (event).detail), { signal })
     session.addEventListener("total", (event) => showUnread(/** @type {CustomEvent} */ (event).detail), { signal })
+    const here = numberOf(this.dataset.conversation)
+    const chime = makeChime(me, (id) => id === here && document.hasFocus() && document.visibilityState === "visible")
+    session.addEventListener("heard", (event) => chime.heard(/** @type {CustomEvent} */ (event).detail), { signal })
     showUnread(numberOf(this.dataset.unread))
     session.redraw()
     if (!signal.aborted) await session.start()

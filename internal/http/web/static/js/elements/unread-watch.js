@@ -1,0 +1,49 @@
+import { getJSON } from "../lib/api.js"
+import { Attention } from "../lib/attention.js"
+import { systemClock } from "../lib/clock.js"
+import { Line } from "../lib/socket.js"
+import { showUnread } from "../view/attention.js"
+import { numberOf } from "../view/query.js"
+import { makeChime } from "../view/sound.js"
+
+/**
+ * <unread-watch data-user-id data-unread> stands on the pages that are no chats, where
+ * somebody is signed in: it keeps the count of the title and the icon up to date.
+ */
+export class UnreadWatch extends HTMLElement {
+  #removed = new AbortController()
+  #line = new Line({
+    url: location.origin.replace(/^http/, "ws") + "/ws/",
+    open: (url) => new WebSocket(url),
+    clock: systemClock,
+  })
+
+  connectedCallback() {
+    this.#removed = new AbortController()
+    const { signal } = this.#removed
+    const me = numberOf(this.dataset.userId)
+    const attention = new Attention({ me, get: getJSON, clock: systemClock })
+    const chime = makeChime(me, () => false)
+    const on = (
+      /** @type {EventTarget} */ from,
+      /** @type {string} */ type,
+      /** @type {(detail: any) => void} */ run,
+    ) => from.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
+    on(this.#line, "frame", (frame) => attention.frame(frame))
+    on(attention, "total", showUnread)
+    on(attention, "heard", (conversation) => chime.heard(conversation))
+    showUnread(numberOf(this.dataset.unread))
+    const probe = () => document.visibilityState === "visible" && this.#line.probe()
+    document.addEventListener("visibilitychange", probe, { signal })
+    addEventListener("online", probe, { signal })
+    addEventListener("offline", () => this.#line.offline(), { signal })
+    addEventListener("pagehide", () => this.#line.stop(), { signal })
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#line.start(), { signal })
+    this.#line.start()
+  }
+
+  disconnectedCallback() {
+    this.#removed.abort()
+    this.#line.stop()
+  }
+}

@@ -1,0 +1,68 @@
+/** @typedef {import("./frames.js").Frame} Frame */
+
+const together = 400
+
+/**
+ * How many conversations have something unread, for pages that show no list. It
+ * dispatches "total" (detail: number) and "heard" (detail: a conversation in which
+ * somebody else has written).
+ */
+export class Attention extends EventTarget {
+  #me
+  #get
+  #clock
+  /** @type {number | undefined} */
+  #timer
+  /** @type {Set<number>} conversations in which somebody has written */
+  #written = new Set()
+
+  /**
+   * @param {object} options
+   * @param {number} options.me
+   * @param {(path: string) => Promise<any>} options.get
+   * @param {import("./clock.js").Clock} options.clock
+   */
+  constructor({ me, get, clock }) {
+    super()
+    this.#me = me
+    this.#get = get
+    this.#clock = clock
+  }
+
+  /** @param {Frame} frame */
+  frame(frame) {
+    if (frame.type === "hello") this.#tell("total", frame.unread ?? 0)
+    else if (frame.type === "message" && frame.sender_id !== this.#me) {
+      this.#written.add(frame.conversation_id)
+      this.#soon()
+    } else if (frame.type === "conversation" || (frame.type === "read" && frame.user_id === this.#me)) this.#soon()
+  }
+
+  /** Asks once for all that comes within a moment. */
+  #soon() {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined
+      void this.#ask()
+    }, together)
+  }
+
+  async #ask() {
+    const written = [...this.#written]
+    this.#written.clear()
+    try {
+      const { unread } = await this.#get("/me")
+      this.#tell("total", unread.conversations)
+      for (const id of written) this.#tell("heard", (await this.#get(`/conversations/${id}`)).conversation)
+    } catch {
+      // The next frame, or the next hello, brings it up to date.
+    }
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}
