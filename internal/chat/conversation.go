@@ -40,6 +40,14 @@ func (c Conversation) Role(who UserID) (Role, bool) {
 	return "", false
 }
 
+// Sent returns how many messages a side has sent.
+func (c Conversation) Sent(role Role) int64 {
+	if role == Buyer {
+		return c.BuyerSent
+	}
+	return c.SellerSent
+}
+
 // Other returns the person that who talks with.
 func (c Conversation) Other(who UserID) UserID {
 	if who == c.BuyerID {

@@ -99,5 +99,5 @@ func jumbo(text string) bool {
 		joined = false
 	}
 	n += flags / 2
-	return n > 0 && n <= most && flags%2 == 0
+	return !joined && n > 0 && n <= most && flags%2 == 0
 }

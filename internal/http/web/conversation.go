@@ -56,6 +56,7 @@ type composer struct {
 	Text     string
 	Fault    string
 	First    string
+	Quick    []quickReply // to begin with; none once one has written
 }
 
 // conversation answers GET /chat/conversation/{id}/. It changes nothing: what was
@@ -97,6 +98,10 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 	}
 	view.Title = view.Other.User.Name
 	c.Action, c.First = view.URL, view.First
+	if details.Entry.Conversation.Sent(view.Role) == 0 {
+		c.Quick = quickReplies(view.Role, view.URL)
+		c.Text = quickText(r, view.Role, c.Text)
+	}
 	view.Composer = c
 	return w.render(rw, r, status, "conversation", view)
 }

@@ -46,14 +46,15 @@ func (w *Web) startForm(rw http.ResponseWriter, r *http.Request) error {
 	if about != 0 {
 		return redirect(rw, r, wire.ConversationURL(about)+"#composer")
 	}
-	c := composer{ClientID: newClientID(), Text: "Hi, is " + l.Title + " still available?"}
+	text := quickText(r, chat.Buyer, "Hi, is "+l.Title+" still available?")
+	c := composer{ClientID: newClientID(), Text: text}
 	return w.showStart(rw, r, http.StatusOK, newStart(s, l, c))
 }
 
 func newStart(s shell, l chat.Listing, c composer) startView {
 	s.Styles = append(s.Styles, "listing", "conversation-header", "composer", "banner", "empty", "start")
 	v := startView{shell: s, Listing: l, Thing: stateOf(l), First: firstName(l.Seller), MaxChars: chat.MaxMessageChars}
-	c.Action, c.First = startURL(l.ID), v.First
+	c.Action, c.First, c.Quick = startURL(l.ID), v.First, quickReplies(chat.Buyer, startURL(l.ID))
 	v.Composer = c
 	v.Refused = refusedStart(s.Me.User.ID, l)
 	return v

@@ -1,4 +1,5 @@
 // What the pages other than the chats gain from a script. They work without it.
+import { QuickReplies } from "./elements/quick-replies.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
 import { formatAge } from "./lib/time.js"
 
@@ -39,3 +40,4 @@ for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
 }
 customElements.define("unread-watch", UnreadWatch)
+customElements.define("quick-replies", QuickReplies)

@@ -18,6 +18,7 @@ export class LineBanner extends HTMLElement {
   /** until when good news show */
   #goodUntil = 0
   #sent = 0
+  #received = 0
   /** @type {number | undefined} */
   #timer
 
@@ -29,6 +30,7 @@ export class LineBanner extends HTMLElement {
       signal,
     })
     chat?.addEventListener("sent", () => this.#sent++, { signal })
+    chat?.addEventListener("moved", (event) => this.#moved(/** @type {CustomEvent} */ (event).detail), { signal })
     chat?.addEventListener("slow", (event) => this.#slow(/** @type {CustomEvent<number>} */ (event).detail), { signal })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
     one(this, "[data-act=login]", HTMLAnchorElement).href = chat?.getAttribute("data-login") ?? "/accounts/login/"
@@ -43,9 +45,14 @@ export class LineBanner extends HTMLElement {
   #heard(line) {
     const back = this.#line?.state === "reconnecting" && line.state === "connected"
     if (back && !this.hidden) this.#goodUntil = Date.now() + goodFor
-    if (line.state !== "connected" && this.#line?.state === "connected") this.#sent = 0
+    if (line.state !== "connected" && this.#line?.state === "connected") this.#sent = this.#received = 0
     this.#line = line
     this.#watch()
+  }
+
+  /** @param {import("../lib/frames.js").Message} message */
+  #moved({ sender_id: sender }) {
+    if (String(sender) !== this.closest("swapnest-chat")?.getAttribute("data-user-id")) this.#received++
   }
 
   /** @param {number} wait milliseconds */
@@ -79,13 +86,20 @@ export class LineBanner extends HTMLElement {
       )
     } else if (down && line.lostAt !== undefined && now - line.lostAt >= patience) {
       const wait = line.retryAt && line.retryAt > now ? ` in ${seconds(line.retryAt)} s.` : "."
-      this.#say("warn", "off", "Reconnecting", wait, "What you write waits here and goes out in order.", "try-now")
+      const title = navigator.onLine ? "Reconnecting" : "You are offline"
+      this.#say(
+        "warn",
+        "off",
+        title,
+        navigator.onLine ? wait : ".",
+        "What you write waits here and goes out in order.",
+        "try-now",
+      )
     } else if (!down && now < this.#slowUntil) {
       const wait = ` You can send again in ${seconds(this.#slowUntil)} s.`
       this.#say("warn", "clock", "A little slower, please.", wait, "What you wrote goes out by itself.", "")
     } else if (!down && now < this.#goodUntil) {
-      const sent = this.#sent === 0 ? "" : this.#sent === 1 ? "1 message sent." : `${this.#sent} messages sent.`
-      this.#say("good", "chat", "Back again.", "", sent, "")
+      this.#say("good", "chat", "Back again.", "", exchanged(this.#sent, this.#received), "")
     } else {
       this.hidden = true
       const waiting = (down && line.lostAt !== undefined) || now < this.#slowUntil
@@ -118,4 +132,15 @@ export class LineBanner extends HTMLElement {
     if (target instanceof HTMLElement && target.dataset.act === "try-now")
       this.dispatchEvent(new CustomEvent("try-now", { bubbles: true }))
   }
+}
+
+/**
+ * What has gone and come since the line is back, in words.
+ * @param {number} sent
+ * @param {number} received
+ */
+function exchanged(sent, received) {
+  const messages = (/** @type {number} */ n) => (n === 1 ? "1 message" : `${n} messages`)
+  if (sent > 0) return `${messages(sent)} sent${received > 0 ? `, ${received} received` : ""}.`
+  return received > 0 ? `${messages(received)} received.` : ""
 }

@@ -3,7 +3,7 @@ import { systemClock } from "../lib/clock.js"
 import { Drafts } from "../lib/drafts.js"
 import { cleanText, countCharacters } from "../lib/text.js"
 import { TypingSignal } from "../lib/typing.js"
-import { numberOf, one } from "../view/query.js"
+import { cloneTemplate, numberOf, one } from "../view/query.js"
 
 const nearLimit = 200
 const lineHeight = 24
@@ -38,6 +38,7 @@ export class MessageComposer extends HTMLElement {
     this.#input.addEventListener("keydown", (event) => this.#key(event), { signal })
     this.#input.addEventListener("blur", () => this.#typing.stop(), { signal })
     addEventListener("pagehide", () => this.#typing.stop(), { signal })
+    chat.addEventListener("ended", (event) => this.#ended(/** @type {CustomEvent} */ (event).detail), { signal })
     if (this.#input.value === "") this.#input.value = this.#drafts.get(this.#conversation)
     this.#fit()
     // A finger that opens a page wants to read; a keyboard wants to write.
@@ -55,6 +56,7 @@ export class MessageComposer extends HTMLElement {
   }
 
   #edited() {
+    this.#fault("")
     this.#drafts.set(this.#conversation, this.#input.value)
     if (this.#input.value.trim() === "") this.#typing.stop()
     else this.#typing.typed()
@@ -80,17 +82,40 @@ export class MessageComposer extends HTMLElement {
   #send() {
     const text = cleanText(this.#input.value)
     this.#input.focus()
-    if (text === "" || countCharacters(text) > this.#limit) return
+    if (text === "") return
+    if (countCharacters(text) > this.#limit) {
+      this.#fault(`A message can have at most ${this.#limit} characters. Shorten it, or send it in two parts.`)
+      return
+    }
     this.#typing.stop()
     this.#input.value = ""
-    this.querySelector(".composer-fault")?.remove()
-    this.#input.removeAttribute("aria-invalid")
+    this.#fault("")
+    this.querySelector("quick-replies")?.remove()
     this.#fit()
     const stored = () => {
       // What was written meanwhile is a draft of its own.
       if (this.#input.value === "") this.#drafts.set(this.#conversation, "")
     }
     this.#tell("compose", { conversation: this.#conversation, text, clientId: newClientId(), stored })
+  }
+
+  /** @param {string} text why it is not sent, "" for nothing */
+  #fault(text) {
+    const fault = one(this, ".composer-fault", HTMLElement)
+    one(fault, "span", HTMLElement).textContent = text
+    fault.hidden = text === ""
+    this.#input.toggleAttribute("aria-invalid", text !== "")
+  }
+
+  /**
+   * Nothing can be written here any more.
+   * @param {{ conversation: number, detail: string }} end
+   */
+  #ended({ conversation, detail }) {
+    if (conversation !== this.#conversation) return
+    const closed = cloneTemplate("closed-template")
+    one(closed, "p", HTMLElement).textContent = detail
+    one(this, ".composer-inner", HTMLElement).replaceChildren(closed)
   }
 
   /** Grows with the text, and counts what is left near the limit. */

@@ -9,9 +9,10 @@ import { readKnown, readOpened } from "../view/page.js"
 import { numberOf } from "../view/query.js"
 import { makeChime } from "../view/sound.js"
 import { showSaid } from "../view/toast.js"
+import { mindKeyboard } from "../view/viewport.js"
 
 /** What the session tells and the elements of the page draw. */
-const told = "line rows stuck message entry moved unread page cursor typing presence sent slow failed".split(" ")
+const told = "line rows stuck message entry moved unread page cursor typing presence sent slow ended".split(" ")
 
 /**
  * <swapnest-chat> is the host of the chat pages: it opens the one line of this tab,
@@ -38,6 +39,7 @@ export class SwapnestChat extends HTMLElement {
     const back = this.querySelector(".conversation-back")
     if (back instanceof HTMLAnchorElement) goBackTo(back, signal)
     showSaid(this)
+    mindKeyboard(signal)
   }
 
   disconnectedCallback() {

@@ -28,7 +28,8 @@ const ackWithin = 20_000
  * What one person has written and the server has not confirmed: kept until it has,
  * sent in order, one at a time in each conversation, always under the same client_id.
  * It dispatches "change" (detail: the conversation's id), "sent" (detail: Pending),
- * "slow" (detail: milliseconds to wait) and "failed" (detail: Pending).
+ * "slow" (detail: milliseconds to wait), "failed" (detail: Pending) and "ended" (detail:
+ * conversation and why nothing can be sent there any more).
  */
 export class Outbox extends EventTarget {
   #storage
@@ -45,6 +46,8 @@ export class Outbox extends EventTarget {
   #attempts = new Map()
   /** @type {Set<string>} what is not stored (yet), so that its absence there means nothing */
   #unstored = new Set()
+  /** @type {Set<string>} deleted or sent here: a list read before does not bring it back */
+  #gone = new Set()
   #up = false
   #order = 0
 
@@ -84,6 +87,7 @@ export class Outbox extends EventTarget {
       conversations.add(one.conversation_id)
     }
     for (const one of stored) {
+      if (this.#gone.has(one.client_id)) continue
       const known = this.#all.get(one.client_id)
       const failed = one.state === "failed"
       if (known && (this.#isInFlight(known) || failed === (known.state === "failed"))) continue
@@ -186,6 +190,10 @@ export class Outbox extends EventTarget {
     this.#land(one.client_id)
     if (!error.retryable) {
       this.#fail(one, error.detail)
+      if (error.code === "closed")
+        this.dispatchEvent(
+          new CustomEvent("ended", { detail: { conversation: one.conversation_id, detail: error.detail } }),
+        )
       void this.#flush(one.conversation_id)
       return
     }
@@ -338,6 +346,7 @@ export class Outbox extends EventTarget {
 
   /** @param {string} clientId */
   #forget(clientId) {
+    this.#gone.add(clientId)
     this.#unstored.delete(clientId)
     this.#storage.remove(clientId).catch(() => {
       // It is sent again after a reload, which its id makes harmless.

@@ -29,7 +29,7 @@ const mostWatched = 100
  * What one tab does for the person who is signed in: it joins the line, the outbox,
  * the receipts, the list and the open conversation. It dispatches what the elements
  * of the page draw: "line", "rows", "stuck", "message", "entry", "moved", "unread",
- * "total", "heard", "page", "cursor", "typing", "presence", "sent", "slow" and "failed".
+ * "total", "heard", "page", "cursor", "typing", "presence", "sent", "slow" and "ended".
  */
 export class Session extends EventTarget {
   #line
@@ -67,7 +67,7 @@ export class Session extends EventTarget {
     this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, next, get, clock })
     if (opened) this.#thread = this.#open(opened, send, get, clock)
     this.#pass(this.#inbox, ["entry", "moved", "unread", "total", "heard", "page"])
-    this.#pass(this.#outbox, ["sent", "slow", "failed"])
+    this.#pass(this.#outbox, ["sent", "slow", "ended"])
     on(this.#inbox, "entry", () => this.#watch())
     on(this.#outbox, "change", (id) => this.#pending(id, "event"))
     on(line, "state", (state) => this.#tell("line", state))

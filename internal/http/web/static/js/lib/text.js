@@ -1,5 +1,8 @@
-const emoji =
-  /^(?:\p{Regional_Indicator}{2}|\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})*(?:\u200D\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})*)*){1,3}$/u
+/** The ranges that the server takes for emoji as well, a flag, and what joins and colours them. */
+const one = "[\\u{1F000}-\\u{1F1E5}\\u{1F200}-\\u{1F3FA}\\u{1F400}-\\u{1FAFF}\\u2600-\\u27BF\\u2B00-\\u2BFF]"
+const dress = "[\\uFE0F\\u{1F3FB}-\\u{1F3FF}]*"
+const whole = `(?:[\\u{1F1E6}-\\u{1F1FF}]{2}|${one}${dress}(?:\\u200D${one}${dress})*)`
+const emoji = new RegExp(`^${whole}{1,3}$`, "u")
 
 /**
  * Whether a message is one to three emoji and nothing else, and so is shown large.
