@@ -87,7 +87,12 @@ func (t Town) fill(ctx context.Context) error {
 	if err := t.converse(ctx, talks, places); err != nil {
 		return err
 	}
-	return t.DB.Update(ctx, func(tx *store.Tx) error { return read(ctx, tx, talks, places) })
+	return t.DB.Update(ctx, func(tx *store.Tx) error {
+		if err := read(ctx, tx, talks, places); err != nil {
+			return err
+		}
+		return t.finish(ctx, tx, talks, places)
+	})
 }
 
 // hang stores the pictures, several at a time: each waits for the disk.
@@ -204,6 +209,38 @@ func read(ctx context.Context, tx *store.Tx, talks []talk, places []place) error
 		}
 	}
 	return nil
+}
+
+// finish has conversations kept as their buyers keep them, and ends what has ended.
+func (t Town) finish(ctx context.Context, tx *store.Tx, talks []talk, places []place) error {
+	for i, k := range talks {
+		id, head := places[i].id, chat.Seq(len(k.lines))
+		var change chat.KeepingChange
+		for _, name := range k.keeps {
+			field, ok := map[string]**bool{
+				"muted": &change.Muted, "archived": &change.Archived, "pinned": &change.Pinned, "marked-unread": &change.MarkedUnread,
+			}[name]
+			if !ok {
+				return fmt.Errorf("%s: nobody keeps a conversation %q", k.file, name)
+			}
+			*field = new(true)
+		}
+		if !change.Empty() {
+			if err := tx.SetKeeping(ctx, id, places[i].buyer, chat.Keeping{}.With(change, head)); err != nil {
+				return err
+			}
+		}
+		if k.closed {
+			if err := tx.CloseConversation(ctx, id, t.Now); err != nil {
+				return err
+			}
+		}
+	}
+	u, _, err := tx.Credentials(ctx, former)
+	if err != nil {
+		return err
+	}
+	return tx.CloseUser(ctx, u.ID, t.Now.AddDate(0, 0, -6))
 }
 
 // each calls f for 0 to n-1, at most width at once, and waits for all of them.

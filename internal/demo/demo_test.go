@@ -126,8 +126,8 @@ func TestTheTownIsLargeEnough(t *testing.T) {
 	states := make(map[chat.ListingStatus]int)
 	for _, k := range talks {
 		messages += len(k.Texts)
-		if len(k.Texts) < 2 || len(k.Texts) > 60 {
-			t.Errorf("%s and %s: got %d messages, want 2 to 60", k.Buyer, k.Seller, len(k.Texts))
+		if len(k.Texts) < 2 || len(k.Texts) > 300 {
+			t.Errorf("%s and %s: got %d messages, want 2 to 300", k.Buyer, k.Seller, len(k.Texts))
 		}
 	}
 	for _, l := range listings {
@@ -162,7 +162,7 @@ func TestTheTownIsLargeEnough(t *testing.T) {
 	}
 }
 
-func TestTheGuestsCanSignInAndShareTheLiveliestConversation(t *testing.T) {
+func TestTheGuestsCanSignInAndShareALivelyConversation(t *testing.T) {
 	town, _ := newTown(t)
 	guests := fill(t, town)
 	for _, g := range guests {
@@ -171,9 +171,8 @@ func TestTheGuestsCanSignInAndShareTheLiveliestConversation(t *testing.T) {
 		}
 	}
 	talks, _ := snapshot(t, town.DB)
-	shared, longest, latest := 0, 0, time.Time{}
+	shared, latest := 0, time.Time{}
 	for _, k := range talks {
-		longest = max(longest, len(k.Texts))
 		if last := k.Times[len(k.Times)-1]; last.After(latest) {
 			latest = last
 		}
@@ -181,11 +180,43 @@ func TestTheGuestsCanSignInAndShareTheLiveliestConversation(t *testing.T) {
 			shared = len(k.Texts)
 		}
 	}
-	if shared == 0 || shared != longest {
-		t.Errorf("the guests share %d messages, the longest conversation has %d", shared, longest)
+	if shared < 50 {
+		t.Errorf("the guests share %d messages, want more than one page", shared)
 	}
 	if age := now.Sub(latest); age <= 0 || age > 10*time.Minute {
 		t.Errorf("the newest message is %v old, want minutes", age)
+	}
+}
+
+func TestTheFirstGuestMeetsEveryKindOfEnd(t *testing.T) {
+	town, _ := newTown(t)
+	guests := fill(t, town)
+	u, _, err := town.DB.Credentials(t.Context(), guests[0].Username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]bool)
+	for _, q := range []store.EntryQuery{{}, {Pinned: true}, {Archived: true}} {
+		q.Who, q.Limit = u.ID, 100
+		entries, err := town.DB.Entries(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			for what, is := range map[string]bool{
+				"closed": !e.Conversation.ClosedAt.IsZero(), "former member": !e.Other.ClosedAt.IsZero(),
+				"sold": e.Listing.Status == chat.ListingSold, "withdrawn": e.Listing.Status == chat.ListingInactive,
+				"muted": e.Muted, "archived": e.Archived, "pinned": e.Pinned, "marked as unread": e.MarkedUnread,
+				"more new than a page holds": e.Unread > 200,
+			} {
+				seen[what] = seen[what] || is
+			}
+		}
+	}
+	for what, is := range seen {
+		if !is {
+			t.Errorf("no conversation is %s", what)
+		}
 	}
 }
 

@@ -2,6 +2,9 @@ package demo
 
 import "time"
 
+// former is somebody who has closed their account since.
+const former = "nikhil_j"
+
 // people live in the town. away is how long ago they were last here, unless they
 // have written since.
 var people = []struct {
@@ -19,5 +22,6 @@ var people = []struct {
 	{"kabir_anu", "Kabir & Anu", 4 * 24 * time.Hour},
 	{"yuko", "ゆうこ", 5 * 24 * time.Hour},
 	{"ritika_sen", "Ritika Sen", 6 * 24 * time.Hour},
+	{former, "Nikhil Joshi", 8 * 24 * time.Hour},
 	{"tamilselvi", "தமிழ்ச்செல்வி", 40 * time.Minute},
 }

@@ -19,6 +19,8 @@ import (
 //	buyer: aarav
 //	ends: 4m                     how long ago the last message was sent
 //	unread-buyer: 0              of the last messages; likewise unread-seller
+//	keeps-buyer: pinned muted    archived or marked-unread; how the buyer keeps it
+//	closed: yes                  nothing can be written there any more
 //
 //	b: what the buyer says
 //	s: what the seller says
@@ -33,6 +35,8 @@ type talk struct {
 	file, about, buyer        string
 	ends                      time.Duration
 	unreadBuyer, unreadSeller int
+	keeps                     []string // by the buyer
+	closed                    bool
 	lines                     []spoken
 }
 
@@ -135,6 +139,10 @@ func (k *talk) set(line string) error {
 		k.unreadBuyer, err = strconv.Atoi(value)
 	case "unread-seller":
 		k.unreadSeller, err = strconv.Atoi(value)
+	case "keeps-buyer":
+		k.keeps = strings.Fields(value)
+	case "closed":
+		k.closed = value == "yes"
 	default:
 		err = fmt.Errorf("the head has %q", name)
 	}

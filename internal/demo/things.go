@@ -98,6 +98,11 @@ var things = []thing{
 		"पाच लिटरचा कुकर, नवीन गॅस्केट आणि शिट्टी. घर लहान, माणसे कमी, म्हणून देत आहे.\n\nFive litres, a new gasket and whistle, the base is flat. From a kitchen without smoke.",
 	},
 	{
+		"comics-trunk", "kabir_anu", "A trunk of old comics, more than 200", 3200, "books", "fair", "", "Viman Nagar, Pune", true, 13 * 24,
+		[]picture{{name: "comics-trunk", base: "books", hue: 300, mirror: true, room: "moss"}},
+		"Amar Chitra Katha, Tinkle and Champak from the eighties and nineties, in English, Hindi and Marathi. All in one tin trunk, which comes with them. No mould, some dust.",
+	},
+	{
 		"forty-agatha-christies", "yuko", "Forty Agatha Christies", 1800, "books", "fair", "", "Karve Nagar, Pune", false, 13 * 24,
 		as("books"),
 		"Forty paperbacks, English, none twice. Some spines are tired and two smell of the monsoon. 全部まとめてお譲りします。Only together, please: they have got used to each other.",

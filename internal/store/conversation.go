@@ -68,6 +68,14 @@ func (tx *Tx) InsertConversation(ctx context.Context, c chat.Conversation) (chat
 	return tx.ConversationAbout(ctx, c.Listing, c.BuyerID)
 }
 
+// CloseConversation lets nobody write in a conversation from now on. What was said stays.
+func (tx *Tx) CloseConversation(ctx context.Context, id chat.ConversationID, at time.Time) error {
+	if _, err := tx.q.ExecContext(ctx, `UPDATE conversation SET closed_at = $2 WHERE id = $1`, id, micros(at)); err != nil {
+		return fmt.Errorf("close conversation %d: %w", id, err)
+	}
+	return nil
+}
+
 // EntryQuery asks for a page of somebody's list, newest activity first.
 type EntryQuery struct {
 	Who    chat.UserID

@@ -137,3 +137,11 @@ func (tx *Tx) SetLastSeen(ctx context.Context, ids []chat.UserID, at time.Time) 
 	}
 	return nil
 }
+
+// CloseUser makes an account one of a former member. What they have written stays.
+func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error {
+	if _, err := tx.q.ExecContext(ctx, `UPDATE users SET closed_at = $2 WHERE id = $1`, id, micros(at)); err != nil {
+		return fmt.Errorf("close user %d: %w", id, err)
+	}
+	return nil
+}
