@@ -30,7 +30,7 @@ export class LineBanner extends HTMLElement {
       signal,
     })
     chat?.addEventListener("sent", () => this.#sent++, { signal })
-    chat?.addEventListener("moved", (event) => this.#moved(/** @type {CustomEvent} */ (event).detail), { signal })
+    chat?.addEventListener("message", (event) => this.#came(/** @type {CustomEvent} */ (event).detail), { signal })
     chat?.addEventListener("slow", (event) => this.#slow(/** @type {CustomEvent<number>} */ (event).detail), { signal })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
     one(this, "[data-act=login]", HTMLAnchorElement).href = chat?.getAttribute("data-login") ?? "/accounts/login/"
@@ -51,7 +51,7 @@ export class LineBanner extends HTMLElement {
   }
 
   /** @param {import("../lib/frames.js").Message} message */
-  #moved({ sender_id: sender }) {
+  #came({ sender_id: sender }) {
     if (String(sender) !== this.closest("swapnest-chat")?.getAttribute("data-user-id")) this.#received++
   }
 
