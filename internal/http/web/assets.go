@@ -110,7 +110,7 @@ func (a *assets) serve(rw http.ResponseWriter, r *http.Request, file asset, cach
 	h.Set("Cache-Control", cache)
 	h.Set("Vary", "Accept-Encoding")
 	tag, data := a.sum, file.data
-	if file.packed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if file.packed != nil && unpacks(r) {
 		h.Set("Content-Encoding", "gzip")
 		tag, data = tag+"-gzip", file.packed
 	}

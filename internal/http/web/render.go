@@ -66,25 +66,30 @@ func (w *Web) funcs() template.FuncMap {
 // render writes a page. It renders into memory first, so that a fault becomes an
 // error page and not half of this one.
 func (w *Web) render(rw http.ResponseWriter, r *http.Request, status int, name string, view any) error {
-	page, ok := w.pages[name]
+	tmpl, ok := w.pages[name]
 	if !ok {
 		return fmt.Errorf("render: there is no page %q", name)
 	}
 	var b bytes.Buffer
-	if err := page.ExecuteTemplate(&b, "layout", view); err != nil {
+	if err := tmpl.ExecuteTemplate(&b, "layout", view); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	h := rw.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Add("Vary", "Cookie")
+	page := b.Bytes()
+	if packed := packPage(r, page); packed != nil {
+		h.Set("Content-Encoding", "gzip")
+		page = packed
+	}
+	h.Set("Content-Length", strconv.Itoa(len(page)))
+	h.Add("Vary", "Cookie, Accept-Encoding")
 	h.Set("Cache-Control", "private, no-cache")
 	if _, err := r.Cookie(w.guard.CookieName()); err == nil || status >= http.StatusBadRequest {
 		h.Set("Cache-Control", "no-store")
 	}
 	rw.WriteHeader(status)
 	// A reader who has gone needs no page.
-	_, _ = b.WriteTo(rw)
+	_, _ = rw.Write(page)
 	return nil
 }
 

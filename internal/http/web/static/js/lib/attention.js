@@ -11,8 +11,8 @@ export class Attention extends EventTarget {
   #me
   #get
   #clock
-  /** @type {number | undefined} */
-  #timer
+  /** a question will be asked in a moment */
+  #waits = false
   /** @type {Set<number>} conversations in which somebody has written */
   #written = new Set()
 
@@ -40,8 +40,10 @@ export class Attention extends EventTarget {
 
   /** Asks once for all that comes within a moment. */
   #soon() {
-    this.#timer ??= this.#clock.setTimeout(() => {
-      this.#timer = undefined
+    if (this.#waits) return
+    this.#waits = true
+    this.#clock.setTimeout(() => {
+      this.#waits = false
       void this.#ask()
     }, together)
   }
