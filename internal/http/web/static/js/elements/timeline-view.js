@@ -1,5 +1,6 @@
 import { Place } from "../view/place.js"
 import { one } from "../view/query.js"
+import { loadTarget, targetOf } from "../view/target.js"
 
 /** @typedef {import("./message-list.js").Rows} Rows */
 /** @typedef {import("../lib/thread.js").Move} Move */
@@ -35,7 +36,7 @@ export class TimelineView extends HTMLElement {
     this.addEventListener("drawn", (event) => this.#after(/** @type {CustomEvent<Rows>} */ (event).detail), { signal })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
     timeline.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true })
-    addEventListener("hashchange", () => this.#target() || this.#elsewhere(), { signal })
+    addEventListener("hashchange", () => this.#target() || loadTarget(), { signal })
     const chat = this.closest("swapnest-chat")
     this.#hasOlder = chat?.hasAttribute("data-older") ?? false
     this.#atEnd = !chat?.hasAttribute("data-newer")
@@ -58,16 +59,9 @@ export class TimelineView extends HTMLElement {
 
   /** Shows the message that the address names, if it is here. */
   #target() {
-    const id = location.hash.slice(1)
-    const message = /^m\d+$/.test(id) && document.getElementById(id)
+    const message = targetOf()
     if (message) this.#place.around(message)
-    return Boolean(message)
-  }
-
-  /** A message that the address names and that is not loaded comes with a page of its own. */
-  #elsewhere() {
-    const [, id] = /^#m(\d+)$/.exec(location.hash) ?? []
-    if (id && new URLSearchParams(location.search).get("message") !== id) location.replace(`?message=${id}#m${id}`)
+    return message !== null
   }
 
   #before() {
