@@ -251,3 +251,57 @@ test("10,000 messages stay smooth to scroll through, and the page stays small", 
   // A machine that is busy may hold up a frame or two, but not one page in twenty.
   expect(long.filter((/** @type {number} */ ms) => ms > 100).length).toBeLessThanOrEqual(10)
 })
+
+test("times and days are those of the reader, exact when one asks", async ({ page: seller, newPerson }) => {
+  const buyer = await newPerson({ timezoneId: "Asia/Tokyo", locale: "en-GB" })
+  const { url, messages } = await filled(seller, buyer, 2)
+  await buyer.goto(url)
+  await connected(buyer)
+  const stamp = new Date(/** @type {any} */ (messages[0]).timestamp)
+  const want = stamp.toLocaleTimeString("en-GB", { timeZone: "Asia/Tokyo", hour: "numeric", minute: "2-digit" })
+  const time = bubbles(buyer, "The question").locator("time")
+  await expect(time).toHaveText(want)
+  await expect(time).toHaveAttribute("title", new RegExp(`${stamp.getFullYear()}.*:.*:`))
+  await expect(buyer.locator("li.day")).toHaveText("Today")
+  // Inside a run the time shows for who points at it or comes to it by keyboard.
+  const inside = bubbles(buyer, "Line").first()
+  await expect(inside).toHaveAttribute("data-run", "first")
+  await expect(inside.locator(".meta")).toHaveCSS("opacity", "0")
+  await inside.hover()
+  await expect(inside.locator(".meta")).toHaveCSS("opacity", "1")
+  await buyer.mouse.move(0, 0)
+  await bubbles(buyer).last().locator(".bubble").focus()
+  await buyer.keyboard.press("ArrowUp")
+  await expect(inside.locator(".bubble")).toBeFocused()
+  await expect(inside.locator(".meta")).toHaveCSS("opacity", "1")
+})
+
+test("the typing line moves nothing, and links are safe and say where they lead", async ({
+  page: seller,
+  newPerson,
+}) => {
+  const buyer = await newPerson()
+  const { url } = await filled(seller, buyer, 30)
+  await buyer.goto(url)
+  await seller.goto(url)
+  await connected(buyer)
+  await connected(seller)
+  const places = () =>
+    buyer.locator(".message, .composer").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top))
+  const before = await places()
+  await seller.getByRole("textbox", { name: "Message" }).pressSequentially("https://bank.test@evil.test/x")
+  await expect(buyer.locator(".typing-shown")).toBeVisible()
+  expect(await places()).toEqual(before)
+  await seller.keyboard.press("Enter")
+  await expect(buyer.locator(".typing-shown")).toBeHidden()
+  await write(seller, "javascript:alert(1) and mailto:meera@example.test")
+  for (const reload of [false, true]) {
+    if (reload) await buyer.reload()
+    const link = bubbles(buyer).getByRole("link", { name: "https://bank.test@evil.test/x" })
+    await expect(link).toHaveAttribute("rel", "noopener nofollow ugc")
+    await expect(link).toHaveAttribute("target", "_blank")
+    await expect(bubbles(buyer, "bank.test").locator(".host")).toHaveText("(evil.test)")
+    await expect(bubbles(buyer, "javascript:").locator(".text > a:not(.stamp)")).toHaveCount(1)
+    await expect(bubbles(buyer).getByRole("link", { name: "mailto:meera@example.test" })).toBeVisible()
+  }
+})

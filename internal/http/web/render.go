@@ -60,6 +60,7 @@ func (w *Web) funcs() template.FuncMap {
 		"listing": wire.ListingURL,
 		"login":   loginURL,
 		"lines":   paragraphs,
+		"parts":   parts,
 	}
 }
 

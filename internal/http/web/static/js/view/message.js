@@ -1,4 +1,5 @@
 import { keyOf } from "../lib/timeline.js"
+import { partsOf } from "../lib/links.js"
 import { isJumbo } from "../lib/text.js"
 import { formatInstant, formatTime } from "../lib/time.js"
 import { cloneTemplate, numberOf, one } from "./query.js"
@@ -37,7 +38,7 @@ export function readMessages(list) {
       id,
       clientId,
       mine,
-      text: node.querySelector(".text")?.firstChild?.nodeValue ?? "",
+      text: textOf(node),
       at: node.querySelector("time")?.getAttribute("datetime") ?? "",
       state: /** @type {State} */ (state),
     }
@@ -57,13 +58,40 @@ export function makeMessage(item, sender) {
   node.dataset.side = item.mine ? "mine" : "theirs"
   const text = one(node, ".text", HTMLElement)
   one(node, ".sr", HTMLElement).textContent = `${sender}: `
-  text.prepend(item.text)
+  text.prepend(...partsOf(item.text).flatMap(drawPart))
   if (isJumbo(item.text)) text.dataset.size = "jumbo"
   if (!item.mine) {
     node.querySelector(".tick")?.remove()
     node.querySelector(".meta > .sr")?.remove()
   }
   return node
+}
+
+/** @param {import("../lib/links.js").Part} part */
+function drawPart({ text, href, host }) {
+  if (!href) return [text]
+  const link = document.createElement("a")
+  link.href = href
+  link.target = "_blank"
+  link.rel = "noopener nofollow ugc"
+  link.textContent = text
+  if (!host) return [link]
+  const real = document.createElement("span")
+  real.className = "host"
+  real.textContent = `(${host})`
+  return [link, " ", real]
+}
+
+/**
+ * What the server has rendered as somebody's words.
+ * @param {Element} node
+ */
+function textOf(node) {
+  const words = [...(node.querySelector(".text")?.childNodes ?? [])]
+  return words
+    .filter((one) => one instanceof Text || one.nodeName === "A")
+    .map((one) => one.textContent)
+    .join("")
 }
 
 /**
