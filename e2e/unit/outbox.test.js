@@ -3,30 +3,8 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Outbox } from "../../internal/http/web/static/js/lib/outbox.js"
-import { DatabaseStorage, MemoryStorage, openStorage } from "../../internal/http/web/static/js/lib/outbox-storage.js"
-import { FakeClock, FakeStorage, conversation, heard, me, pendingOf, settle } from "./fakes.js"
-
-/** An outbox, what it has sent, and the line that it hands frames to. */
-function tab({ storage = new FakeStorage(), clock = new FakeClock(), userId = me, up = true } = {}) {
-  const sent = []
-  const line = { open: true }
-  const send = (frame) => line.open && sent.push(frame) > 0
-  const outbox = new Outbox({ storage, userId, send, clock })
-  if (up) outbox.lineUp()
-  const ids = () => sent.map((frame) => frame.client_id)
-  const states = () => outbox.of(conversation).map((one) => `${one.client_id} ${one.state}`)
-  return { outbox, sent, ids, states, line, storage, clock }
-}
-
-const refusal = (clientId, more = {}) => ({
-  type: "error",
-  code: "unavailable",
-  detail: "Not now.",
-  client_id: clientId,
-  retryable: true,
-  ...more,
-})
+import { FakeStorage, conversation, heard, me, pendingOf, settle } from "./fakes.js"
+import { refusal, tab } from "./outboxes.js"
 
 test("a message is stored, then sent", async () => {
   const { outbox, sent, storage, states } = tab()
@@ -292,75 +270,6 @@ test("the messages of another user are neither shown nor sent", async () => {
   assert.equal(storage.kept.has("hers"), true, "they stay for her")
 })
 
-test("what another tab has sent is not sent here", async () => {
-  const storage = new FakeStorage()
-  const here = tab({ storage, up: false })
-  await here.outbox.add(conversation, "1", "a")
-  await here.outbox.add(conversation, "2", "b")
-  await storage.remove("a")
-  here.outbox.lineUp()
-  await settle()
-  assert.deepEqual(here.ids(), ["b"])
-  assert.deepEqual(here.states(), ["b sending"])
-})
-
-test("what another tab has written or deleted is taken up on its word", async () => {
-  const storage = new FakeStorage()
-  const here = tab({ storage, up: false })
-  const there = tab({ storage, up: false })
-  await there.outbox.add(conversation, "1", "a")
-  await there.outbox.add(conversation, "2", "b")
-  await here.outbox.load()
-  assert.deepEqual(here.states(), ["a waiting", "b waiting"])
-  there.outbox.remove("a")
-  await settle()
-  const changes = heard(here.outbox, "change")
-  await here.outbox.load()
-  assert.deepEqual(here.states(), ["b waiting"])
-  assert.deepEqual(changes, [conversation])
-})
-
-test("another tab's word does not touch what is on the line here", async () => {
-  const storage = new FakeStorage()
-  const { outbox, states, ids } = tab({ storage })
-  await outbox.add(conversation, "1", "a")
-  await storage.remove("a")
-  await outbox.load()
-  assert.deepEqual(states(), ["a sending"])
-  outbox.settled("a")
-  await settle()
-  assert.deepEqual(states(), [])
-  assert.deepEqual(ids(), ["a"])
-})
-
-test("two tabs that send one outbox send the same client id", async () => {
-  const storage = new FakeStorage()
-  const here = tab({ storage, up: false })
-  await here.outbox.add(conversation, "1", "a")
-  const there = tab({ storage, up: false })
-  await there.outbox.load()
-  here.outbox.lineUp()
-  there.outbox.lineUp()
-  await settle()
-  assert.deepEqual(here.sent, there.sent)
-  here.outbox.settled("a")
-  there.outbox.settled("a")
-  await settle()
-  assert.equal(storage.kept.size, 0)
-})
-
-test("failed by another tab is failed here, and tried again there is tried here", async () => {
-  const storage = new FakeStorage()
-  const here = tab({ storage, up: false })
-  await here.outbox.add(conversation, "1", "a")
-  await storage.put(pendingOf("a", { state: "failed", fault: "Too long." }))
-  await here.outbox.load()
-  assert.deepEqual(here.states(), ["a failed"])
-  await storage.put(pendingOf("a", { state: "sending" }))
-  await here.outbox.load()
-  assert.deepEqual(here.states(), ["a waiting"])
-})
-
 test("a discarded message is gone, and the next one goes", async () => {
   const { outbox, ids, states, storage } = tab()
   await outbox.add(conversation, "1", "a")
@@ -396,69 +305,23 @@ test("a message that could not be stored is not taken for deleted", async () => 
   assert.deepEqual(states(), ["a waiting"])
 })
 
-test("the storage in memory keeps users apart", async () => {
-  const storage = new MemoryStorage()
-  await storage.put(pendingOf("a"))
-  await storage.put(pendingOf("b", { user_id: 3 }))
-  assert.deepEqual(
-    (await storage.all(me)).map((one) => one.client_id),
-    ["a"],
-  )
-  assert.equal(await storage.has("a"), true)
-  await storage.remove("a")
-  assert.equal(await storage.has("a"), false)
+test("a message deleted while the stored ones are read stays deleted", async () => {
+  const storage = new FakeStorage()
+  await storage.put(pendingOf("a", { state: "failed", fault: "No." }))
+  const { outbox, states } = tab({ storage })
+  await outbox.load()
+  assert.deepEqual(states(), ["a failed"])
+  const loading = outbox.load() // has read the list already
+  outbox.remove("a")
+  await loading
+  assert.deepEqual(states(), [])
 })
 
-/** As much of IndexedDB as is used: one store with one index. */
-function fakeDatabase(kept = new Map()) {
-  const transaction = (_name, mode) => {
-    const at = { mode, oncomplete: null, onabort: null, onerror: null, error: new Error("aborted") }
-    const answer = (result) => {
-      queueMicrotask(() => at.oncomplete())
-      return { result }
-    }
-    const store = {
-      index: (field) => ({ getAll: (value) => answer([...kept.values()].filter((one) => one[field] === value)) }),
-      put: (one) => (kept.broken ? queueMicrotask(() => at.onabort()) : answer(kept.set(one.client_id, one))),
-      delete: (id) => answer(kept.delete(id)),
-      count: (id) => answer(kept.has(id) ? 1 : 0),
-    }
-    at.objectStore = () => store
-    return at
-  }
-  return { transaction }
-}
-
-test("the storage in the database keeps users apart and tells other tabs of changes", async () => {
-  const told = []
-  const storage = new DatabaseStorage(fakeDatabase(), { postMessage: (word) => told.push(word) })
-  await storage.put(pendingOf("a"))
-  await storage.put(pendingOf("b", { user_id: 3 }))
-  assert.deepEqual(
-    (await storage.all(me)).map((one) => one.client_id),
-    ["a"],
-  )
-  assert.equal(await storage.has("a"), true)
-  await storage.remove("a")
-  assert.equal(await storage.has("a"), false)
-  assert.deepEqual(told, ["changed", "changed", "changed"])
-})
-
-test("a write that is aborted is an error, and nobody is told", async () => {
-  const kept = new Map()
-  kept.broken = true
-  const told = []
-  const storage = new DatabaseStorage(fakeDatabase(kept), { postMessage: (word) => told.push(word) })
-  await assert.rejects(storage.put(pendingOf("a")), /aborted/)
-  assert.deepEqual(told, [])
-})
-
-test("a browser that refuses its database gets one in memory", async () => {
-  assert.ok((await openStorage(() => {}, undefined)) instanceof MemoryStorage)
-  const refuses = {
-    open() {
-      throw new Error("SecurityError")
-    },
-  }
-  assert.ok((await openStorage(() => {}, refuses)) instanceof MemoryStorage)
+test("a conversation that is closed is told to have ended", async () => {
+  const { outbox, states } = tab()
+  const ended = heard(outbox, "ended")
+  await outbox.add(conversation, "hi", "a")
+  outbox.refused(refusal("a", { code: "closed", detail: "It is closed.", retryable: false }))
+  assert.deepEqual(states(), ["a failed"])
+  assert.deepEqual(ended, [{ conversation, detail: "It is closed." }])
 })

@@ -4,34 +4,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { backoff } from "../../internal/http/web/static/js/lib/backoff.js"
-import { Line } from "../../internal/http/web/static/js/lib/socket.js"
-import { FakeClock, FakeSocket, heard, hello } from "./fakes.js"
-
-function lineOf({ clock = new FakeClock() } = {}) {
-  const sockets = []
-  const log = []
-  const network = { refuses: false }
-  const open = (url) => {
-    if (network.refuses) throw new Error("SecurityError")
-    sockets.push(new FakeSocket(url))
-    return sockets.at(-1)
-  }
-  const line = new Line({ url: "ws://shop.test/ws/", open, clock, log: (words) => log.push(words) })
-  /** A server that takes the newest socket. */
-  const greet = (more = {}) => {
-    sockets.at(-1).accept()
-    sockets.at(-1).say({ ...hello, ...more })
-    return sockets.at(-1)
-  }
-  return { line, sockets, log, network, clock, greet, states: heard(line, "state"), lost: heard(line, "lost") }
-}
-
-/** A line that is up. */
-function up(options) {
-  const all = lineOf(options)
-  all.line.start()
-  return { ...all, socket: all.greet() }
-}
+import { heard } from "./fakes.js"
+import { lineOf, up } from "./lines.js"
 
 test("backoff is anything from nothing to a ceiling that doubles from 0.5 s to 30 s", () => {
   const ceilings = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]
@@ -259,123 +233,6 @@ test("a socket that was given up is not heard any more", async () => {
   assert.equal(line.connected, true)
 })
 
-test("a ping asks after the silence that the server named", async () => {
-  const { line, sockets, clock, greet } = lineOf()
-  line.start()
-  greet({ heartbeat_ms: 12_000 })
-  await clock.pass(11_999)
-  assert.equal(sockets[0].of("ping").length, 0)
-  await clock.pass(1)
-  assert.equal(sockets[0].of("ping").length, 1)
-})
-
-test("silence counts from the last frame, not from the last look", async () => {
-  const { socket, clock } = up()
-  await clock.pass(10_000)
-  socket.say({ type: "pong" })
-  await clock.pass(29_999)
-  assert.equal(socket.of("ping").length, 0)
-  await clock.pass(1)
-  assert.equal(socket.of("ping").length, 1)
-})
-
-test("a line that speaks is not asked", async () => {
-  const { line, socket, clock } = up()
-  for (let i = 0; i < 30; i++) {
-    await clock.pass(10_000)
-    socket.say({ type: "pong" })
-  }
-  assert.equal(socket.of("ping").length, 0)
-  assert.equal(line.connected, true)
-})
-
-test("a line that answers pings stays up", async () => {
-  const { line, socket, sockets, clock } = up()
-  for (let i = 0; i < 300; i++) {
-    const before = socket.of("ping").length
-    await clock.pass(1_000)
-    if (socket.of("ping").length > before) socket.say({ type: "pong" })
-  }
-  assert.equal(socket.of("ping").length, 10)
-  assert.equal(sockets.length, 1)
-  assert.equal(line.connected, true)
-})
-
-test("75 s of silence are the end", async () => {
-  const { line, socket, lost, clock } = up()
-  await clock.pass(74_999)
-  assert.equal(line.connected, true)
-  await clock.pass(1)
-  assert.deepEqual(lost, [1006])
-  assert.equal(socket.closed, true)
-  assert.equal(line.state.state, "reconnecting")
-})
-
-test("a word in the 75 s starts them again", async () => {
-  const { line, socket, clock } = up()
-  await clock.pass(70_000)
-  socket.say({ type: "pong" })
-  await clock.pass(74_999)
-  assert.equal(line.connected, true)
-  await clock.pass(1)
-  assert.equal(line.connected, false)
-})
-
-test("a tab whose timers come late is not taken for dead before it has asked", async () => {
-  const { line, socket, clock } = up()
-  clock.sleep(600_000)
-  await clock.pass(0)
-  assert.equal(line.connected, true)
-  assert.equal(socket.of("ping").length, 1)
-  socket.say({ type: "pong" })
-  await clock.pass(29_000)
-  assert.equal(line.connected, true)
-})
-
-test("a tab that slept and gets no answer gives up 10 s later", async () => {
-  const { line, clock } = up()
-  clock.sleep(600_000)
-  await clock.pass(9_000)
-  assert.equal(line.connected, true)
-  await clock.pass(2_000)
-  assert.equal(line.connected, false)
-})
-
-test("a page that wakes asks at once, and an answer within 5 s keeps the line", async () => {
-  const { line, socket, sockets, clock } = up()
-  clock.sleep(20_000)
-  line.probe()
-  assert.equal(socket.of("ping").length, 1)
-  await clock.pass(4_000)
-  socket.say({ type: "pong" })
-  await clock.pass(20_000)
-  assert.equal(line.connected, true)
-  assert.equal(sockets.length, 1)
-})
-
-test("a page that wakes to a dead line leaves it after 5 s", async () => {
-  const { line, socket, lost, clock } = up()
-  line.probe()
-  await clock.pass(4_999)
-  assert.equal(line.connected, true)
-  await clock.pass(1)
-  assert.deepEqual(lost, [1006])
-  assert.equal(socket.closed, true)
-})
-
-test("a page that wakes between two tries tries at once", async () => {
-  const { line, sockets, clock, socket } = up()
-  clock.chance = 0.9
-  socket.end(1006)
-  line.probe()
-  assert.equal(sockets.length, 2)
-  line.probe()
-  line.tryNow()
-  assert.equal(sockets.length, 2, "one try is on its way")
-  await clock.pass(1_000)
-  assert.equal(sockets.length, 2, "and the one that waited is called off")
-})
-
 test("trying now does nothing to a line that is up", () => {
   const { line, sockets } = up()
   line.tryNow()
@@ -405,4 +262,14 @@ test("a line that is stopped between two tries stays stopped", async () => {
   line.stop()
   await clock.pass(60_000)
   assert.equal(sockets.length, 1)
+})
+
+test("without a network the line is lost at once, and waits for it", async () => {
+  const { line, socket, states, sockets } = up()
+  line.offline()
+  assert.equal(socket.closed, true)
+  assert.equal(states.at(-1).state, "reconnecting")
+  line.offline()
+  line.probe()
+  assert.equal(sockets.length, 2, "the network is back")
 })
