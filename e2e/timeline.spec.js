@@ -172,8 +172,10 @@ test("a link to a message opens the conversation there and sets it off", async (
   await expect(buyer.locator(`#m${far.message_id}`)).toBeInViewport()
 
   // One that is not there is no reason to show nothing.
-  await buyer.goto(`${url}?message=999999999#m999999999`)
-  await expect(bubbles(buyer).first()).toBeAttached()
+  for (const beyond of ["?message=999999999#m999999999", "?after=999999", "?before=1"]) {
+    await buyer.goto(url + beyond)
+    await expect(bubbles(buyer).first()).toBeAttached()
+  }
 })
 
 test("writing above the end goes to the end, and the message stands there once", async ({

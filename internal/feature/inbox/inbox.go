@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/limit"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/store"
 )
@@ -18,14 +19,15 @@ type Service struct {
 	db    *store.DB
 	hub   *hub.Hub
 	relay Signals
+	keep  *limit.Keyed // changes of how one keeps a conversation, per person
 }
 
 // Signals passes hints on.
 type Signals interface{ Signal(s chat.Signal) }
 
-// New returns the service.
-func New(db *store.DB, h *hub.Hub, relay Signals) *Service {
-	return &Service{db: db, hub: h, relay: relay}
+// New returns the service; a nil keep allows everything.
+func New(db *store.DB, h *hub.Hub, relay Signals, keep *limit.Keyed) *Service {
+	return &Service{db: db, hub: h, relay: relay, keep: keep}
 }
 
 // Filter narrows a list.

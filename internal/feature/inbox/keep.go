@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"strconv"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
@@ -9,10 +10,13 @@ import (
 
 // Keep changes how who keeps a conversation, and tells the other tabs and devices of the
 // same person. It refuses with NotFound, and with Invalid when nothing is to be changed,
-// or when MaxPinned conversations are pinned already.
+// or when MaxPinned conversations are pinned already, and with RateLimited.
 func (s *Service) Keep(ctx context.Context, who chat.UserID, id chat.ConversationID, change chat.KeepingChange) (chat.Entry, error) {
 	if change.Empty() {
 		return chat.Entry{}, chat.Errorf(chat.Invalid, "Say what to change: muted, archived, pinned or marked_unread.")
+	}
+	if err := s.keep.Take(strconv.FormatInt(int64(who), 10), "You have changed a lot at once. You can go on in a moment."); err != nil {
+		return chat.Entry{}, err
 	}
 	err := s.db.Update(ctx, func(tx *store.Tx) error {
 		c, err := tx.Conversation(ctx, id, who)

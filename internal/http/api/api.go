@@ -96,7 +96,7 @@ func (a *API) calls() {
 	}, a.getConversation)
 	handle(a, operation{
 		id: "keepConversation", route: "PATCH /conversations/{id}", summary: "Mute, archive, pin or mark as unread, for oneself alone",
-		status: 200,
+		status: 200, failures: []int{429},
 	}, a.keepConversation)
 	handle(a, operation{
 		id: "listMessages", route: "GET /conversations/{id}/messages", summary: "A page of messages in rising seq",

@@ -190,6 +190,8 @@ var limitedRows = []row{
 	{"one sign-in", request{"", "POST /session", `{"username":"bilal","password":"wrong"}`, ""}, 401, nil, nil},
 	{"sign-ins", request{"", "POST /session", `{"username":"bilal","password":"{password}"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"questions", request{"bilal", "POST /conversations", `{"listing_id":{bike},"client_id":"m9","message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"one change", request{"bilal", "PATCH /conversations/{conversation}", `{"muted":true}`, ""}, 200, nil, nil},
+	{"changes", request{"bilal", "PATCH /conversations/{conversation}", `{"muted":false}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"messages", request{"bilal", "POST " + messages, `{"client_id":"m9","message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 }
 

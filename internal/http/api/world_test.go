@@ -62,7 +62,11 @@ func newWorld(t testing.TB, limited bool) *world {
 	if w.db, err = store.Open(t.Context(), store.Options{Dir: w.dir, Publish: relay.Event, Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	in = inbox.New(w.db, h, relay)
+	var keep *limit.Keyed
+	if limited {
+		keep = limit.New(time.Hour, 1, time.Now)
+	}
+	in = inbox.New(w.db, h, relay, keep)
 	t.Cleanup(func() {
 		w.db.Close()
 		relay.Stop()

@@ -118,7 +118,7 @@ func (a *App) makeServices(o Options) error {
 		return err
 	}
 	a.Listings = listings.New(a.DB, a.Hub, limits.listings, now)
-	a.Inbox = inbox.New(a.DB, a.Hub, a.relay)
+	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, limits.keep)
 	a.Messages = messaging.New(a.DB, a.relay, &limits.messages, now)
 	a.Presence = presence.New(a.DB, a.Hub, a.relay, limits.typing, a.log)
 	return nil

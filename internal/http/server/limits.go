@@ -13,6 +13,7 @@ type limits struct {
 	accounts accounts.Limits
 	messages messaging.Limits
 	listings *limit.Keyed
+	keep     *limit.Keyed
 	typing   *limit.Keyed
 }
 
@@ -33,6 +34,7 @@ func newLimits(on bool, now func() time.Time) limits {
 			Start: limit.New(6*time.Minute, 10, now),
 		},
 		listings: limit.New(time.Minute, 20, now),
+		keep:     limit.New(time.Second, 60, now),
 		typing:   limit.New(time.Second/2, 5, now),
 	}
 }

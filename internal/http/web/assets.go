@@ -33,8 +33,9 @@ var types = map[string]string{
 // part of their path, so that modules find each other by relative addresses and a
 // page never mixes two versions.
 type assets struct {
-	sum   string
-	files map[string]asset
+	sum     string
+	files   map[string]asset
+	imports map[string][]string // what each module imports itself
 }
 
 type asset struct {
@@ -70,6 +71,7 @@ func readAssets() (*assets, error) {
 		return nil, fmt.Errorf("read the static files: %w", err)
 	}
 	a.sum = hex.EncodeToString(sum.Sum(nil)[:8])
+	a.readImports()
 	return a, nil
 }
 

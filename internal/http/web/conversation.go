@@ -84,6 +84,10 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 		return err
 	}
 	page, err := w.messages.Messages(ctx, who, query)
+	if err == nil && len(page.Messages) == 0 {
+		// The address names a place beyond either end.
+		page, err = w.messages.Messages(ctx, who, messaging.MessagesQuery{Conversation: id})
+	}
 	if err != nil {
 		return err
 	}

@@ -47,20 +47,21 @@ func parsePages(funcs template.FuncMap) (map[string]*template.Template, error) {
 // funcs are what templates can call.
 func (w *Web) funcs() template.FuncMap {
 	return template.FuncMap{
-		"asset":   func(name string) (string, error) { return w.assets.url(name) },
-		"money":   money,
-		"age":     func(t time.Time) string { return age(t, w.now()) },
-		"clock":   func(t time.Time) string { return t.UTC().Format("15:04") },
-		"iso":     iso,
-		"face":    face,
-		"initial": initial,
-		"photo":   w.photo,
-		"count":   count,
-		"state":   stateOf,
-		"listing": wire.ListingURL,
-		"login":   loginURL,
-		"lines":   paragraphs,
-		"parts":   parts,
+		"asset":    func(name string) (string, error) { return w.assets.url(name) },
+		"money":    money,
+		"age":      func(t time.Time) string { return age(t, w.now()) },
+		"clock":    func(t time.Time) string { return t.UTC().Format("15:04") },
+		"iso":      iso,
+		"face":     face,
+		"initial":  initial,
+		"photo":    w.photo,
+		"count":    count,
+		"state":    stateOf,
+		"listing":  wire.ListingURL,
+		"login":    loginURL,
+		"lines":    paragraphs,
+		"parts":    parts,
+		"preloads": w.preloads,
 	}
 }
 
