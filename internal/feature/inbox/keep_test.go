@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,22 +24,37 @@ type house struct {
 	db       *store.DB
 	inbox    *inbox.Service
 	messages *messaging.Service
-	told     told
+	told     *told
 	queries  *atomic.Int64
 }
 
 // told notes the hints that the services pass on.
-type told struct{ signals *[]chat.Signal }
+type told struct {
+	mu      sync.Mutex // guards signals
+	signals []chat.Signal
+}
 
-func (t told) Signal(s chat.Signal) { *t.signals = append(*t.signals, s) }
+func (t *told) Signal(s chat.Signal) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.signals = append(t.signals, s)
+}
 
-func (t told) Introduce(_ context.Context, who chat.UserID, id chat.ConversationID) {
-	*t.signals = append(*t.signals, chat.Introduced{To: who, Entry: chat.Entry{Conversation: chat.Conversation{ID: id}}})
+func (t *told) Introduce(_ context.Context, who chat.UserID, id chat.ConversationID) {
+	t.Signal(chat.Introduced{To: who, Entry: chat.Entry{Conversation: chat.Conversation{ID: id}}})
+}
+
+// take returns what has been told since the last call.
+func (t *told) take() []chat.Signal {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer func() { t.signals = nil }()
+	return t.signals
 }
 
 func newHouse(t *testing.T, d *testkit.Database) *house {
 	t.Helper()
-	h := &house{queries: new(atomic.Int64), told: told{new([]chat.Signal)}}
+	h := &house{queries: new(atomic.Int64), told: &told{}}
 	h.db = d.OpenTraced(t, nil, func(string) { h.queries.Add(1) })
 	h.Town = testkit.Populate(t, h.db)
 	h.inbox = inbox.New(h.db, hub.New(new(bus.Memory).Join, nil, nil), h.told, nil)
@@ -240,14 +256,14 @@ func TestWhatIsMarkedAsUnreadCountsUntilItIsReadAgain(t *testing.T) {
 			t.Errorf("got %v unread and %d counted, want %v", got, h.unread(t), want)
 		}
 		// Reading again moves no cursor, and is told to nobody else.
-		*h.told.signals = nil
+		h.told.take()
 		if err := h.messages.MarkRead(t.Context(), h.Buyer.ID, ids[1], 1); err != nil {
 			t.Fatal(err)
 		}
 		if got := h.unread(t); got != 0 {
 			t.Errorf("got %d unread, want none", got)
 		}
-		if got := *h.told.signals; len(got) != 1 || got[0].(chat.Introduced).To != h.Buyer.ID {
+		if got := h.told.take(); len(got) != 1 || got[0].(chat.Introduced).To != h.Buyer.ID {
 			t.Errorf("got %v told, want the reader's own entry alone", got)
 		}
 	})
@@ -256,12 +272,12 @@ func TestWhatIsMarkedAsUnreadCountsUntilItIsReadAgain(t *testing.T) {
 func TestHowOneKeepsAConversationIsToldToNobodyElse(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		id := h.converse(t, 1)[0]
-		*h.told.signals = nil
+		h.told.take()
 		e := h.keep(t, id, chat.KeepingChange{Muted: on, Archived: on, Pinned: on, MarkedUnread: on})
 		if !e.Muted || !e.Archived || !e.Pinned || !e.MarkedUnread {
 			t.Errorf("got %+v, want everything", e)
 		}
-		if got := *h.told.signals; len(got) != 1 || got[0].(chat.Introduced).To != h.Buyer.ID {
+		if got := h.told.take(); len(got) != 1 || got[0].(chat.Introduced).To != h.Buyer.ID {
 			t.Errorf("got %v told, want the buyer's entry alone", got)
 		}
 		theirs, err := h.inbox.Entry(t.Context(), h.Seller.ID, id)
