@@ -16,20 +16,21 @@ const browser = await chromium.launch(config.use?.launchOptions)
 
 /**
  * @param {string} name of the button on the sign-in page
+ * @param {string} other whom they talk with
  * @param {import("@playwright/test").BrowserContextOptions} options
  */
-async function person(name, options) {
+async function person(name, other, options) {
   const page = await browser.newPage({ baseURL: server.url, locale: "en-IN", timezoneId: "Asia/Kolkata", ...options })
   await page.goto("/accounts/login/")
   await page.getByRole("button", { name }).click()
   await page.waitForURL("**/chat/")
-  await page.locator(".inbox-item").first().getByRole("link").click()
+  await page.locator(".inbox-item").filter({ hasText: other }).first().getByRole("link").click()
   await connected(page)
   return page
 }
 
-const buyer = await person("Aarav", { viewport: { width: 1280, height: 800 }, colorScheme: "light" })
-const seller = await person("Meera", { viewport: { width: 390, height: 844 }, colorScheme: "dark" })
+const buyer = await person("Aarav", "Meera", { viewport: { width: 1280, height: 800 }, colorScheme: "light" })
+const seller = await person("Meera", "Aarav", { viewport: { width: 390, height: 844 }, colorScheme: "dark" })
 await write(seller, "Come up, second floor. The tea is ready ☕")
 await write(buyer, "On the stairs already")
 await seller.getByRole("textbox", { name: "Message" }).pressSequentially("The door")
