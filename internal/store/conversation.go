@@ -162,40 +162,7 @@ func unread(m, sent string) string {
 
 // Entries returns a page of somebody's conversations in one query, whatever its size.
 func (r Reader) Entries(ctx context.Context, q EntryQuery) ([]chat.Entry, error) {
-	// Literally, so that both planners see the index of what is pinned.
-	pinned := "NOT h.pinned"
-	if q.Pinned {
-		pinned = "h.pinned"
-	}
-	// Each half walks its own index; together they hold at most twice the page.
-	half := func(column, sent string) string {
-		return `SELECT * FROM (
-			SELECT c.id, c.last_at FROM conversation c
-			JOIN member h ON h.conversation_id = c.id AND h.user_id = $1 AND ` + pinned + `
-			WHERE c.` + column + ` = $1 AND c.head > 0 AND (c.last_at, c.id) < ($3, $4)
-				AND ` + archived("h") + ` = $2 AND ($5 = 0 OR ` + unread("h", sent) + `)
-			ORDER BY c.last_at DESC, c.id DESC LIMIT $6) AS half_` + column
-	}
-	buying, selling := half("buyer_id", "c.seller_sent"), half("seller_id", "c.buyer_sent")
-	halves := buying + ` UNION ALL ` + selling
-	switch q.Role {
-	case chat.Buyer:
-		halves = buying
-	case chat.Seller:
-		halves = selling
-	}
-	beforeAt := micros(q.BeforeAt)
-	if beforeAt == 0 {
-		beforeAt = 1 << 62
-	}
-	rows, err := r.q.QueryContext(ctx, entrySelect+`
-		WHERE c.id IN (SELECT id FROM (`+halves+`) AS page)
-		ORDER BY c.last_at DESC, c.id DESC LIMIT $6`,
-		q.Who, q.Archived, beforeAt, q.BeforeID, flag(q.Unread), q.Limit)
-	if err != nil {
-		return nil, fmt.Errorf("read entries of user %d: %w", q.Who, err)
-	}
-	found, err := collect(rows, entryFields)
+	found, err := r.entryRows(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read entries of user %d: %w", q.Who, err)
 	}
@@ -204,6 +171,56 @@ func (r Reader) Entries(ctx context.Context, q EntryQuery) ([]chat.Entry, error)
 		entries[i] = e.entry(q.Who)
 	}
 	return entries, nil
+}
+
+func (r Reader) entryRows(ctx context.Context, q EntryQuery) ([]entryRow, error) {
+	page := pageOf(q)
+	if q.Pinned {
+		page = pinnedPage(q.Role)
+	}
+	beforeAt := micros(q.BeforeAt)
+	if beforeAt == 0 {
+		beforeAt = 1 << 62
+	}
+	rows, err := r.q.QueryContext(ctx, entrySelect+`
+		WHERE c.id IN (SELECT id FROM (`+page+`) AS page)
+		ORDER BY c.last_at DESC, c.id DESC LIMIT $6`,
+		q.Who, q.Archived, beforeAt, q.BeforeID, flag(q.Unread), q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, entryFields)
+}
+
+// pageOf selects the ids of a page. Each half walks its own index; together they hold at
+// most twice the page.
+func pageOf(q EntryQuery) string {
+	half := func(column, sent string) string {
+		return `SELECT * FROM (
+			SELECT c.id, c.last_at FROM conversation c
+			JOIN member h ON h.conversation_id = c.id AND h.user_id = $1 AND NOT h.pinned
+			WHERE c.` + column + ` = $1 AND c.head > 0 AND (c.last_at, c.id) < ($3, $4)
+				AND ` + archived("h") + ` = $2 AND ($5 = 0 OR ` + unread("h", sent) + `)
+			ORDER BY c.last_at DESC, c.id DESC LIMIT $6) AS half_` + column
+	}
+	buying, selling := half("buyer_id", "c.seller_sent"), half("seller_id", "c.buyer_sent")
+	switch q.Role {
+	case chat.Buyer:
+		return buying
+	case chat.Seller:
+		return selling
+	}
+	return buying + ` UNION ALL ` + selling
+}
+
+// pinnedPage selects the ids of what is pinned. These are few, so it begins with them:
+// CROSS has SQLite keep that order, and PostgreSQL finds it.
+func pinnedPage(role chat.Role) string {
+	part := map[chat.Role]string{chat.Buyer: ` AND c.buyer_id = $1`, chat.Seller: ` AND c.seller_id = $1`}[role]
+	return `SELECT c.id FROM member h CROSS JOIN conversation c
+		WHERE h.user_id = $1 AND h.pinned AND c.id = h.conversation_id AND c.head > 0 AND (c.last_at, c.id) < ($3, $4)
+			AND ` + archived("h") + ` = $2
+			AND ($5 = 0 OR ` + unread("h", `CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END`) + `)` + part
 }
 
 // Entry returns one conversation as it stands in a member's list, or NotFound.

@@ -43,7 +43,10 @@ export class LastWords {
   /** @param {import("../lib/frames.js").Message} message the last one of its conversation */
   said({ conversation_id: id, seq, sender_id: sender, message: text, is_read: read }) {
     const mine = sender === this.#me
-    this.#last.set(id, { seq, mine, text, state: mine ? (read ? "read" : "sent") : "" })
+    const before = this.#last.get(id)
+    // An entry that is told anew does not say that its message was delivered.
+    const known = before?.seq === seq ? before.state : ""
+    this.#last.set(id, { seq, mine, text, state: mine ? (read ? "read" : known || "sent") : "" })
     if (!mine) this.#typing.get(id)?.heard(false)
     this.draw(id)
   }
