@@ -213,6 +213,40 @@ test("the menu keeps a conversation, in every tab", async ({ page: seller, newPe
   await expect(entries(tab)).toHaveCount(2)
 })
 
+test("an entry of the list has the same menu, by mouse, by finger and by key", async ({ page: seller, newPerson }) => {
+  const buyer = await newPerson({ viewport: { width: 390, height: 844 } })
+  await many(seller, buyer, 9)
+  await buyer.goto("/chat/")
+  await connected(buyer)
+  const item = (/** @type {string} */ name) => buyer.getByRole("button", { name, exact: true })
+  await entries(buyer, "Thing 03").click({ button: "right" })
+  await expect(item("Mute")).toBeFocused()
+  for (const name of ["Mute", "Mark as unread"]) await expect(item(name)).toBeInViewport({ ratio: 1 })
+  await item("Mute").click()
+  await expect(entries(buyer, "Thing 03").getByText("Muted")).toBeAttached()
+  await expect(item("Mute")).toHaveCount(0)
+
+  // The last one that is seen: the menu is seen whole too.
+  await entries(buyer, "Thing 01").scrollIntoViewIfNeeded()
+  await entries(buyer, "Thing 01").getByRole("link").focus()
+  await entries(buyer, "Thing 01").getByRole("link").dispatchEvent("contextmenu")
+  await expect(item("Mark as unread")).toBeInViewport({ ratio: 1 })
+  await buyer.keyboard.press("Escape")
+  await expect(item("Mark as unread")).toHaveCount(0)
+  await expect(entries(buyer, "Thing 01").getByRole("link")).toBeFocused()
+
+  await entries(buyer, "Thing 01").click({ button: "right" })
+  await item("Mark as unread").click()
+  await expect(buyer).toHaveURL(/\/chat\/$/)
+  await expect(entries(buyer, "Thing 01").getByText("Marked as unread")).toBeAttached()
+  await expect(buyer).toHaveTitle(/^\(1\)/)
+  await buyer.getByRole("button", { name: "Undo" }).click()
+  await expect(buyer).not.toHaveTitle(/^\(/)
+  await entries(buyer, "Thing 02").click({ button: "right" })
+  await item("Archive").click()
+  await expect(entries(buyer)).toHaveCount(8)
+})
+
 test("without JavaScript the menu is a form", async ({ page: seller, newPerson }) => {
   const buyer = await newPerson({ javaScriptEnabled: false })
   const [first] = await many(seller, buyer, 1)

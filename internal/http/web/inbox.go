@@ -27,6 +27,9 @@ type list struct {
 	Unread  int64 // conversations
 }
 
+// Menu is the blank menu of an entry, which the script fills.
+func (list) Menu() marks { return marks{} }
+
 // chip is one of the filters.
 type chip struct {
 	Label, URL string

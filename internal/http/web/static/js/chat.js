@@ -1,5 +1,6 @@
 // The chat pages. They are readable and postable without this; with it they are live.
 import { ConversationMenu } from "./elements/conversation-menu.js"
+import { EntryMenu } from "./elements/entry-menu.js"
 import { InboxList } from "./elements/inbox-list.js"
 import { InboxMore } from "./elements/inbox-more.js"
 import { LineBadge } from "./elements/line-badge.js"
@@ -22,6 +23,7 @@ customElements.define("typing-line", TypingLine)
 customElements.define("line-badge", LineBadge)
 customElements.define("line-banner", LineBanner)
 customElements.define("conversation-menu", ConversationMenu)
+customElements.define("entry-menu", EntryMenu)
 customElements.define("sound-switch", SoundSwitch)
 customElements.define("inbox-list", InboxList)
 customElements.define("inbox-more", InboxMore)

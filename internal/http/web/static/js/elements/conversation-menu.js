@@ -1,11 +1,11 @@
 import { sendJSON } from "../lib/api.js"
-import { say } from "../view/toast.js"
+import { say, showSaid } from "../view/toast.js"
 import { one } from "../view/query.js"
 
 /**
  * <conversation-menu data-conversation data-back> has a conversation muted, pinned,
  * archived and marked as unread. Its words follow "entry" of the host, so that they say
- * what another tab has made of it.
+ * what another tab has made of it. Where data-back is empty one stays on the page.
  */
 export class ConversationMenu extends HTMLElement {
   #removed = new AbortController()
@@ -23,6 +23,13 @@ export class ConversationMenu extends HTMLElement {
 
   disconnectedCallback() {
     this.#removed.abort()
+  }
+
+  /** @param {{ muted: boolean, pinned: boolean, archived: boolean }} kept how the conversation is kept now */
+  open(kept) {
+    this.#words(kept)
+    this.#details.open = true
+    one(this, ".menu-item", HTMLElement).focus()
   }
 
   get #details() {
@@ -68,13 +75,15 @@ export class ConversationMenu extends HTMLElement {
     const path = `/conversations/${this.dataset.conversation}`
     try {
       const { conversation } = await sendJSON("PATCH", path, { [name]: on })
-      this.#entry(conversation)
+      this.#words(conversation)
+      const chat = this.closest("swapnest-chat") ?? document.body
       this.#close()
       if (!on || (name !== "archived" && name !== "marked_unread")) return
       // Whoever looked on would read it again at once.
       const text = name === "archived" ? "Conversation archived" : "Marked as unread"
       say({ text, undo: { path, change: { [name]: false } } })
-      location.assign(this.dataset.back ?? "/chat/")
+      if (this.dataset.back) location.assign(this.dataset.back)
+      else showSaid(chat)
     } catch (error) {
       fault.textContent = error instanceof Error ? error.message : String(error)
       fault.hidden = false
@@ -83,12 +92,16 @@ export class ConversationMenu extends HTMLElement {
 
   /** @param {import("../lib/frames.js").Conversation} entry */
   #entry(entry) {
-    if (String(entry.id) !== this.dataset.conversation) return
+    if (String(entry.id) === this.dataset.conversation) this.#words(entry)
+  }
+
+  /** @param {{ muted: boolean, pinned: boolean, archived: boolean }} kept */
+  #words(kept) {
     for (const name of /** @type {const} */ (["muted", "pinned", "archived"])) {
       const button = one(this, `[name="${name}"]`, HTMLButtonElement)
       const words = one(button, "span", HTMLElement)
-      button.value = entry[name] ? "off" : "on"
-      words.textContent = (entry[name] ? words.dataset.off : words.dataset.on) ?? ""
+      button.value = kept[name] ? "off" : "on"
+      words.textContent = (kept[name] ? words.dataset.off : words.dataset.on) ?? ""
     }
   }
 }
