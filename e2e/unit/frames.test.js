@@ -33,17 +33,18 @@ const message = {
   timestamp: string,
   is_read: boolean,
 }
+const listing = {
+  id: number,
+  title: string,
+  price: { amount: number, currency: string },
+  category: string,
+  status: string,
+  photos: [{ url: string, thumb_url: string, width: number, height: number }],
+  url: string,
+}
 const entry = {
   id: number,
-  listing: {
-    id: number,
-    title: string,
-    price: { amount: number, currency: string },
-    category: string,
-    status: string,
-    photos: [{ url: string, thumb_url: string, width: number, height: number }],
-    url: string,
-  },
+  listing,
   other: person,
   role: string,
   head: number,
@@ -91,6 +92,7 @@ const shapes = {
   delivered: cursor,
   presence: { user_id: number, online: boolean, last_seen: nullable(string) },
   conversation: { conversation: entry },
+  listing: { listing_id: number, listing: nullable(listing) },
   caught_up: { conversation_id: number, head: number },
   reset: { conversation_id: number, reason: string },
   bye: { reason: string, retry_after_ms: number },

@@ -29,6 +29,14 @@ func NewDisk(dir string) (*Disk, error) {
 	if err := syncDir(filepath.Dir(dir)); err != nil {
 		return nil, fmt.Errorf("make the blob directory: %w", err)
 	}
+	// What a process that was killed has left of bytes on their way.
+	left, err := filepath.Glob(filepath.Join(dir, ".scratch-*"))
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tidy the blob directory: %w", err)
+	}
 	return &Disk{root: dir}, nil
 }
 
@@ -109,6 +117,28 @@ func (d *Disk) Open(_ context.Context, key string) (*os.File, error) {
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", key, err), f.Close())
+	}
+	return f, nil
+}
+
+// Delete removes a blob. One that is not there is no error.
+func (d *Disk) Delete(_ context.Context, key string) error {
+	path, err := d.path(key)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete %s: %w", key, err)
+	}
+	return nil
+}
+
+// Scratch returns an empty file on the same disk for bytes on their way. It is the
+// caller's to close and to remove.
+func (d *Disk) Scratch() (*os.File, error) {
+	f, err := os.CreateTemp(d.root, ".scratch-*")
+	if err != nil {
+		return nil, fmt.Errorf("make a scratch file: %w", err)
 	}
 	return f, nil
 }

@@ -24,7 +24,8 @@ type Event struct {
 }
 
 // Signal is a passing hint: never stored, never replayed, dropped when a queue is
-// full. It is one of Typing, ReadMoved, DeliveredMoved, PresenceChanged and Introduced.
+// full. It is one of Typing, ReadMoved, DeliveredMoved, PresenceChanged, Introduced and
+// ListingChanged.
 type Signal interface{ signal() }
 
 // Typing tells that somebody writes, or has stopped.
@@ -68,7 +69,16 @@ type Introduced struct {
 	Entry Entry
 }
 
+// ListingChanged tells the people who talk about a listing how it stands now, or that it
+// is gone: then all but its ID is zero.
+type ListingChanged struct {
+	To      []UserID
+	Listing Listing
+	Gone    bool
+}
+
 func (Typing) signal()          {}
+func (ListingChanged) signal()  {}
 func (ReadMoved) signal()       {}
 func (DeliveredMoved) signal()  {}
 func (PresenceChanged) signal() {}

@@ -16,6 +16,12 @@ const (
 	MaxTitleChars       = 120
 	MaxDescriptionChars = 5000
 	MaxCityChars        = 80
+	MaxAboutChars       = 500
+	MaxPhotos           = 8        // of a listing
+	MaxPhotoBytes       = 15 << 20 // of a picture as it is uploaded
+	MaxWishes           = 500
+	MaxUploads          = 40 // of a person, that are in no listing
+	MaxPhotoPixels      = 64_000_000
 	MaxPrice            = 1_000_000_000_000 // minor units
 	MaxQueryChars       = 100
 	MaxWatched          = 100
@@ -34,6 +40,7 @@ const (
 	TypingExpires   = 6 * time.Second
 	OfflineAfter    = 10 * time.Second
 	TicketLife      = 30 * time.Second
+	UploadLife      = 24 * time.Hour     // of a photo that no listing has taken up
 	SessionLife     = 7 * 24 * time.Hour // sliding
 	SessionLifeMost = 30 * 24 * time.Hour
 )

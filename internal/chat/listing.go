@@ -88,10 +88,12 @@ func CategoryBySlug(slug string) (Category, bool) {
 	return Categories[i], true
 }
 
-// Photo is a picture of a listing. Key names its bytes in the blob store.
+// Photo is a picture of a listing in two sizes of one shape. The keys name their bytes
+// in the blob store; Key is also what the photo is called by.
 type Photo struct {
 	Key           string
-	Width, Height int // pixels
+	ThumbKey      string
+	Width, Height int // pixels of the larger one
 }
 
 // Listing is a thing for sale.
@@ -107,8 +109,25 @@ type Listing struct {
 	Status      ListingStatus
 	City        string
 	Negotiable  bool
-	Photos      []Photo // the first is the one shown in lists
+	Photos      []Photo // at most MaxPhotos; the first is the one shown in lists
+	Views       int64   // visitors, each once a day
+	PriceWas    int64   // before it was lowered, in the same currency; 0 if it never was
 	CreatedAt   time.Time
+}
+
+// Priced returns the listing at another price. What it cost before is remembered when it
+// has become cheaper, and forgotten when it has not.
+func (l Listing) Priced(price Money) Listing {
+	switch {
+	case price == l.Price:
+		return l
+	case price.Currency == l.Price.Currency && price.Amount < l.Price.Amount:
+		l.PriceWas = max(l.PriceWas, l.Price.Amount)
+	default:
+		l.PriceWas = 0
+	}
+	l.Price = price
+	return l
 }
 
 // ListingDraft is what a seller fills in.
@@ -141,7 +160,7 @@ func (d ListingDraft) Parse() (ListingDraft, error) {
 	if !slices.Contains(Conditions, Condition(d.Condition)) {
 		return d, FieldError("condition", "Choose one of the conditions.")
 	}
-	if d.City, err = line("city", "A place", d.City, 0, MaxCityChars); err != nil {
+	if d.City, err = ParsePlace(d.City); err != nil {
 		return d, err
 	}
 	return d, nil

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -13,6 +14,8 @@ type User struct {
 	Username  string
 	Name      string // shown to others; the username when none was given
 	Email     string // shown to nobody but its owner
+	City      string
+	About     string // what they say of themselves
 	Demo      bool   // made by the demo town; locked outside of it
 	CreatedAt time.Time
 	LastSeen  time.Time // zero when never
@@ -22,6 +25,9 @@ type User struct {
 
 // FormerMember is the name under which a closed account's messages stay.
 const FormerMember = "Former member"
+
+// reservedNames are no usernames: their profiles would have the address of another page.
+var reservedNames = []string{"edit"}
 
 // ParseUsername accepts 3 to 30 characters of A-Z a-z 0-9 _.
 func ParseUsername(s string) (string, error) {
@@ -34,6 +40,9 @@ func ParseUsername(s string) (string, error) {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
 			return "", FieldError("username", "A username has only the letters A to Z, digits and the underscore.")
 		}
+	}
+	if slices.Contains(reservedNames, UsernameKey(s)) {
+		return "", FieldError("username", "This username is taken. Choose another one.")
 	}
 	return s, nil
 }
@@ -60,6 +69,21 @@ func ParseEmail(s string) (string, error) {
 	return s, nil
 }
 
+// EmailKey is what makes e-mail addresses unique: they differ by more than case.
+func EmailKey(email string) string { return strings.ToLower(email) }
+
+// ParsePlace accepts a place of at most 80 characters on one line, or none.
+func ParsePlace(s string) (string, error) { return line("city", "A place", s, 0, MaxCityChars) }
+
+// ParseAbout accepts at most 500 characters about a person, or none.
+func ParseAbout(s string) (string, error) {
+	s, err := clean(s, "about")
+	if err == nil && utf8.RuneCountInString(s) > MaxAboutChars {
+		err = FieldError("about", "Some words about you can have at most %d characters.", MaxAboutChars)
+	}
+	return s, err
+}
+
 // CheckPassword refuses a password of fewer than 8 characters or more than 256 bytes.
 func CheckPassword(s string) error {
 	switch {
@@ -75,6 +99,7 @@ func CheckPassword(s string) error {
 type Session struct {
 	ID        SessionID
 	User      UserID
+	Agent     string // the browser that signed in, as it calls itself; "" when not known
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }

@@ -79,7 +79,7 @@ func snapshot(t *testing.T, db *store.DB) (map[string]told, []chat.Listing) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		own, err := db.Listings(ctx, store.ListingQuery{Seller: u.ID, Sort: store.SortRecent, Limit: 100})
+		own, err := db.Listings(ctx, store.ListingQuery{Seller: u.ID, All: true, Sort: store.SortRecent, Limit: 100})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,7 @@ func (p picture) key() string { return "demo/" + p.name + ".svg" }
 
 // photo is how a listing names the picture.
 func (p picture) photo() chat.Photo {
-	return chat.Photo{Key: p.key(), Width: pictureWidth, Height: pictureHeight}
+	return chat.Photo{Key: p.key(), ThumbKey: p.key(), Width: pictureWidth, Height: pictureHeight}
 }
 
 // drawAll returns every picture of the things by its key.

@@ -97,7 +97,7 @@ var entrySelect = `
 		COALESCE(l.id, 0), COALESCE(l.slug, ''), COALESCE(l.title, c.title), COALESCE(l.price_amount, 0), COALESCE(l.price_currency, ''),
 		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''),
 		COALESCE(l.negotiable, FALSE), COALESCE(l.created_at, 0),
-		COALESCE(p.blob_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `, ` + sellerColumns + `,
+		COALESCE(p.blob_key, ''), COALESCE(p.thumb_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `, ` + sellerColumns + `,
 		me.read_seq, me.muted, ` + archived("me") + `, me.pinned, me.marked_unread, ot.read_seq,
 		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
@@ -122,7 +122,8 @@ func entryFields(e *entryRow) []any {
 	fields := conversationFields(&e.Conversation)
 	l := &e.Listing
 	fields = append(fields, &l.ID, &l.Slug, &l.Title, &l.Price.Amount, &l.Price.Currency, &l.Category, &l.Condition, &l.Status,
-		&l.City, &l.Negotiable, microsInto{&l.CreatedAt}, &e.photo.Key, &e.photo.Width, &e.photo.Height)
+		&l.City, &l.Negotiable, microsInto{&l.CreatedAt})
+	fields = append(fields, photoFields(&e.photo)...)
 	fields = append(fields, userFields(&e.Other)...)
 	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last

@@ -21,6 +21,11 @@ type Logged struct {
 	Actor        chat.UserID
 }
 
+// oldestRunning is the oldest transaction on PostgreSQL that has not ended. Identities are
+// drawn before COMMIT: what a running transaction may still add lies at its xid or above,
+// so a reader that skips nothing stops short of the oldest one.
+const oldestRunning = `CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)`
+
 // After returns at most limit events behind the cursor, in a total order that
 // skips nothing: whoever goes on from the last one's Cursor sees every event once,
 // however late its transaction commits.
@@ -28,11 +33,9 @@ func (r Reader) After(ctx context.Context, c Cursor, limit int) ([]Logged, error
 	query := `SELECT 0, pos, conversation_id, seq, kind, message_id, actor_id FROM event
 		WHERE pos > $2 AND $1 = 0 ORDER BY pos LIMIT $3`
 	if r.d == postgres {
-		// Identities are drawn before COMMIT. What a running transaction may still
-		// add lies at its xid or above, so reading stops short of the oldest one.
 		query = `SELECT xid, pos, conversation_id, seq, kind, message_id, actor_id FROM event
 			WHERE (xid, pos) > ($1, $2)
-				AND xid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)
+				AND xid < ` + oldestRunning + `
 			ORDER BY xid, pos LIMIT $3`
 	}
 	rows, err := r.q.QueryContext(ctx, query, c.xid, c.pos, limit)

@@ -37,13 +37,18 @@ func (db *DB) migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
-	// The first node to get here names the history; the others read the name.
-	_, err = db.write.ExecContext(ctx,
-		`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, "epoch", rand.Text()[:16])
-	if err != nil {
-		return fmt.Errorf("name the epoch: %w", err)
-	}
 	return nil
+}
+
+// Lasting returns a random text of 16 characters that is made when it is first asked for
+// under this name, and stays: the first node to get here makes it, the others read it.
+func (db *DB) Lasting(ctx context.Context, name string) (string, error) {
+	_, err := db.write.ExecContext(ctx,
+		`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, name, rand.Text()[:16])
+	if err != nil {
+		return "", fmt.Errorf("make %s: %w", name, err)
+	}
+	return db.meta(ctx, name)
 }
 
 func (r Reader) meta(ctx context.Context, key string) (string, error) {

@@ -279,7 +279,7 @@ func TestSessionsExpireAndTicketsWorkOnce(t *testing.T) {
 			t.Errorf("a late ticket: %v, want not_found", err)
 		}
 		if err := db.Update(t.Context(), func(tx *store.Tx) error {
-			ended, err := tx.DeleteSessionsOf(t.Context(), town.Buyer.ID)
+			ended, err := tx.DeleteSessionsOf(t.Context(), town.Buyer.ID, chat.SessionID{})
 			if diff := cmp.Diff([]chat.SessionID{s.ID}, ended); diff != "" {
 				t.Errorf("sessions ended (-want +got):\n%s", diff)
 			}

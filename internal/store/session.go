@@ -26,8 +26,8 @@ func (r Reader) Session(ctx context.Context, id chat.SessionID, now time.Time) (
 
 // InsertSession stores a sign-in.
 func (tx *Tx) InsertSession(ctx context.Context, s chat.Session) error {
-	_, err := tx.q.ExecContext(ctx, `INSERT INTO session (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
-		s.ID[:], s.User, micros(s.CreatedAt), micros(s.ExpiresAt))
+	_, err := tx.q.ExecContext(ctx, `INSERT INTO session (token_hash, user_id, agent, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+		s.ID[:], s.User, s.Agent, micros(s.CreatedAt), micros(s.ExpiresAt))
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
@@ -51,23 +51,47 @@ func (tx *Tx) DeleteSession(ctx context.Context, id chat.SessionID) error {
 	return nil
 }
 
-// DeleteSessionsOf ends all sessions of a person and returns which ones.
-func (tx *Tx) DeleteSessionsOf(ctx context.Context, who chat.UserID) ([]chat.SessionID, error) {
-	rows, err := tx.q.QueryContext(ctx, `DELETE FROM session WHERE user_id = $1 RETURNING token_hash`, who)
+// SessionsOf returns the sessions of a person that have not expired at now, the newest
+// first.
+func (r Reader) SessionsOf(ctx context.Context, who chat.UserID, now time.Time) ([]chat.Session, error) {
+	type row struct {
+		chat.Session
+		hash []byte
+	}
+	rows, err := r.q.QueryContext(ctx, `
+		SELECT token_hash, user_id, agent, created_at, expires_at FROM session
+		WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, token_hash`, who, micros(now))
+	if err != nil {
+		return nil, fmt.Errorf("read sessions of user %d: %w", who, err)
+	}
+	found, err := collect(rows, func(r *row) []any {
+		return []any{&r.hash, &r.User, &r.Agent, microsInto{&r.CreatedAt}, microsInto{&r.ExpiresAt}}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read sessions of user %d: %w", who, err)
+	}
+	sessions := make([]chat.Session, len(found))
+	for i, r := range found {
+		sessions[i] = r.Session
+		sessions[i].ID = chat.SessionID(r.hash)
+	}
+	return sessions, nil
+}
+
+// DeleteSessionsOf ends all sessions of a person but one, which may be zero, and returns
+// which ones.
+func (tx *Tx) DeleteSessionsOf(ctx context.Context, who chat.UserID, but chat.SessionID) ([]chat.SessionID, error) {
+	rows, err := tx.q.QueryContext(ctx, `DELETE FROM session WHERE user_id = $1 AND token_hash <> $2 RETURNING token_hash`, who, but[:])
 	if err != nil {
 		return nil, fmt.Errorf("delete sessions of user %d: %w", who, err)
 	}
-	defer rows.Close()
-	var ids []chat.SessionID
-	for rows.Next() {
-		var hash []byte
-		if err := rows.Scan(&hash); err != nil {
-			return nil, fmt.Errorf("delete sessions of user %d: %w", who, err)
-		}
-		ids = append(ids, chat.SessionID(hash))
-	}
-	if err := rows.Err(); err != nil {
+	hashes, err := collect(rows, func(hash *[]byte) []any { return []any{hash} })
+	if err != nil {
 		return nil, fmt.Errorf("delete sessions of user %d: %w", who, err)
+	}
+	ids := make([]chat.SessionID, len(hashes))
+	for i, hash := range hashes {
+		ids[i] = chat.SessionID(hash)
 	}
 	return ids, nil
 }

@@ -29,6 +29,9 @@ type Options struct {
 	// conversation. It is called by several goroutines and must not block for long:
 	// the acknowledgements of later batches wait behind it. Nil tells nobody.
 	Publish func(chat.Event)
+	// Fed is called after each commit that has added to the listings' feed. It must not
+	// block. Nil is called by nobody.
+	Fed func()
 	// Trace is told of each query of a Reader or an Update before it goes out, by whichever
 	// goroutine sends it: it shows what a page costs. Nil is told nothing.
 	Trace func(query string)
@@ -46,6 +49,7 @@ type DB struct {
 	pools   []*pgxpool.Pool // none on SQLite; the last one is the writers'
 	shards  []*shard
 	publish func(chat.Event)
+	fed     func()
 	log     *slog.Logger
 	epoch   string
 }
@@ -66,6 +70,7 @@ type querier interface {
 // Tx is an Update under way.
 type Tx struct {
 	Reader
+	fed bool // it has added to the listings' feed
 }
 
 // Open connects, brings the schema up to date and starts the writers. Close ends them.
@@ -76,7 +81,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Publish == nil {
 		o.Publish = func(chat.Event) {}
 	}
-	db := &DB{publish: o.Publish, trace: o.Trace, log: o.Log}
+	if o.Fed == nil {
+		o.Fed = func() {}
+	}
+	db := &DB{publish: o.Publish, fed: o.Fed, trace: o.Trace, log: o.Log}
 	if err := db.open(ctx, o); err != nil {
 		// The first error is the one to tell.
 		_ = db.disconnect()
@@ -92,7 +100,10 @@ func (db *DB) open(ctx context.Context, o Options) (err error) {
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
-	if db.epoch, err = db.meta(ctx, "epoch"); err != nil {
+	if db.epoch, err = db.Lasting(ctx, "epoch"); err != nil {
+		return err
+	}
+	if err := db.refold(ctx); err != nil {
 		return err
 	}
 	return db.startWriters(ctx)
@@ -194,7 +205,8 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := fn(&Tx{db.reader(tx, db.d)}); err != nil {
+	update := &Tx{Reader: db.reader(tx, db.d)}
+	if err := fn(update); err != nil {
 		// The rollback's own error adds nothing: the connection is discarded with it.
 		_ = tx.Rollback()
 		return err
@@ -204,6 +216,9 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 			endFailedCommit(db.write)
 		}
 		return fmt.Errorf("commit: %w", err)
+	}
+	if update.fed {
+		db.fed()
 	}
 	return nil
 }

@@ -10,11 +10,11 @@ import (
 	"swapnest/internal/chat"
 )
 
-const userColumns = `u.id, u.username, u.name, u.email, u.demo, u.created_at, u.last_seen, u.closed_at`
+const userColumns = `u.id, u.username, u.name, u.email, u.city, u.about, u.demo, u.created_at, u.last_seen, u.closed_at`
 
 func userFields(u *chat.User) []any {
 	return []any{
-		&u.ID, &u.Username, &u.Name, &u.Email, &u.Demo,
+		&u.ID, &u.Username, &u.Name, &u.Email, &u.City, &u.About, &u.Demo,
 		microsInto{&u.CreatedAt},
 		microsInto{&u.LastSeen},
 		microsInto{&u.ClosedAt},
@@ -37,7 +37,7 @@ func (m microsInto) Scan(src any) error {
 // shown is how a closed account looks to others.
 func shown(u chat.User) chat.User {
 	if !u.ClosedAt.IsZero() {
-		u.Name, u.Username, u.Email = chat.FormerMember, "", ""
+		u.Name, u.Username, u.Email, u.City, u.About = chat.FormerMember, "", "", "", ""
 	}
 	return u
 }
@@ -63,6 +63,15 @@ func (r Reader) Credentials(ctx context.Context, username string) (chat.User, st
 		return chat.User{}, "", fmt.Errorf("read credentials: %w", missing(err, "person"))
 	}
 	return u, hash, nil
+}
+
+// PasswordHash returns the hash of a person's password, or NotFound.
+func (r Reader) PasswordHash(ctx context.Context, id chat.UserID) (string, error) {
+	var hash string
+	if err := r.q.QueryRowContext(ctx, `SELECT password_hash FROM users WHERE id = $1 AND closed_at = 0`, id).Scan(&hash); err != nil {
+		return "", fmt.Errorf("read the credentials of user %d: %w", id, missing(err, "person"))
+	}
+	return hash, nil
 }
 
 // LastSeen returns those of the people that exist and have not closed their
@@ -93,24 +102,51 @@ func (r Reader) CountUsers(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// InsertUser stores a new account and returns it with its id. A username that is
-// taken is Conflict.
+// InsertUser stores a new account and returns it with its id. A username or an e-mail
+// address that is taken is Conflict.
 func (tx *Tx) InsertUser(ctx context.Context, u chat.User, passwordHash string) (chat.User, error) {
 	err := tx.q.QueryRowContext(ctx, `
-		INSERT INTO users (username, username_key, name, email, password_hash, demo, created_at, last_seen)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
-		u.Username, chat.UsernameKey(u.Username), u.Name, u.Email, passwordHash, u.Demo, micros(u.CreatedAt), micros(u.LastSeen),
+		INSERT INTO users (username, username_key, name, email, email_key, city, about, password_hash, demo, created_at, last_seen)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+		u.Username, chat.UsernameKey(u.Username), u.Name, u.Email, chat.EmailKey(u.Email), u.City, u.About, passwordHash, u.Demo,
+		micros(u.CreatedAt), micros(u.LastSeen),
 	).Scan(&u.ID)
-	if tx.d.unique(err, "users", "username_key") {
-		return chat.User{}, &chat.Error{
-			Code: chat.Conflict, Field: "username",
-			Detail: "This username is taken. Choose another one.",
-		}
-	}
 	if err != nil {
-		return chat.User{}, fmt.Errorf("insert user: %w", err)
+		return chat.User{}, fmt.Errorf("insert user: %w", tx.taken(err))
 	}
 	return u, nil
+}
+
+// taken turns a violated unique key of an account into the answer that people get.
+func (tx *Tx) taken(err error) error {
+	switch {
+	case tx.d.unique(err, "users", "username_key"):
+		return &chat.Error{Code: chat.Conflict, Field: "username", Detail: "This username is taken. Choose another one."}
+	case tx.d.unique(err, "users", "email_key"):
+		return &chat.Error{Code: chat.Conflict, Field: "email", Detail: "There is an account with this e-mail address already. Log in, or use another one."}
+	}
+	return err
+}
+
+// UpdateUser replaces what a person says of themselves: name, e-mail address, place and
+// about. An address that is taken is Conflict.
+func (tx *Tx) UpdateUser(ctx context.Context, u chat.User) error {
+	_, err := tx.q.ExecContext(ctx, `UPDATE users SET name = $2, email = $3, email_key = $4, city = $5, about = $6 WHERE id = $1`,
+		u.ID, u.Name, u.Email, chat.EmailKey(u.Email), u.City, u.About)
+	if err != nil {
+		return fmt.Errorf("update user %d: %w", u.ID, tx.taken(err))
+	}
+	return nil
+}
+
+// EmailTaken tells whether an open account has an e-mail address.
+func (r Reader) EmailTaken(ctx context.Context, email string) (bool, error) {
+	var n int
+	err := r.q.QueryRowContext(ctx, `SELECT count(*) FROM users WHERE email_key = $1 AND email_key <> ''`, chat.EmailKey(email)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look for an e-mail address: %w", err)
+	}
+	return n > 0, nil
 }
 
 // SetPassword replaces the hash of a password.
@@ -138,9 +174,17 @@ func (tx *Tx) SetLastSeen(ctx context.Context, ids []chat.UserID, at time.Time) 
 	return nil
 }
 
-// CloseUser makes an account one of a former member. What they have written stays.
+// CloseUser makes an account one of a former member, of whom only the username is kept, so
+// that nobody else can take it. What they have written stays; their wishes go. Their
+// sessions and listings are ended by whoever calls.
 func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error {
-	if _, err := tx.q.ExecContext(ctx, `UPDATE users SET closed_at = $2 WHERE id = $1`, id, micros(at)); err != nil {
+	_, err := tx.q.ExecContext(ctx, `
+		UPDATE users SET closed_at = $2, name = '', email = '', email_key = '', city = '', about = '', password_hash = '' WHERE id = $1`,
+		id, micros(at))
+	if err == nil {
+		_, err = tx.q.ExecContext(ctx, `DELETE FROM wish WHERE user_id = $1`, id)
+	}
+	if err != nil {
 		return fmt.Errorf("close user %d: %w", id, err)
 	}
 	return nil

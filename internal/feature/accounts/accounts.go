@@ -33,6 +33,7 @@ type Limits struct {
 	SignIn   *limit.Keyed // per username and per address
 	Register *limit.Keyed // per address
 	Ticket   *limit.Keyed // per session
+	Look     *limit.Keyed // per address: whether a name is free
 }
 
 // New returns the service. Demo accounts can sign in only where demo is on.
@@ -46,8 +47,8 @@ func New(db *store.DB, guard *auth.Guard, h *hub.Hub, limits *Limits, demo bool,
 // RegisterCommand asks for a new account.
 type RegisterCommand struct {
 	Username, Password, Name, Email string
-	// Address is where the request came from, for the limits.
-	Address string
+	// Address is where the request came from, for the limits; Agent is the browser.
+	Address, Agent string
 }
 
 // Register makes an account and signs it in: it returns the person and the token
@@ -65,7 +66,7 @@ func (s *Service) Register(ctx context.Context, c RegisterCommand) (chat.User, s
 	if err != nil {
 		return chat.User{}, "", err
 	}
-	token, err := s.open(ctx, u.ID)
+	token, err := s.open(ctx, u.ID, c.Agent)
 	return u, token, err
 }
 
@@ -159,8 +160,8 @@ func (s *Service) Hash(ctx context.Context, password string) (string, error) {
 // SignInCommand asks for a session.
 type SignInCommand struct {
 	Username, Password string
-	// Address is where the request came from, for the limits.
-	Address string
+	// Address is where the request came from, for the limits; Agent is the browser.
+	Address, Agent string
 }
 
 // SignIn opens a session and returns the person and the token for the cookie. An
@@ -199,19 +200,19 @@ func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, strin
 	if !ok || !known {
 		return chat.User{}, "", wrong
 	}
-	token, err := s.open(ctx, u.ID)
+	token, err := s.open(ctx, u.ID, c.Agent)
 	return u, token, err
 }
 
 // open makes a session and returns its token.
-func (s *Service) open(ctx context.Context, who chat.UserID) (string, error) {
+func (s *Service) open(ctx context.Context, who chat.UserID, agent string) (string, error) {
 	token, hash := auth.NewToken()
 	now := s.now()
 	err := s.db.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.DeleteExpired(ctx, now); err != nil {
 			return err
 		}
-		return tx.InsertSession(ctx, chat.Session{ID: hash, User: who, CreatedAt: now, ExpiresAt: s.guard.Expiry(now, now)})
+		return tx.InsertSession(ctx, chat.Session{ID: hash, User: who, Agent: agentOf(agent), CreatedAt: now, ExpiresAt: s.guard.Expiry(now, now)})
 	})
 	return token, err
 }
@@ -222,37 +223,6 @@ func (s *Service) SignOut(ctx context.Context, id chat.SessionID) error {
 		return err
 	}
 	s.hub.EndSession(id)
-	return nil
-}
-
-// SetPassword replaces a password and ends all sessions of the person.
-func (s *Service) SetPassword(ctx context.Context, username, password string) error {
-	username, err := chat.ParseUsername(username)
-	if err != nil {
-		return err
-	}
-	u, _, err := s.db.Credentials(ctx, username)
-	if err != nil {
-		return err
-	}
-	hash, err := s.Hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	var ended []chat.SessionID
-	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.SetPassword(ctx, u.ID, hash); err != nil {
-			return err
-		}
-		ended, err = tx.DeleteSessionsOf(ctx, u.ID)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, id := range ended {
-		s.hub.EndSession(id)
-	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -19,6 +20,7 @@ import (
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 )
 
@@ -35,6 +37,7 @@ type Options struct {
 	Guard    *auth.Guard
 	Accounts *accounts.Service
 	Listings *listings.Service
+	Uploads  *uploads.Service
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Version  string // of the program, for the description
@@ -62,51 +65,9 @@ func New(o Options) *API {
 
 // calls lists every call of the API but /openapi.json.
 func (a *API) calls() {
-	handle(a, operation{
-		id: "register", route: "POST /users", summary: "Make an account and sign it in",
-		public: true, status: 201, failures: []int{409, 429},
-	}, a.register)
-	handle(a, operation{
-		id: "signIn", route: "POST /session", summary: "Sign in",
-		public: true, status: 200, failures: []int{401, 429},
-	}, a.signIn)
-	handle(a, operation{id: "signOut", route: "DELETE /session", summary: "Sign out; sockets of the session close", status: 204}, a.signOut)
-	handle(a, operation{id: "makeTicket", route: "POST /ticket", summary: "Get a ticket that opens one socket within 30 s", status: 201}, a.ticket)
-	handle(a, operation{id: "getMe", route: "GET /me", summary: "Who is signed in", status: 200}, a.me)
-
-	handle(a, operation{id: "listListings", route: "GET /listings", summary: "What can be had", public: true, status: 200}, a.listListings)
-	handle(a, operation{id: "createListing", route: "POST /listings", summary: "Offer a thing", status: 201}, a.createListing)
-	handle(a, operation{id: "getListing", route: "GET /listings/{id}", summary: "One listing", public: true, status: 200}, a.getListing)
-	handle(a, operation{
-		id: "editListing", route: "PATCH /listings/{id}", summary: "Change a listing of one's own",
-		status: 200, failures: []int{403},
-	}, a.editListing)
-
-	handle(a, operation{
-		id: "startConversation", route: "POST /conversations", summary: "Ask a seller about a listing",
-		status: 201, again: true, failures: []int{403, 404, 409, 429},
-	}, a.startConversation)
-	handle(a, operation{
-		id: "listConversations", route: "GET /conversations", summary: "One's conversations, newest activity first",
-		status: 200,
-	}, a.listConversations)
-	handle(a, operation{
-		id: "getConversation", route: "GET /conversations/{id}", summary: "One conversation with its people",
-		status: 200,
-	}, a.getConversation)
-	handle(a, operation{
-		id: "keepConversation", route: "PATCH /conversations/{id}", summary: "Mute, archive, pin or mark as unread, for oneself alone",
-		status: 200, failures: []int{429},
-	}, a.keepConversation)
-	handle(a, operation{
-		id: "listMessages", route: "GET /conversations/{id}/messages", summary: "A page of messages in rising seq",
-		status: 200,
-	}, a.listMessages)
-	handle(a, operation{
-		id: "sendMessage", route: "POST /conversations/{id}/messages", summary: "Send a message",
-		status: 201, again: true, failures: []int{403, 409, 429},
-	}, a.sendMessage)
-	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
+	a.accountCalls()
+	a.marketCalls()
+	a.conversationCalls()
 }
 
 // Routes mounts the door: everything under /api/.
@@ -115,7 +76,14 @@ func (a *API) Routes(mux *http.ServeMux) { mux.Handle("/api/", a) }
 // ServeHTTP answers one request within its time.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	wait := patience
+	if r.URL.Path == prefix+uploadPath {
+		wait = uploadPatience
+		// Where a deadline cannot be set, in tests, the server's own ones hold.
+		control, end := http.NewResponseController(w), time.Now().Add(wait)
+		_ = errors.Join(control.SetReadDeadline(end), control.SetWriteDeadline(end.Add(patience)))
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
 	r = r.WithContext(ctx)
 	if answer, pattern := a.mux.Handler(r); pattern == "" {
@@ -161,6 +129,7 @@ type operation struct {
 	public   bool  // takes people who are not signed in
 	status   int   // of success
 	again    bool  // what was done before is answered again with 200
+	binary   bool  // takes a picture instead of JSON
 	failures []int // besides those that follow from the rest
 }
 
@@ -199,10 +168,13 @@ func (a *API) humaOperation(o operation, in, out reflect.Type) huma.Operation {
 		op.Security = []map[string][]string{{"session": {}}}
 		failures = append(failures, http.StatusUnauthorized)
 	}
-	if strings.Contains(path, "{id}") {
+	if strings.Contains(path, "{") {
 		failures = append(failures, http.StatusNotFound)
 	}
-	if _, ok := in.FieldByName("Body"); ok {
+	if o.binary {
+		op.RequestBody = pictureBody()
+		failures = append(failures, 413, 415, 422)
+	} else if _, ok := in.FieldByName("Body"); ok {
 		failures = append(failures, 400, 413, 415, 422)
 	} else if hasQuery(in) {
 		failures = append(failures, 422)

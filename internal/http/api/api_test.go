@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/feature/accounts"
 	"swapnest/internal/live/wire"
 )
 
@@ -61,9 +62,14 @@ func TestEveryAnswer(t *testing.T) {
 	t.Run("users", func(t *testing.T) { w.run(t, userRows) })
 	t.Run("session", func(t *testing.T) { w.run(t, sessionRows) })
 	t.Run("listings", func(t *testing.T) { w.run(t, listingRows) })
+	t.Run("photos", func(t *testing.T) { w.run(t, photoRows(t)) })
+	t.Run("wishes", func(t *testing.T) { w.run(t, wishRows) })
+	t.Run("accounts", func(t *testing.T) { w.run(t, accountRows) })
 	t.Run("conversations", func(t *testing.T) { w.run(t, conversationRows) })
 	t.Run("messages", func(t *testing.T) { w.run(t, messageRows) })
 	t.Run("what holds for all", func(t *testing.T) { w.run(t, generalRows(c)) })
+	t.Run("ends", func(t *testing.T) { w.run(t, endRows) })
+	t.Run("an account that is closed", func(t *testing.T) { closing(t, w) })
 	t.Run("too often", func(t *testing.T) {
 		limited := newWorld(t, true)
 		limited.contract = c
@@ -95,6 +101,44 @@ func TestEveryAnswer(t *testing.T) {
 	}
 }
 
+// closing signs dev in twice, signs one of the devices out, and closes the account.
+func closing(t *testing.T, w *world) {
+	for _, name := range []string{"dev", "dev elsewhere"} {
+		_, token, err := w.accounts.SignIn(t.Context(), accounts.SignInCommand{
+			Username: "dev", Password: password, Agent: "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.tokens[name] = token
+	}
+	var list struct {
+		Sessions []struct {
+			ID, Name string
+			Current  bool
+		}
+	}
+	w.do(t, request{"dev", "GET /me/sessions", "", ""}).decode(t, &list)
+	for _, s := range list.Sessions {
+		if s.Current || s.Name != "Chrome on Android" {
+			continue
+		}
+		w.run(t, []row{
+			{"somebody else cannot sign a device out", request{"asha", "DELETE /me/sessions/" + s.ID, "", ""}, 404, nil, nil},
+			{"signing a device out", request{"dev", "DELETE /me/sessions/" + s.ID, "", ""}, 204, nil, nil},
+		})
+	}
+	w.run(t, []row{
+		{"it is signed out", request{"dev elsewhere", "GET /me", "", ""}, 401, nil, nil},
+		{"closing", request{"dev", "POST /me/close", `{"current":"{password}"}`, ""}, 204, nil, nil},
+		{"signed out", request{"dev", "GET /me", "", ""}, 401, nil, nil},
+		{"no sign-in any more", request{"", "POST /session", `{"username":"dev","password":"{password}"}`, ""}, 401, nil, nil},
+		{"nobody's profile", request{"", "GET /users/dev", "", ""}, 404, nil, nil},
+		{"the name stays theirs", request{"", "POST /users", `{"username":"dev","password":"{password}"}`, ""}, 409, nil, nil},
+		{"the address is free", request{"", "GET /availability?email=dev@example.org", "", ""}, 200, []string{`"available":true`}, nil},
+	})
+}
+
 func TestAddressesThatDoNotExist(t *testing.T) {
 	w := newWorld(t, false)
 	for _, c := range []struct {
@@ -114,7 +158,7 @@ func TestAddressesThatDoNotExist(t *testing.T) {
 		{"a form of HTML cannot sign out", "POST", "/api/v1/session/1", 404, ""},
 		{"reading what can be written", "GET", "/api/v1/session", 405, "DELETE, POST, OPTIONS"},
 		{"the head of what can be written", "HEAD", "/api/v1/users", 405, "POST, OPTIONS"},
-		{"options", "OPTIONS", "/api/v1/listings/1", 204, "GET, HEAD, PATCH, OPTIONS"},
+		{"options", "OPTIONS", "/api/v1/listings/1", 204, "DELETE, GET, HEAD, PATCH, OPTIONS"},
 		{"the head of a list", "HEAD", "/api/v1/listings", 200, ""},
 		{"the description", "GET", "/api/v1/openapi.json", 200, ""},
 	} {

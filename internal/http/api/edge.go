@@ -40,7 +40,7 @@ func (a *API) find(ctx huma.Context, next func(huma.Context)) {
 	path := ctx.Operation().Path
 	if strings.Contains(path, "{id}") && !validID(ctx.Param("id")) {
 		what := "conversation"
-		if strings.HasPrefix(path, "/listings/") {
+		if strings.HasPrefix(path, "/listings/") || strings.HasPrefix(path, "/wishlist/") {
 			what = "listing"
 		}
 		_, w := humago.Unwrap(ctx)
@@ -59,7 +59,8 @@ func validID(s string) bool {
 // receive reads a body, so that a handler is called only with JSON in UTF-8 of at
 // most maxBody bytes.
 func (a *API) receive(ctx huma.Context, next func(huma.Context)) {
-	if ctx.Operation().RequestBody == nil {
+	body := ctx.Operation().RequestBody
+	if body == nil || body.Content["application/json"] == nil {
 		next(ctx)
 		return
 	}

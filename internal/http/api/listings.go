@@ -19,6 +19,7 @@ type listingDraft struct {
 	Condition   string     `json:"condition"`
 	City        string     `json:"city,omitempty" doc:"Up to 80 characters."`
 	Negotiable  bool       `json:"negotiable,omitempty"`
+	Photos      []string   `json:"photos,omitempty" maxItems:"8" doc:"The ids of photos that have been uploaded, in their order; the first is shown in lists."`
 }
 
 // TransformSchema implements huma.SchemaTransformer.
@@ -36,6 +37,7 @@ type listingPatch struct {
 	City        *string     `json:"city,omitempty" doc:"Up to 80 characters."`
 	Negotiable  *bool       `json:"negotiable,omitempty"`
 	Status      *string     `json:"status,omitempty" enum:"active,reserved,sold,inactive"`
+	Photos      *[]string   `json:"photos,omitempty" doc:"The ids of all its photos in their order: of those it has, and of uploaded ones."`
 }
 
 // TransformSchema implements huma.SchemaTransformer.
@@ -66,11 +68,16 @@ func listingOf(l chat.Listing) *listingOutput {
 }
 
 type listListingsInput struct {
-	Text     string `query:"q" doc:"Words that all occur in title or description, at most 100 characters."`
-	Category string `query:"category" doc:"A category's slug."`
-	Sort     string `query:"sort" enum:"recent,price,title" doc:"Newest first when left out."`
-	Cursor   string `query:"cursor" doc:"The next of the page before."`
-	Limit    int    `query:"limit" minimum:"1" doc:"12 when left out; more than 60 is 60."`
+	Text      string          `query:"q" doc:"Words that all occur in title or description, at most 100 characters."`
+	Category  string          `query:"category" doc:"A category's slug."`
+	Condition string          `query:"condition" enum:"new,like_new,good,fair,poor"`
+	Place     string          `query:"place" doc:"Occurs in the place, at most 100 characters."`
+	Least     optional[int64] `query:"min_price" minimum:"0" doc:"In minor units of the marketplace's currency. Listings in others are left out."`
+	Most      optional[int64] `query:"max_price" minimum:"0" doc:"In minor units of the marketplace's currency. Listings in others are left out."`
+	Seller    chat.UserID     `query:"seller" minimum:"1" doc:"Somebody's id: what they offer now."`
+	Sort      string          `query:"sort" enum:"recent,price,title" doc:"Newest first when left out."`
+	Cursor    string          `query:"cursor" doc:"The next of the page before."`
+	Limit     int             `query:"limit" minimum:"1" doc:"12 when left out; more than 60 is 60."`
 }
 
 // listingPage is a page of listings.
@@ -83,9 +90,15 @@ type listListingsOutput struct{ Body listingPage }
 
 // listListings answers GET /listings.
 func (a *API) listListings(ctx context.Context, _ call, in *listListingsInput) (*listListingsOutput, error) {
-	page, err := a.Listings.List(ctx, listings.Query{
-		Text: in.Text, Category: in.Category, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit,
+	return a.page(ctx, listings.Query{
+		Text: in.Text, Category: in.Category, Condition: in.Condition, Place: in.Place, Least: in.Least.pointer(), Most: in.Most.pointer(),
+		Seller: in.Seller, Offered: true, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit,
 	})
+}
+
+// page returns a page of listings.
+func (a *API) page(ctx context.Context, q listings.Query) (*listListingsOutput, error) {
+	page, err := a.Listings.List(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +116,7 @@ func (a *API) createListing(ctx context.Context, c call, in *createListingInput)
 	l, err := a.Listings.Create(ctx, c.identity.User.ID, chat.ListingDraft{
 		Title: in.Body.Title, Description: in.Body.Description, Price: chat.Money(in.Body.Price),
 		Category: in.Body.Category, Condition: in.Body.Condition, City: in.Body.City, Negotiable: in.Body.Negotiable,
-	})
+	}, in.Body.Photos)
 	if err != nil {
 		return nil, err
 	}
@@ -133,10 +146,15 @@ func (a *API) editListing(ctx context.Context, c call, in *editListingInput) (*l
 	l, err := a.Listings.Edit(ctx, c.identity.User.ID, listings.EditCommand{
 		Listing: in.ID, Title: in.Body.Title, Description: in.Body.Description, Price: (*chat.Money)(in.Body.Price),
 		Category: in.Body.Category, Condition: in.Body.Condition, City: in.Body.City,
-		Negotiable: in.Body.Negotiable, Status: in.Body.Status,
+		Negotiable: in.Body.Negotiable, Status: in.Body.Status, Photos: in.Body.Photos,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return listingOf(l), nil
+}
+
+// deleteListing answers DELETE /listings/{id}.
+func (a *API) deleteListing(ctx context.Context, c call, in *getListingInput) (*none, error) {
+	return &none{}, a.Listings.Delete(ctx, c.identity.User.ID, in.ID)
 }

@@ -88,6 +88,7 @@ func (a *API) describe() []byte {
 		AnyOf:       []*huma.Schema{{Ref: last["last_message"].Ref}, {Type: "null"}},
 	}
 	open(doc)
+	exemplify(doc)
 	data, err := json.Marshal(doc)
 	if err != nil {
 		panic("api: " + err.Error())
@@ -112,7 +113,7 @@ func open(doc *huma.OpenAPI) {
 	}
 	for _, path := range doc.Paths {
 		for _, op := range []*huma.Operation{path.Post, path.Put, path.Patch} {
-			if op != nil && op.RequestBody != nil {
+			if op != nil && op.RequestBody != nil && op.RequestBody.Content["application/json"] != nil {
 				mark(op.RequestBody.Content["application/json"].Schema)
 			}
 		}

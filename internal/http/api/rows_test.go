@@ -192,6 +192,14 @@ var limitedRows = []row{
 	{"questions", request{"bilal", "POST /conversations", `{"listing_id":{bike},"client_id":"m9","message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"one change", request{"bilal", "PATCH /conversations/{conversation}", `{"muted":true}`, ""}, 200, nil, nil},
 	{"changes", request{"bilal", "PATCH /conversations/{conversation}", `{"muted":false}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"a fourth listing", request{"asha", "POST /listings", draft + `}`, ""}, 429, []string{tooOften}, nil},
+	{"one photo", request{"asha", "POST /photos", "none", "Content-Type: image/png"}, 415, nil, nil},
+	{"photos", request{"asha", "POST /photos", "none", "Content-Type: image/png"}, 429, []string{tooOften}, nil},
+	{"one look", request{"", "GET /availability?username=gustav", "", ""}, 200, nil, nil},
+	{"looks", request{"", "GET /availability?username=gustav", "", ""}, 429, []string{tooOften}, nil},
+	{"one proof", request{"carla", "PUT /me/password", `{"current":"wrong","password":"{password}"}`, ""}, 422, nil, nil},
+	{"proofs", request{"carla", "PUT /me/password", `{"current":"wrong","password":"{password}"}`, ""}, 429, []string{tooOften}, nil},
+	{"proofs of any kind", request{"carla", "POST /me/close", `{"current":"wrong"}`, ""}, 429, []string{tooOften}, nil},
 	{"messages", request{"bilal", "POST " + messages, `{"client_id":"m9","message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 }
 
@@ -220,7 +228,7 @@ func generalRows(c *contract) []row {
 				add("id "+id, request{"carla", strings.Replace(name, "{id}", id, 1), "{}", ""}, 404, `"code":"not_found"`)
 			}
 		}
-		if op["requestBody"] == nil {
+		if at(op, "requestBody", "content", "application/json") == nil {
 			continue
 		}
 		add("an unknown field", request{"carla", there, `{"nonsense":"planted"}`, ""}, 422, invalid)
@@ -250,6 +258,7 @@ func brokenRows(c *contract) []row {
 	bodies := map[string]string{
 		"POST /users": `{"username":"frida","password":"{password}"}`, "POST /session": `{"username":"asha","password":"{password}"}`,
 		"PATCH /conversations/{id}": `{"muted":true}`,
+		"PUT /me/password":          `{"current":"{password}","password":"{password}"}`, "POST /me/close": `{"current":"{password}"}`,
 	}
 	var rows []row
 	for name := range c.operations() {
@@ -259,7 +268,7 @@ func brokenRows(c *contract) []row {
 		}
 		rows = append(rows, row{
 			name,
-			request{"asha", strings.Replace(name, "{id}", "1", 1), body, ""},
+			request{"asha", strings.NewReplacer("{id}", "1", "{username}", "asha", "{session}", "0123", "availability", "availability?username=x12").Replace(name), body, ""},
 			503,
 			[]string{`"code":"unavailable"`},
 			[]string{"sql", "database", "frida"},

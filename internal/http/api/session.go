@@ -19,7 +19,7 @@ type signInInput struct{ Body credentials }
 // signIn answers POST /session.
 func (a *API) signIn(ctx context.Context, c call, in *signInInput) (*userOutput, error) {
 	user, token, err := a.Accounts.SignIn(ctx, accounts.SignInCommand{
-		Username: in.Body.Username, Password: in.Body.Password, Address: auth.Address(c.request),
+		Username: in.Body.Username, Password: in.Body.Password, Address: auth.Address(c.request), Agent: c.request.UserAgent(),
 	})
 	if err != nil {
 		return nil, err
@@ -51,4 +51,78 @@ func (a *API) ticket(ctx context.Context, c call, _ *none) (*ticketOutput, error
 		return nil, err
 	}
 	return &ticketOutput{ticketAnswer{ticket}}, nil
+}
+
+// newPassword replaces a password.
+type newPassword struct {
+	Current  string `json:"current" format:"password" doc:"The one in force."`
+	Password string `json:"password" format:"password" doc:"At least 8 characters and at most 256 bytes."`
+}
+
+type changePasswordInput struct{ Body newPassword }
+
+// changePassword answers PUT /me/password.
+func (a *API) changePassword(ctx context.Context, c call, in *changePasswordInput) (*none, error) {
+	return &none{}, a.Accounts.ChangePassword(ctx, c.identity.Session, in.Body.Current, in.Body.Password)
+}
+
+// proof shows that one is oneself.
+type proof struct {
+	Current string `json:"current" format:"password" doc:"One's password."`
+}
+
+type closeAccountInput struct{ Body proof }
+
+// closeAccount answers POST /me/close.
+func (a *API) closeAccount(ctx context.Context, c call, in *closeAccountInput) (*none, error) {
+	if err := a.Accounts.Close(ctx, c.identity.User.ID, in.Body.Current); err != nil {
+		return nil, err
+	}
+	a.Guard.ClearCookie(c.answer)
+	return &none{}, nil
+}
+
+// device is a session as its owner sees it.
+type device struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name" doc:"Such as Chrome on Android; empty when not known."`
+	Current   bool      `json:"current" doc:"The one that asks."`
+	CreatedAt wire.Time `json:"created_at" nullable:"false"`
+	UsedAt    wire.Time `json:"used_at" nullable:"false" doc:"To the day."`
+}
+
+// devices are all of a person.
+type devices struct {
+	Sessions []device `json:"sessions" nullable:"false"`
+}
+
+type devicesOutput struct{ Body devices }
+
+// listSessions answers GET /me/sessions.
+func (a *API) listSessions(ctx context.Context, c call, _ *none) (*devicesOutput, error) {
+	all, err := a.Accounts.Devices(ctx, c.identity.Session)
+	if err != nil {
+		return nil, err
+	}
+	out := devices{Sessions: make([]device, len(all))}
+	for i, d := range all {
+		out.Sessions[i] = device{
+			ID: d.ID, Name: d.Name, Current: d.Current, CreatedAt: wire.Time{Time: d.CreatedAt}, UsedAt: wire.Time{Time: d.UsedAt},
+		}
+	}
+	return &devicesOutput{out}, nil
+}
+
+// endOtherSessions answers DELETE /me/sessions.
+func (a *API) endOtherSessions(ctx context.Context, c call, _ *none) (*none, error) {
+	return &none{}, a.Accounts.EndOtherDevices(ctx, c.identity.Session)
+}
+
+type endSessionInput struct {
+	Session string `path:"session"`
+}
+
+// endSession answers DELETE /me/sessions/{session}.
+func (a *API) endSession(ctx context.Context, c call, in *endSessionInput) (*none, error) {
+	return &none{}, a.Accounts.EndDevice(ctx, c.identity.User.ID, in.Session)
 }

@@ -30,7 +30,7 @@ type userOutput struct{ Body userAnswer }
 func (a *API) register(ctx context.Context, c call, in *registerInput) (*userOutput, error) {
 	user, token, err := a.Accounts.Register(ctx, accounts.RegisterCommand{
 		Username: in.Body.Username, Password: in.Body.Password, Name: in.Body.Name, Email: in.Body.Email,
-		Address: auth.Address(c.request),
+		Address: auth.Address(c.request), Agent: c.request.UserAgent(),
 	})
 	if err != nil {
 		return nil, err
@@ -43,6 +43,8 @@ func (a *API) register(ctx context.Context, c call, in *registerInput) (*userOut
 type self struct {
 	wire.User
 	Email string `json:"email" doc:"Empty when none was given."`
+	City  string `json:"city" doc:"Empty when none was given."`
+	About string `json:"about" doc:"Empty when nothing was said."`
 }
 
 // preferences are a person's choices.
@@ -78,4 +80,82 @@ func (a *API) me(ctx context.Context, c call, _ *none) (*meOutput, error) {
 	}}, nil
 }
 
-func selfOf(u chat.User) self { return self{User: wire.UserOf(u), Email: u.Email} }
+func selfOf(u chat.User) self {
+	return self{User: wire.UserOf(u), Email: u.Email, City: u.City, About: u.About}
+}
+
+// mePatch changes what it names.
+type mePatch struct {
+	Name  *string `json:"name,omitempty" doc:"1 to 60 characters on one line."`
+	Email *string `json:"email,omitempty" doc:"Empty for none; one that somebody else has is a conflict."`
+	City  *string `json:"city,omitempty" doc:"Up to 80 characters."`
+	About *string `json:"about,omitempty" doc:"Up to 500 characters."`
+}
+
+type editMeInput struct{ Body mePatch }
+
+// selfAnswer holds a person as they see themselves.
+type selfAnswer struct {
+	User self `json:"user"`
+}
+
+type selfOutput struct{ Body selfAnswer }
+
+// editMe answers PATCH /me.
+func (a *API) editMe(ctx context.Context, c call, in *editMeInput) (*selfOutput, error) {
+	u, err := a.Accounts.Edit(ctx, c.identity.User.ID, accounts.EditCommand(in.Body))
+	if err != nil {
+		return nil, err
+	}
+	return &selfOutput{selfAnswer{selfOf(u)}}, nil
+}
+
+type getUserInput struct {
+	Username string `path:"username"`
+}
+
+// profile is a person as everybody sees them.
+type profile struct {
+	User        wire.User `json:"user"`
+	City        string    `json:"city"`
+	About       string    `json:"about"`
+	CreatedAt   wire.Time `json:"created_at" nullable:"false"`
+	Sold        int64     `json:"sold" minimum:"0" doc:"Listings marked as sold."`
+	UsualAnswer *int64    `json:"usual_answer_ms" doc:"How long buyers usually wait for a first answer, in milliseconds; null when too little is known."`
+}
+
+type profileOutput struct{ Body profile }
+
+// getUser answers GET /users/{username}.
+func (a *API) getUser(ctx context.Context, _ call, in *getUserInput) (*profileOutput, error) {
+	u, record, err := a.Accounts.Profile(ctx, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	out := profile{User: wire.UserOf(u), City: u.City, About: u.About, CreatedAt: wire.Time{Time: u.CreatedAt}, Sold: record.Sold}
+	if usual, known := record.UsualAnswer(); known {
+		out.UsualAnswer = new(usual.Milliseconds())
+	}
+	return &profileOutput{out}, nil
+}
+
+type availabilityInput struct {
+	Username string `query:"username" doc:"A username to look for, or else"`
+	Email    string `query:"email" doc:"an e-mail address."`
+}
+
+// availability tells whether a name can be had.
+type availability struct {
+	Available bool `json:"available"`
+}
+
+type availabilityOutput struct{ Body availability }
+
+// checkAvailability answers GET /availability.
+func (a *API) checkAvailability(ctx context.Context, c call, in *availabilityInput) (*availabilityOutput, error) {
+	free, err := a.Accounts.Free(ctx, in.Username, in.Email, auth.Address(c.request))
+	if err != nil {
+		return nil, err
+	}
+	return &availabilityOutput{availability{free}}, nil
+}

@@ -13,11 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"swapnest/internal/blob"
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/limit"
 	"swapnest/internal/live/bus"
@@ -78,16 +80,29 @@ func newWorld(t testing.TB, limited bool) *world {
 	var al accounts.Limits
 	var ml messaging.Limits
 	if limited { // to what fill uses
-		al = accounts.Limits{SignIn: limit.New(time.Hour, 1, time.Now), Register: limit.New(time.Hour, 3, time.Now)}
+		al = accounts.Limits{
+			SignIn: limit.New(time.Hour, 1, time.Now), Register: limit.New(time.Hour, 3, time.Now), Look: limit.New(time.Hour, 1, time.Now),
+		}
 		ml = messaging.Limits{Send: limit.New(time.Hour, 2, time.Now), Start: limit.New(time.Hour, 1, time.Now)}
 	}
 	if w.accounts, err = accounts.New(w.db, w.guard, h, &al, false, time.Now); err != nil {
 		t.Fatal(err)
 	}
-	goods := listings.New(w.db, h, nil, time.Now)
+	disk, err := blob.NewDisk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var photos, add *limit.Keyed
+	if limited {
+		photos, add = limit.New(time.Hour, 1, time.Now), limit.New(time.Hour, 3, time.Now)
+	}
+	goods, err := listings.New(t.Context(), w.db, h, add, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.messages = messaging.New(w.db, relay, &ml, time.Now)
 	New(Options{
-		Guard: w.guard, Accounts: w.accounts, Listings: goods, Inbox: in, Messages: w.messages, Version: "1.2.3", Log: log,
+		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, photos, time.Now), Inbox: in, Messages: w.messages, Version: "1.2.3", Log: log,
 	}).Routes(w.mux)
 	w.fill(goods)
 	return w
@@ -111,7 +126,7 @@ func (w *world) fill(goods *listings.Service) {
 			Title: "Bike " + status, Description: "Two wheels.", Price: chat.Money{Amount: 450000, Currency: "INR"},
 			Category: "cycles", Condition: "good", City: "Pune",
 		}
-		made, err := goods.Create(w.t.Context(), ids["asha"], draft)
+		made, err := goods.Create(w.t.Context(), ids["asha"], draft, nil)
 		if err == nil {
 			*l, err = goods.Edit(w.t.Context(), ids["asha"], listings.EditCommand{Listing: made.ID, Status: &status})
 		}

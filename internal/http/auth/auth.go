@@ -180,6 +180,14 @@ func (g *Guard) AllowedOrigins(host string) []string {
 	return []string{"http://127.0.0.1" + port, "http://localhost" + port, "http://[::1]" + port}
 }
 
+// Origin returns the origin that people use, for whole addresses.
+func (g *Guard) Origin(r *http.Request) string {
+	if g.origins != nil {
+		return g.origins[0]
+	}
+	return "http://" + r.Host
+}
+
 // SocketOrigins returns the same origins as ws:// or wss:// addresses, for a CSP.
 func (g *Guard) SocketOrigins(host string) []string {
 	all := slices.Clone(g.AllowedOrigins(host))

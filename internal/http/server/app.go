@@ -22,6 +22,8 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/presence"
+	"swapnest/internal/feature/uploads"
+	"swapnest/internal/follower/shelf"
 	"swapnest/internal/http/api"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/http/socket"
@@ -43,6 +45,8 @@ type Options struct {
 	// Fill is called once the services stand and before anybody is served: it may
 	// add demo data, and returns whom to offer on the sign-in page. Nil adds nothing.
 	Fill func(context.Context, *App) ([]web.DemoPerson, error)
+	// Trace is told of each query; see store.Options. Nil is told nothing.
+	Trace func(query string)
 }
 
 // App is a node of the marketplace.
@@ -53,6 +57,7 @@ type App struct {
 	Guard    *auth.Guard
 	Accounts *accounts.Service
 	Listings *listings.Service
+	Uploads  *uploads.Service
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Presence *presence.Service
@@ -61,6 +66,8 @@ type App struct {
 	log      *slog.Logger
 	lock     io.Closer
 	relay    *hub.Relay
+	shelf    *shelf.Follower // nil until the store is open
+	sweeper  *sweeper        // nil until the services stand
 	server   *http.Server
 	draining atomic.Bool
 }
@@ -83,11 +90,13 @@ func (a *App) open(ctx context.Context, o Options) error {
 		return err
 	}
 	a.makeLive()
-	a.DB, err = store.Open(ctx, store.Options{URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.relay.Event, Log: o.Log})
+	a.DB, err = store.Open(ctx, store.Options{
+		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.relay.Event, Fed: a.fed, Trace: o.Trace, Log: o.Log,
+	})
 	if err != nil {
 		return err
 	}
-	if err := a.makeServices(o); err != nil {
+	if err := a.makeServices(ctx, o); err != nil {
 		return err
 	}
 	var people []web.DemoPerson
@@ -96,7 +105,20 @@ func (a *App) open(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	return a.makeDoors(o, people)
+	if err := a.makeDoors(o, people); err != nil {
+		return err
+	}
+	a.shelf = shelf.New(a.DB, a.relay.Signal, a.log)
+	a.shelf.Start()
+	a.sweeper = startSweeper(a.Uploads, a.log)
+	return nil
+}
+
+// fed wakes who follows the listings' feed.
+func (a *App) fed() {
+	if a.shelf != nil {
+		a.shelf.Wake()
+	}
 }
 
 // makeLive makes what carries frames. The store is not open yet, and nothing is
@@ -109,7 +131,7 @@ func (a *App) makeLive() {
 	}, a.log)
 }
 
-func (a *App) makeServices(o Options) error {
+func (a *App) makeServices(ctx context.Context, o Options) error {
 	now := time.Now
 	a.Guard = auth.NewGuard(a.DB, o.PublicURL, o.Demo, now)
 	limits := newLimits(o.RateLimits, now)
@@ -117,7 +139,10 @@ func (a *App) makeServices(o Options) error {
 	if a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, &limits.accounts, o.Demo, now); err != nil {
 		return err
 	}
-	a.Listings = listings.New(a.DB, a.Hub, limits.listings, now)
+	if a.Listings, err = listings.New(ctx, a.DB, a.Hub, limits.listings, now); err != nil {
+		return err
+	}
+	a.Uploads = uploads.New(a.DB, a.Blobs, limits.photos, now)
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, limits.keep)
 	a.Messages = messaging.New(a.DB, a.relay, &limits.messages, now)
 	a.Presence = presence.New(a.DB, a.Hub, a.relay, limits.typing, a.log)
@@ -126,14 +151,14 @@ func (a *App) makeServices(o Options) error {
 
 func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
-		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Inbox: a.Inbox, Messages: a.Messages, Blobs: a.Blobs,
+		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages, Blobs: a.Blobs,
 		Demo: people, Epoch: a.DB.Epoch(), Version: o.Version, Log: a.log,
 	})
 	if err != nil {
 		return err
 	}
 	calls := api.New(api.Options{
-		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Inbox: a.Inbox, Messages: a.Messages, Version: o.Version, Log: a.log,
+		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages, Version: o.Version, Log: a.log,
 	})
 	a.Sockets = socket.New(socket.Options{
 		Guard: a.Guard, Hub: a.Hub, Messages: a.Messages, Inbox: a.Inbox, Presence: a.Presence,
@@ -206,6 +231,12 @@ func (a *App) Shutdown(ctx context.Context) error {
 // Close commits what waits and gives the data directory back.
 func (a *App) Close() error {
 	var errs []error
+	if a.sweeper != nil {
+		a.sweeper.stop()
+	}
+	if a.shelf != nil {
+		a.shelf.Stop()
+	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())
 	}

@@ -13,6 +13,7 @@ type limits struct {
 	accounts accounts.Limits
 	messages messaging.Limits
 	listings *limit.Keyed
+	photos   *limit.Keyed
 	keep     *limit.Keyed
 	typing   *limit.Keyed
 }
@@ -28,12 +29,14 @@ func newLimits(on bool, now func() time.Time) limits {
 			SignIn:   limit.New(6*time.Second, 10, now),
 			Register: limit.New(6*time.Minute, 10, now),
 			Ticket:   limit.New(time.Second, 20, now),
+			Look:     limit.New(2*time.Second, 30, now),
 		},
 		messages: messaging.Limits{
 			Send:  limit.New(time.Second, 20, now),
 			Start: limit.New(6*time.Minute, 10, now),
 		},
 		listings: limit.New(time.Minute, 20, now),
+		photos:   limit.New(5*time.Second, 40, now),
 		keep:     limit.New(time.Second, 60, now),
 		typing:   limit.New(time.Second/2, 5, now),
 	}

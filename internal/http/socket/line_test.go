@@ -269,7 +269,7 @@ func TestAtMostTwentyConversationsAreOpen(t *testing.T) {
 		for i := range chat.MaxOpen + 1 {
 			l, err := w.Listings.Create(t.Context(), w.seller.User.ID, chat.ListingDraft{
 				Title: "A thing", Price: chat.Money{Currency: "INR"}, Category: "books", Condition: "good",
-			})
+			}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -200,7 +200,7 @@ func TestAConversationIsReadableInEveryStateOfItsThing(t *testing.T) {
 			"gone", func(d *inbox.Details) {
 				d.Entry.Listing = chat.Listing{Title: "Hero Sprint cycle", Status: chat.ListingInactive}
 			},
-			[]string{"No longer available", `class="pinned" data-state="gone"`, "Hero Sprint cycle"},
+			[]string{"No longer available", `data-state="gone"`, "Hero Sprint cycle"},
 			[]string{"the listing</span>", `class="price"`},
 		},
 		{"closed", func(d *inbox.Details) { d.Entry.Conversation.ClosedAt = today }, []string{"composer-closed", "This conversation is closed."}, []string{"<textarea"}},
@@ -322,8 +322,8 @@ func TestAskingWhereOneCannot(t *testing.T) {
 		want   []string
 	}{
 		{"one's own", func(l *chat.Listing) { l.Seller = aarav.User }, []string{"This is your own listing", `href="/chat/"`}},
-		{"sold", func(l *chat.Listing) { l.Status = chat.ListingSold }, []string{"This has been sold", `href="/shop/?category=cycles"`}},
-		{"taken down", func(l *chat.Listing) { l.Status = chat.ListingInactive }, []string{"This is no longer offered", `href="/shop/?category=cycles"`}},
+		{"sold", func(l *chat.Listing) { l.Status = chat.ListingSold }, []string{"This has been sold", `href="/categories/cycles/"`}},
+		{"taken down", func(l *chat.Listing) { l.Status = chat.ListingInactive }, []string{"This is no longer offered", `href="/categories/cycles/"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := cycle()

@@ -28,6 +28,7 @@ type talk struct {
 	First       string // what one calls the other person in a sentence
 	Gone        bool   // the other person's account is closed
 	Listing     chat.Listing
+	Listed      chat.ListingID // Listing's, even when it is gone
 	Thing       state
 	Priced      bool // the price is known
 	Role        chat.Role
@@ -178,7 +179,7 @@ func newTalk(who chat.UserID, d inbox.Details, page messaging.MessagesPage, back
 	}
 	t := talk{
 		ID: e.Conversation.ID, Other: other, First: firstName(other.User), Gone: !other.User.ClosedAt.IsZero(),
-		Listing: e.Listing, Thing: stateOf(e.Listing), Priced: e.Listing.Price.Currency != "", Role: e.Role,
+		Listing: e.Listing, Listed: e.Conversation.Listing, Thing: stateOf(e.Listing), Priced: e.Listing.Price.Currency != "", Role: e.Role,
 		Unread: e.Unread, Marks: marksOf(e, back), End: endOf(e), Head: page.Head, Seen: seen,
 		Bubbles: bubbles(who, page.Messages, seen, other), MaxChars: chat.MaxMessageChars,
 		URL: wire.ConversationURL(e.Conversation.ID), MarkReadURL: fmt.Sprintf("/chat/mark-read/%d/", e.Conversation.ID),

@@ -6,9 +6,19 @@ import "swapnest/internal/chat"
 // the other person has left, the conversation is closed.
 type end struct {
 	Writes bool   // one can still write
-	Text   string // what has happened; "" for nothing
-	Way    string // what one can do next; "" for nothing but writing
+	Lines  []line // what is said above where one writes
+	Text   string // what has happened, where one cannot
+	Way    string // what one can do next
 	WayTo  string
+}
+
+// line is said while the listing has a state.
+type line struct {
+	Status  chat.ListingStatus
+	Current bool // it has it
+	Text    string
+	Way     string // what one can do next; "" for nothing but writing
+	WayTo   string
 }
 
 func endOf(e chat.Entry) end {
@@ -23,15 +33,18 @@ func endOf(e chat.Entry) end {
 		}
 	}
 	open := end{Writes: true}
-	switch {
-	case e.Listing.Status == chat.ListingSold && e.Role == chat.Seller:
-		open.Text = "You have marked this as sold. You can still write here."
-	case e.Listing.Status == chat.ListingSold:
-		open.Text, open.Way, open.WayTo = "This is sold. You can still write here.", "See similar things", similar
-	case e.Listing.Status == chat.ListingInactive && e.Role == chat.Seller:
-		open.Text = "This is no longer offered. You can still write here."
-	case e.Listing.Status == chat.ListingInactive:
-		open.Text, open.Way, open.WayTo = "This is no longer offered. You can still write here.", "See similar things", similar
+	for _, l := range []line{
+		{Status: chat.ListingSold, Text: "This is sold. You can still write here."},
+		{Status: chat.ListingInactive, Text: "This is no longer offered. You can still write here."},
+	} {
+		l.Current = l.Status == e.Listing.Status
+		switch {
+		case e.Role == chat.Buyer:
+			l.Way, l.WayTo = "See similar things", similar
+		case l.Status == chat.ListingSold:
+			l.Text = "You have marked this as sold. You can still write here."
+		}
+		open.Lines = append(open.Lines, l)
 	}
 	return open
 }

@@ -42,6 +42,7 @@ type chip struct {
 type entry struct {
 	chat.Entry
 	Current bool
+	Sold    bool   // it can no longer be had
 	State   string // of the reader's own last message: sent or read; "" for others'
 	URL     string // of the conversation, with this list beside it
 }
@@ -81,7 +82,7 @@ func newList(reader *me, filter inbox.Filter, cursor string, page inbox.Page, cu
 		l.Chips = append(l.Chips, one)
 	}
 	for _, e := range page.Entries {
-		l.Entries = append(l.Entries, entry{Entry: e, Current: e.Conversation.ID == current, State: lastState(reader, e), URL: besideURL(e.Conversation.ID, filter)})
+		l.Entries = append(l.Entries, entry{Entry: e, Current: e.Conversation.ID == current, Sold: stateOf(e.Listing).Off, State: lastState(reader, e), URL: besideURL(e.Conversation.ID, filter)})
 	}
 	if page.Next != "" {
 		l.Older, l.Next = inboxURL(filter, page.Next), page.Next

@@ -37,7 +37,7 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) error {
 	}
 	v := loginView{Next: nextPath(r.PostForm.Get("next")), Username: typed(r, "username"), Password: field{Name: "password"}}
 	_, token, err := w.accounts.SignIn(r.Context(), accounts.SignInCommand{
-		Username: strings.TrimSpace(v.Username.Value), Password: r.PostForm.Get("password"), Address: auth.Address(r),
+		Username: strings.TrimSpace(v.Username.Value), Password: r.PostForm.Get("password"), Address: auth.Address(r), Agent: r.UserAgent(),
 	})
 	if err == nil {
 		w.leave(r)

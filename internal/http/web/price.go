@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -63,4 +64,13 @@ func figures(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// figuresOf writes a price as parsePrice reads it.
+func figuresOf(m chat.Money) string {
+	text := strconv.FormatInt(m.Amount/100, 10)
+	if cents := m.Amount % 100; cents != 0 {
+		text += fmt.Sprintf(".%02d", cents)
+	}
+	return text
 }

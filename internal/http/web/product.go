@@ -5,10 +5,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/listings"
+	"swapnest/internal/http/auth"
 	"swapnest/internal/live/wire"
+	"swapnest/internal/store"
 )
 
 // alike is how many similar things a listing's page shows.
@@ -20,11 +23,18 @@ type productView struct {
 	Listing  chat.Listing
 	State    state
 	Category chat.Category
-	Photo    photo
-	Pictures int
+	Gallery  gallery
 	First    string // first name of the seller
+	Profile  string // address of the seller's page, "" for a former member
+	Habit    string // how fast the seller answers, "" when not known
+	Sold     int64  // what the seller has sold
+	Was      chat.Money
 	Action   action
-	Alike    []chat.Listing
+	Own      bool
+	Marks    []standing // what the seller can make of it
+	Wished   bool
+	Product  product // for machines
+	Alike    shelf
 }
 
 // action is what a reader can do about a listing. Without an address it is a
@@ -38,7 +48,8 @@ type action struct {
 
 // product answers GET /product/{slug}/.
 func (w *Web) product(rw http.ResponseWriter, r *http.Request) error {
-	l, err := w.listings.BySlug(r.Context(), r.PathValue("slug"))
+	ctx := r.Context()
+	l, err := w.listings.BySlug(ctx, r.PathValue("slug"))
 	if err != nil {
 		return err
 	}
@@ -46,30 +57,53 @@ func (w *Web) product(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	about, err := w.about(r.Context(), s.Me, l)
+	var regard store.Regard
+	if s.Me != nil && !s.Is(l.Seller.ID) {
+		if regard, err = w.listings.Regard(ctx, s.Me.User.ID, l.ID); err != nil {
+			return err
+		}
+	}
+	record, err := w.accounts.Record(ctx, l.Seller.ID)
 	if err != nil {
 		return err
 	}
-	more, err := w.alike(r.Context(), l)
+	more, err := w.listings.List(ctx, listings.Query{Category: l.Category, Except: l.ID, Limit: alike})
 	if err != nil {
 		return err
 	}
-	view, err := w.productView(s, l, about, more)
+	view, err := w.productView(r, s, l, regard, record, more.Listings)
 	if err != nil {
 		return err
 	}
 	return w.render(rw, r, http.StatusOK, "product", view)
 }
 
-func (w *Web) productView(s shell, l chat.Listing, about chat.ConversationID, more []chat.Listing) (productView, error) {
-	s.Styles = append(s.Styles, "listing-card", "shop", "listing")
+func (w *Web) productView(r *http.Request, s shell, l chat.Listing, regard store.Regard, record chat.Record, more []chat.Listing) (productView, error) {
+	s.Styles = append(s.Styles, "listing-card", "shop", "listing", "menu")
 	s.Description = summary(l)
 	category, _ := chat.CategoryBySlug(l.Category)
-	picture, err := w.photo(l)
-	return productView{
-		shell: s, Listing: l, State: stateOf(l), Category: category, Photo: picture, Pictures: len(l.Photos),
-		First: firstName(l.Seller), Action: actionFor(s.Me, l, about), Alike: more,
-	}, err
+	v := productView{
+		shell: s, Listing: l, State: stateOf(l), Category: category, First: firstName(l.Seller), Profile: profileURL(l.Seller),
+		Habit: habit(record), Sold: record.Sold, Action: actionFor(s.Me, l, regard.Conversation), Own: s.Is(l.Seller.ID), Wished: regard.Wished,
+		// The hearts of a short row would cost another query: it has none.
+		Alike: newShelf(s, more, nil),
+	}
+	for i := range v.Alike.Cards {
+		v.Alike.Cards[i].Own = true
+	}
+	if l.PriceWas > 0 {
+		v.Was = chat.Money{Amount: l.PriceWas, Currency: l.Price.Currency}
+	}
+	for _, m := range standings {
+		if m.status != l.Status {
+			v.Marks = append(v.Marks, m)
+		}
+	}
+	var err error
+	v.Gallery, err = w.gallery(r, l)
+	v.Product = productOf(w.guard.Origin(r), l, v.Gallery)
+	v.Image, v.Canonical = v.Product.Images[0], v.Product.URL
+	return v, err
 }
 
 // about returns the conversation that the reader has about the listing, or 0.
@@ -77,23 +111,25 @@ func (w *Web) about(ctx context.Context, reader *me, l chat.Listing) (chat.Conve
 	if reader == nil || reader.User.ID == l.Seller.ID {
 		return 0, nil
 	}
-	id, err := w.chats.About(ctx, reader.User.ID, l.ID)
-	if chat.CodeOf(err) == chat.NotFound {
-		return 0, nil
-	}
-	return id, err
+	regard, err := w.listings.Regard(ctx, reader.User.ID, l.ID)
+	return regard.Conversation, err
 }
 
-// alike returns other things of the same category.
-func (w *Web) alike(ctx context.Context, l chat.Listing) ([]chat.Listing, error) {
-	page, err := w.listings.List(ctx, listings.Query{Category: l.Category, Limit: alike + 1})
-	var more []chat.Listing
-	for _, other := range page.Listings {
-		if other.ID != l.ID && len(more) < alike {
-			more = append(more, other)
-		}
+// view answers POST /product/{slug}/view/, which the page's script sends when somebody
+// looks at it: a GET counts nothing.
+func (w *Web) view(rw http.ResponseWriter, r *http.Request) error {
+	visitor := listings.Visitor{Address: auth.Address(r), Agent: r.UserAgent()}
+	who, err := w.guard.Who(r)
+	if err == nil {
+		visitor.User = who.User.ID
+	} else if !auth.IsSignedOut(err) {
+		return err
 	}
-	return more, err
+	if err := w.listings.View(r.Context(), r.PathValue("slug"), visitor); err != nil {
+		return err
+	}
+	rw.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // actionFor decides what the reader may do: an existing conversation goes on even
@@ -129,6 +165,24 @@ func firstName(u chat.User) string {
 		return u.Username
 	}
 	return first
+}
+
+// habit says how fast somebody usually answers.
+func habit(record chat.Record) string {
+	usual, known := record.UsualAnswer()
+	switch {
+	case !known:
+		return ""
+	case usual < 15*time.Minute:
+		return "usually answers in " + strconv.Itoa(max(1, int(usual.Round(time.Minute)/time.Minute))) + " min"
+	case usual < 90*time.Minute:
+		return "usually answers within an hour or so"
+	case usual < 8*time.Hour:
+		return "usually answers in a few hours"
+	case usual < 30*time.Hour:
+		return "usually answers within a day"
+	}
+	return "usually takes some days to answer"
 }
 
 // summary is a listing in one line, for previews.

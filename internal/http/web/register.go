@@ -43,7 +43,7 @@ func (w *Web) register(rw http.ResponseWriter, r *http.Request) error {
 	v.Next = nextPath(r.PostForm.Get("next"))
 	_, token, err := w.accounts.Register(r.Context(), accounts.RegisterCommand{
 		Username: v.Username.Value, Password: r.PostForm.Get("password"), Name: strings.TrimSpace(v.Name.Value),
-		Email: v.Email.Value, Address: auth.Address(r),
+		Email: v.Email.Value, Address: auth.Address(r), Agent: r.UserAgent(),
 	})
 	if err == nil {
 		w.leave(r)

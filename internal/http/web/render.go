@@ -58,6 +58,7 @@ func (w *Web) funcs() template.FuncMap {
 		"count":    count,
 		"state":    stateOf,
 		"listing":  wire.ListingURL,
+		"heart":    newHeart,
 		"login":    loginURL,
 		"lines":    paragraphs,
 		"parts":    parts,
@@ -106,8 +107,13 @@ type photo struct {
 func (w *Web) photo(l chat.Listing) (photo, error) {
 	if len(l.Photos) > 0 {
 		p := l.Photos[0]
-		return photo{URL: wire.MediaURL(p.Key), Width: p.Width, Height: p.Height}, nil
+		return photo{URL: wire.MediaURL(p.ThumbKey), Width: p.Width, Height: p.Height}, nil
 	}
+	return w.drawing(l)
+}
+
+// drawing stands in for the photo of a listing that has none.
+func (w *Web) drawing(l chat.Listing) (photo, error) {
 	name := "art/thing.svg"
 	if _, ok := chat.CategoryBySlug(l.Category); ok {
 		name = "art/" + l.Category + ".svg"

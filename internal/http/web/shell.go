@@ -11,6 +11,8 @@ import (
 type shell struct {
 	Title       string
 	Description string // for search engines and previews; "" for none
+	Image       string // whole address of a picture of it, for previews; "" for none
+	Canonical   string // whole address of the page, whatever is added to it; "" for none
 	Path        string // path and query of this page, to come back to after logging in
 	Section     string // the link of the bar that this page is behind: shop, chats, sell or you
 	Query       string // what the search box of the bar holds

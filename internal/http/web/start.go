@@ -85,7 +85,7 @@ func likeURL(l chat.Listing) string {
 	if _, ok := chat.CategoryBySlug(l.Category); !ok {
 		return "/shop/"
 	}
-	return "/shop/?category=" + l.Category
+	return categoryURL(l.Category)
 }
 
 // start answers POST /chat/start/{id}/.

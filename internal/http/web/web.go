@@ -16,6 +16,7 @@ import (
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 )
 
@@ -36,6 +37,7 @@ type Options struct {
 	Guard    *auth.Guard
 	Accounts *accounts.Service
 	Listings *listings.Service
+	Uploads  *uploads.Service
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Blobs    Blobs
@@ -50,6 +52,7 @@ type Web struct {
 	guard    *auth.Guard
 	accounts *accounts.Service
 	listings *listings.Service
+	uploads  *uploads.Service
 	chats    *inbox.Service
 	messages *messaging.Service
 	blobs    Blobs
@@ -66,7 +69,7 @@ type Web struct {
 // that a broken one stops the program and not a reader.
 func New(o Options) (*Web, error) {
 	w := &Web{
-		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, chats: o.Inbox, messages: o.Messages,
+		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages,
 		blobs: o.Blobs, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
 	}
 	if w.log == nil {
@@ -83,23 +86,9 @@ func New(o Options) (*Web, error) {
 // Routes mounts every page.
 func (w *Web) Routes(mux *http.ServeMux) {
 	get := func(path string, h handler) { mux.Handle("GET "+path, w.page(h)) }
-	post := func(path string, h handler) { mux.Handle("POST "+path, w.page(h)) }
 
-	get("/{$}", w.shop)
-	get("/shop/{$}", w.shop)
-	get("/search/{$}", w.shop)
-	get("/product/{slug}/{$}", w.product)
-	get("/create/{$}", w.createForm)
-	post("/create/{$}", w.create)
-
-	get("/accounts/login/{$}", w.loginForm)
-	post("/accounts/login/{$}", w.login)
-	get("/accounts/register/{$}", w.registerForm)
-	post("/accounts/register/{$}", w.register)
-	get("/accounts/logout/{$}", w.logoutForm)
-	post("/accounts/logout/{$}", w.logout)
-	get("/accounts/profile/{$}", w.profile)
-
+	w.marketRoutes(mux)
+	w.accountRoutes(mux)
 	w.chatRoutes(mux)
 
 	get("/media/{key...}", w.media)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -13,8 +14,9 @@ import (
 	"time"
 
 	"swapnest/internal/chat"
-	"swapnest/internal/feature/listings"
+	"swapnest/internal/feature/accounts"
 	"swapnest/internal/http/auth"
+	"swapnest/internal/store"
 )
 
 // today is when the tests take place.
@@ -73,29 +75,41 @@ func views(t testing.TB, w *Web) map[string]any {
 	many[5].Title = "पीतल की पढ़ाई वाली लैंप"
 	many[1].Photos = []chat.Photo{{Key: "demo/armchair.svg", Width: 400, Height: 300}}
 
-	shop := func(q listings.Query, p listings.Page) shopView {
+	shop := func(address string, things []chat.Listing, next string) shopView {
+		r := httptest.NewRequest(http.MethodGet, address, nil)
+		q, f := readShop(r)
 		category, _ := chat.CategoryBySlug(q.Category)
-		return newShopView(frame(w, "Good things, close to home", "shop"), q, category, p)
+		s := frame(w, "Good things, close to home", "shop")
+		return newShopView(s, q, f, category, newShelf(s, things, map[chat.ListingID]bool{2: true}), next)
 	}
 	product := func(s shell, l chat.Listing, about chat.ConversationID) productView {
-		v, err := w.productView(s, l, about, many[:4])
+		record := chat.Record{Sold: 14, Answers: []time.Duration{time.Minute, 9 * time.Minute, time.Hour}}
+		r := httptest.NewRequest(http.MethodGet, "/product/x/?photo=2", nil)
+		v, err := w.productView(r, s, l, store.Regard{Conversation: about, Wished: true}, record, many[:4])
 		if err != nil {
 			t.Fatal(err)
 		}
 		return v
 	}
-	sold, own, online := cycle(), cycle(), cycle()
+	sold, own, online, shown := cycle(), cycle(), cycle(), cycle()
 	sold.Status, own.Seller, online.Seller.Online = chat.ListingSold, aarav.User, true
+	shown.Photos = []chat.Photo{{Key: "photos/a.jpg", ThumbKey: "photos/a-s.jpg", Width: 800, Height: 600}, {Key: "photos/b.jpg", ThumbKey: "photos/b-s.jpg", Width: 600, Height: 800}}
+	shown.Views, shown.PriceWas = 41, 920000
 
 	post := httptest.NewRequest(http.MethodPost, "/create/", strings.NewReader("title=Sofa&price=a+lot&category=furniture&description=Soft"))
 	post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if err := parseForm(post); err != nil {
 		t.Fatal(err)
 	}
-	create := newCreateView(post)
-	create.shell, create.Price.Fault = frame(w, "Sell something", "sell"), "Write the price in figures, such as 8500 or 8,500.50."
+	create := creating(frame(w, "", "sell"), newListingForm(post))
+	create.Price.Fault, create.Photos.Fault = "Write the price in figures, such as 8500 or 8,500.50.", "This picture is broken."
 	create.Fault.Fault = "A little slower, please."
-	create.Styles = append(create.Styles, "banner", "form")
+	create.show(shown.Photos)
+	edit := editing(frame(w, "", "you"), shown, newListingForm(post))
+	edit.show(shown.Photos)
+	for _, v := range []*listingForm{&create, &edit} {
+		v.Styles = append(v.Styles, "banner", "form", "photos")
+	}
 
 	login := loginView{
 		shell: authShell(signedOut(w, "Log in")), Reason: reason("/chat/start/12/"), Next: "/chat/start/12/",
@@ -106,10 +120,22 @@ func views(t testing.TB, w *Web) map[string]any {
 	register := newRegisterView(httptest.NewRequest(http.MethodGet, "/accounts/register/", nil))
 	register.shell, register.Next = authShell(signedOut(w, "Make an account")), "/create/"
 
-	profile := profileView{shell: frame(w, "Your account", "you"), Listings: many[:3], Next: "/accounts/profile/?cursor=x"}
-	profile.Styles = append(profile.Styles, "listing-card", "shop", "empty", "form")
-	nothing := profile
-	nothing.Listings, nothing.Next = nil, ""
+	things := newShelf(frame(w, "", "you"), many[:3], nil)
+	account := accountView{shell: frame(w, "Your account", "you"), Public: "/accounts/profile/aarav_k/", Shelf: things, More: true}
+	nothing := account
+	nothing.Shelf, nothing.More = shelf{}, false
+	mine := mineView{shell: frame(w, "What you sell", "you"), Heading: "What you sell", Shelf: things, Next: "/accounts/my-products/?cursor=x", Newest: "/accounts/my-products/"}
+	wishes := mineView{shell: frame(w, "Your wishlist", "you"), Heading: "Your wishlist", Wishes: true}
+	person := personView{shell: signedOut(w, "Meera Kulkarni"), Person: meera, Habit: "usually answers in 9 min", Sold: 14, Shelf: newShelf(signedOut(w, ""), many[:3], nil)}
+	person.Person.About, person.Person.City = "I move.\n\nA lot.", "Aundh"
+	settings := profileFormView{shell: frame(w, "Who you are", "you"), Name: field{Name: "name", Value: "Aarav"}, Email: field{Name: "email", Fault: "Taken."}}
+	secret := secretView{shell: frame(w, "Change your password", "you"), Current: field{Name: "current", Fault: "This is not your password."}, Password: field{Name: "password"}}
+	closing := secret
+	closing.Closing = true
+	where := devicesView{shell: frame(w, "Devices", "you"), Devices: []accounts.Device{
+		{ID: "a", Name: "Chrome on Android", Current: true, CreatedAt: today}, {ID: "b", CreatedAt: today},
+	}}
+	confirm := confirmView{shell: frame(w, "Is it sold?", "you"), Listing: own, Action: "/product/x/mark-sold/", Ask: "Is it sold?", Tell: "It leaves the shop.", Button: "Mark as sold", Danger: "primary", Stay: "/product/x/"}
 	logout := logoutView{frame(w, "Log out", "you")}
 	logout.Styles = append(logout.Styles, "form")
 
@@ -117,20 +143,33 @@ func views(t testing.TB, w *Web) map[string]any {
 		return errorView{shell: frame(w, heading(code), ""), Status: code, Heading: heading(code), Detail: "Why.", Way: "Go", WayTo: "/", Offline: code >= 500}
 	}
 	return map[string]any{
-		"shop of everything":      shop(listings.Query{}, listings.Page{Listings: many, Next: "abc"}),
-		"shop without a match":    shop(listings.Query{Text: `<b>"sofa"`}, listings.Page{}),
-		"shop category empty":     shop(listings.Query{Category: "books", Sort: "price"}, listings.Page{}),
-		"shop second page":        shop(listings.Query{Category: "books", Cursor: "abc"}, listings.Page{Listings: many}),
+		"shop of everything":      shop("/", many, "abc"),
+		"shop without a match":    shop("/search/?q=%3Cb%3E%22sofa%22", nil, ""),
+		"shop category empty":     shop("/shop/?category=books&sort=price", nil, ""),
+		"shop filtered":           shop("/shop/?category=books&condition=good&min_price=x&place=Aundh", nil, ""),
+		"shop second page":        shop("/shop/?category=books&cursor=abc", many, ""),
+		"categories of all":       categoriesView{shell: signedOut(w, "Categories"), Categories: chat.Categories, Counts: map[string]int64{"books": 1}},
 		"product to ask about":    product(frame(w, "Hero Sprint cycle", "shop"), online, 0),
+		"product with photos":     product(frame(w, "Hero Sprint cycle", "shop"), shown, 0),
 		"product for nobody":      product(signedOut(w, "Hero Sprint cycle"), cycle(), 0),
 		"product sold":            product(frame(w, "Hero Sprint cycle", "shop"), sold, 0),
 		"product sold but asked":  product(frame(w, "Hero Sprint cycle", "shop"), sold, 9),
 		"product of one's own":    product(frame(w, "Hero Sprint cycle", "shop"), own, 0),
-		"create refused":          create,
+		"listing-form refused":    create,
+		"listing-form to change":  edit,
+		"confirm a sale":          confirm,
 		"login refused":           login,
 		"register first":          register,
-		"profile with things":     profile,
-		"profile without":         nothing,
+		"account with things":     account,
+		"account without":         nothing,
+		"mine with things":        mine,
+		"mine without wishes":     wishes,
+		"person with things":      person,
+		"profile-form refused":    settings,
+		"secret refused":          secret,
+		"secret to close":         closing,
+		"devices two":             where,
+		"note of a reset":         noteView{shell: signedOut(w, "A new password"), Heading: "Forgotten?", Text: "Ask.", Way: "Back", WayTo: "/accounts/login/"},
 		"logout asked":            logout,
 		"error of the address":    fault(http.StatusNotFound),
 		"error of ours":           fault(http.StatusInternalServerError),
@@ -150,7 +189,7 @@ func rendered(t testing.TB, w *Web, name string, view any) string {
 
 func TestEveryPageRendersInEveryState(t *testing.T) {
 	w := newWeb(t)
-	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|<script(?:>| [^>]*>[^<])|javascript:|ZgotmplZ`)
+	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|<script(?:>| type="module"[^>]*>[^<])|javascript:|ZgotmplZ`)
 	for name, view := range views(t, w) {
 		t.Run(name, func(t *testing.T) {
 			html := rendered(t, w, name, view)
@@ -233,11 +272,19 @@ func TestWhatPeopleWroteStaysText(t *testing.T) {
 	const bad = `"><script>alert(1)</script>`
 	l := cycle()
 	l.Title, l.Description, l.City, l.Seller.Name = bad, bad, bad, bad
-	v, err := w.productView(frame(w, l.Title, "shop"), l, 0, []chat.Listing{l})
+	r := httptest.NewRequest(http.MethodGet, "/product/x/", nil)
+	v, err := w.productView(r, frame(w, l.Title, "shop"), l, store.Regard{}, chat.Record{}, []chat.Listing{l})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if html := rendered(t, w, "product", v); strings.Contains(html, "<script>") {
+	html := rendered(t, w, "product", v)
+	if strings.Contains(html, "<script>") {
 		t.Error("got a script that somebody wrote")
+	}
+	// What machines read is one object, and ends where it should.
+	data := regexp.MustCompile(`(?s)<script type="application/ld\+json">(.*?)</script>`).FindStringSubmatch(html)
+	var described product
+	if data == nil || json.Unmarshal([]byte(data[1]), &described) != nil || described.Name != bad || described.Offer.Price != "8500" {
+		t.Errorf("got %q, want the listing as JSON", data)
 	}
 }

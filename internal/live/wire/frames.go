@@ -41,6 +41,17 @@ func Signal(s chat.Signal) []byte {
 			Type         string       `json:"type"`
 			Conversation Conversation `json:"conversation"`
 		}{"conversation", ConversationOf(s.Entry)})
+	case chat.ListingChanged:
+		frame := struct {
+			Type    string         `json:"type"`
+			ID      chat.ListingID `json:"listing_id"`
+			Listing *Listing       `json:"listing"`
+		}{Type: "listing", ID: s.Listing.ID}
+		if !s.Gone {
+			shape := ListingOf(s.Listing)
+			frame.Listing = &shape
+		}
+		return encode(frame)
 	}
 	panic("wire: unknown signal")
 }

@@ -44,7 +44,7 @@ func entry() chat.Entry {
 		Listing: chat.Listing{
 			ID: 9, Slug: "hero-sprint-cycle-k3x9qa", Seller: meera, Title: "Hero Sprint cycle, 21 gears",
 			Price: chat.Money{Amount: 850000, Currency: "INR"}, Category: "cycles", Condition: "good", Status: chat.ListingActive,
-			City: "Aundh, Pune", Negotiable: true, Photos: []chat.Photo{{Key: "demo/bicycle.svg", Width: 400, Height: 300}},
+			City: "Aundh, Pune", Negotiable: true, Photos: []chat.Photo{{Key: "demo/bicycle.svg", ThumbKey: "demo/bicycle.svg", Width: 400, Height: 300}},
 			CreatedAt: at.Add(-48 * time.Hour),
 		},
 		Other: meera, Role: chat.Buyer, Unread: 2, Last: &last, ReadSeq: 15, OtherRead: 16,
@@ -80,6 +80,8 @@ func serverFrames() map[string][]byte {
 		"delivered":    Signal(chat.DeliveredMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
 		"presence":     Signal(chat.PresenceChanged{User: meera.ID, Online: false, LastSeen: at}),
 		"conversation": Signal(chat.Introduced{To: aarav.ID, Entry: e}),
+		"listing":      Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: e.Listing}),
+		"listing_gone": Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: chat.Listing{ID: 9}, Gone: true}),
 		"caught_up":    CaughtUp(41, 18),
 		"reset":        Reset(41, "gap"),
 		"bye":          Bye("restarting", 3250*time.Millisecond),

@@ -76,10 +76,16 @@ type Money struct {
 
 // Photo is a picture of a listing.
 type Photo struct {
+	ID       string `json:"id" doc:"What the photo is called by when a listing is changed."`
 	URL      string `json:"url"`
 	ThumbURL string `json:"thumb_url"`
 	Width    int    `json:"width"`
 	Height   int    `json:"height"`
+}
+
+// PhotoOf returns the shape of a photo.
+func PhotoOf(p chat.Photo) Photo {
+	return Photo{ID: p.Key, URL: MediaURL(p.Key), ThumbURL: MediaURL(p.ThumbKey), Width: p.Width, Height: p.Height}
 }
 
 // Listing is a thing for sale.
@@ -120,7 +126,7 @@ func ConversationURL(id chat.ConversationID) string {
 func ListingOf(l chat.Listing) Listing {
 	photos := make([]Photo, len(l.Photos))
 	for i, p := range l.Photos {
-		photos[i] = Photo{URL: MediaURL(p.Key), ThumbURL: MediaURL(p.Key), Width: p.Width, Height: p.Height}
+		photos[i] = PhotoOf(p)
 	}
 	return Listing{
 		ID: l.ID, Slug: l.Slug, Title: l.Title, Description: l.Description,

@@ -5,6 +5,7 @@ import { InboxList } from "./elements/inbox-list.js"
 import { InboxMore } from "./elements/inbox-more.js"
 import { LineBadge } from "./elements/line-badge.js"
 import { LineBanner } from "./elements/line-banner.js"
+import { ListingStrip } from "./elements/listing-strip.js"
 import { MessageAnnouncer } from "./elements/message-announcer.js"
 import { MessageComposer } from "./elements/message-composer.js"
 import { MessageList } from "./elements/message-list.js"
@@ -22,6 +23,7 @@ customElements.define("presence-text", PresenceText)
 customElements.define("typing-line", TypingLine)
 customElements.define("line-badge", LineBadge)
 customElements.define("line-banner", LineBanner)
+customElements.define("listing-strip", ListingStrip)
 customElements.define("conversation-menu", ConversationMenu)
 customElements.define("entry-menu", EntryMenu)
 customElements.define("sound-switch", SoundSwitch)

@@ -1,6 +1,9 @@
 // What the pages other than the chats gain from a script. They work without it.
+import { PhotoGallery } from "./elements/photo-gallery.js"
 import { QuickReplies } from "./elements/quick-replies.js"
+import { ShareButton } from "./elements/share-button.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
+import { WishButton } from "./elements/wish-button.js"
 import { formatAge } from "./lib/time.js"
 
 /**
@@ -35,9 +38,26 @@ function passwordReveal(button) {
   input.form?.addEventListener("submit", () => (input.type = "password"))
 }
 
+/** Counts that somebody looks at the listing of the page: a page that is fetched ahead is not looked at. */
+function countView() {
+  if (!/^\/product\/[^/]+\/$/.test(location.pathname)) return
+  const tell = () => {
+    if (document.visibilityState !== "visible") return
+    document.removeEventListener("visibilitychange", tell)
+    // It is a number; nobody waits for it.
+    void fetch(`${location.pathname}view/`, { method: "POST", keepalive: true }).catch(() => {})
+  }
+  document.addEventListener("visibilitychange", tell)
+  tell()
+}
+
 localTimes(document)
+countView()
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
 }
 customElements.define("unread-watch", UnreadWatch)
+customElements.define("photo-gallery", PhotoGallery)
+customElements.define("share-button", ShareButton)
+customElements.define("wish-button", WishButton)
 customElements.define("quick-replies", QuickReplies)

@@ -1,6 +1,6 @@
 import { Drafts } from "../lib/drafts.js"
 import { formatAge } from "../lib/time.js"
-import { makeEntry, placeEntry, updateAge, updateMarks, updateUnread } from "../view/entry.js"
+import { makeEntry, placeEntry, updateAge, updateListing, updateMarks, updateUnread } from "../view/entry.js"
 import { ListPlace } from "../view/list-place.js"
 import { LastWords } from "../view/last-words.js"
 import { numberOf, one } from "../view/query.js"
@@ -12,7 +12,7 @@ const again = 30_000
 
 /**
  * <inbox-list data-filter> is the list of conversations: what the server has rendered,
- * kept up to date by "entry", "moved", "unread", "cursor" and "typing" of the host. An
+ * kept up to date by "entry", "moved", "unread", "cursor", "typing" and "listing" of the host. An
  * entry stands in it as long as it belongs to the filter.
  */
 export class InboxList extends HTMLElement {
@@ -41,6 +41,7 @@ export class InboxList extends HTMLElement {
     on("unread", (known) => this.#unread(known))
     on("cursor", (cursor) => this.#words.moved(cursor))
     on("typing", (frame) => this.#words.typed(frame))
+    on("listing", (frame) => this.#listing(frame))
     on("compose", () => this.#drawAll())
     addEventListener("storage", () => this.#drawAll(), { signal })
     addEventListener("pageshow", () => this.#drawAll(), { signal })
@@ -75,6 +76,7 @@ export class InboxList extends HTMLElement {
       node = makeEntry(entry, filter)
       this.#nodes.set(id, node)
     }
+    updateListing(node, entry.listing)
     updateMarks(node, entry)
     updateUnread(node, entry)
     node.toggleAttribute("data-archived", archived)
@@ -89,6 +91,11 @@ export class InboxList extends HTMLElement {
     updateAge(node, message.timestamp)
     this.#words.said(message)
     this.#settle(node)
+  }
+
+  /** @param {import("../lib/frames.js").ListingFrame} frame */
+  #listing({ listing_id: id, listing }) {
+    for (const node of this.#nodes.values()) if (numberOf(node.dataset.listing) === id) updateListing(node, listing)
   }
 
   /** @param {import("../lib/inbox.js").Known} known */

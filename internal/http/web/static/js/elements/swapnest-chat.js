@@ -12,7 +12,10 @@ import { showSaid } from "../view/toast.js"
 import { mindKeyboard } from "../view/viewport.js"
 
 /** What the session tells and the elements of the page draw. */
-const told = "line rows stuck message entry moved unread page cursor typing presence sent slow ended".split(" ")
+const told =
+  "line rows stuck message entry moved unread page cursor typing presence listing entry-listing sent slow ended".split(
+    " ",
+  )
 
 /**
  * <swapnest-chat> is the host of the chat pages: it opens the one line of this tab,

@@ -12,12 +12,12 @@ export function getJSON(path, ask = fetch) {
  * Changes something through the JSON API. A refusal throws an Error with its sentence.
  * @param {string} method
  * @param {string} path behind /api/v1
- * @param {object} body
+ * @param {object} [body]
  * @param {typeof fetch} [ask]
  * @returns {Promise<any>}
  */
 export function sendJSON(method, path, body, ask = fetch) {
-  return call(method, path, JSON.stringify(body), ask)
+  return call(method, path, body && JSON.stringify(body), ask)
 }
 
 /**

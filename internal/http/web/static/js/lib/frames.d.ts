@@ -115,6 +115,13 @@ export interface ConversationFrame {
   conversation: Conversation
 }
 
+export interface ListingFrame {
+  type: "listing"
+  listing_id: number
+  /** null for one that is gone */
+  listing: Listing | null
+}
+
 export interface CaughtUp {
   type: "caught_up"
   conversation_id: number
@@ -146,6 +153,7 @@ export type Frame =
   | Cursor
   | PresenceFrame
   | ConversationFrame
+  | ListingFrame
   | CaughtUp
   | Reset
   | Bye

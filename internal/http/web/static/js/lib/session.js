@@ -29,7 +29,8 @@ const mostWatched = 100
  * What one tab does for the person who is signed in: it joins the line, the outbox,
  * the receipts, the list and the open conversation. It dispatches what the elements
  * of the page draw: "line", "rows", "stuck", "message", "entry", "moved", "unread",
- * "total", "heard", "page", "cursor", "typing", "presence", "sent", "slow" and "ended".
+ * "total", "heard", "page", "cursor", "typing", "presence", "listing", "entry-listing",
+ * "sent", "slow" and "ended".
  */
 export class Session extends EventTarget {
   #line
@@ -40,6 +41,8 @@ export class Session extends EventTarget {
   #thread
   #me
   #other
+  #get
+  #hellos = 0
   /** who is watched on this line */
   #watched = ""
 
@@ -60,6 +63,7 @@ export class Session extends EventTarget {
     super()
     this.#me = me
     this.#line = line
+    this.#get = get
     this.#other = opened?.other ?? 0
     const send = (/** @type {object} */ frame) => line.send(frame)
     this.#receipts = new Receipts(send, clock)
@@ -175,18 +179,28 @@ export class Session extends EventTarget {
       this.#outbox.lineUp()
       this.#watched = ""
       this.#watch()
+      if (this.#hellos++ > 0) void this.#askListing()
     }
     this.#inbox.frame(frame)
     this.#thread?.frame(frame)
     if (frame.type === "hello") this.#receipts.resume()
     else if (frame.type === "ack") this.#outbox.settled(frame.client_id)
     else if (frame.type === "error") this.#outbox.refused(frame)
-    else if (frame.type === "typing" || frame.type === "presence") this.#tell(frame.type, frame)
+    else if (frame.type === "typing" || frame.type === "presence" || frame.type === "listing")
+      this.#tell(frame.type, frame)
     else if (frame.type === "read" || frame.type === "delivered") this.#tell("cursor", frame)
     else if (frame.type === "message") {
       if (frame.sender_id === this.#me) this.#outbox.settled(frame.client_id)
       else this.#receipts.received(frame.conversation_id, frame.seq)
     }
+  }
+
+  /** The listing of the open conversation may have changed while nobody listened. */
+  async #askListing() {
+    if (!this.#thread) return
+    const answer = await this.#get(`/conversations/${this.#thread.id}`).catch(() => null)
+    // When it does not come, the next hello asks again.
+    if (answer?.conversation) this.#tell("entry-listing", answer.conversation)
   }
 
   #watch() {

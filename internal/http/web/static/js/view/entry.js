@@ -1,11 +1,10 @@
 import { faceOf, initialOf } from "../lib/face.js"
 import { formatMoney } from "../lib/money.js"
 import { formatAge } from "../lib/time.js"
+import { photoOf } from "./listing.js"
 import { cloneTemplate, one } from "./query.js"
 
 /** @typedef {import("../lib/frames.js").Conversation} Conversation */
-
-const drawn = new Set(["cycles", "furniture", "phones", "kitchen", "books", "sport", "music", "garden"])
 
 /**
  * A new entry of the list, still without its last words.
@@ -18,8 +17,6 @@ export function makeEntry({ id, other, listing, role, url }, filter) {
   node.dataset.conversation = String(id)
   node.dataset.other = String(other.id)
 
-  const photo = one(node, ".duo > img", HTMLImageElement)
-  photo.src = photoOf(listing)
   const avatar = one(node, ".avatar", HTMLElement)
   avatar.dataset.face = faceOf(other.id)
   one(avatar, "span", HTMLElement).textContent = initialOf(other.name)
@@ -33,17 +30,25 @@ export function makeEntry({ id, other, listing, role, url }, filter) {
   const about = one(node, ".inbox-about", HTMLElement)
   one(about, "use", SVGElement).setAttribute("href", role === "buyer" ? "#i-bag" : "#i-tag")
   one(about, ".sr", HTMLElement).textContent = role === "buyer" ? "Buying: " : "Selling: "
-  one(about, "bdi", HTMLElement).textContent = listing.title
-  const price = formatMoney(listing.price)
-  one(about, ".number", HTMLElement).textContent = price && `· ${price}`
+  updateListing(node, listing)
   return node
 }
 
-/** @param {import("../lib/frames.js").Listing} listing */
-function photoOf({ photos, category }) {
-  if (photos.length > 0) return photos[0].thumb_url
-  const name = drawn.has(category) ? category : "thing"
-  return new URL(`../../art/${name}.svg`, import.meta.url).href
+/**
+ * What an entry is about. Of a listing that is gone the entry keeps what was known.
+ * @param {HTMLElement} node
+ * @param {import("../lib/frames.js").Listing | null} listing
+ */
+export function updateListing(node, listing) {
+  node.toggleAttribute("data-sold", !listing?.id || listing.status === "sold" || listing.status === "inactive")
+  if (listing?.id) node.dataset.listing = String(listing.id)
+  const photo = one(node, ".duo > img", HTMLImageElement)
+  if (listing && (listing.id || !photo.src)) photo.src = photoOf(listing)
+  if (!listing?.title) return
+  const about = one(node, ".inbox-about", HTMLElement)
+  one(about, "bdi", HTMLElement).textContent = listing.title
+  const price = formatMoney(listing.price)
+  one(about, ".number", HTMLElement).textContent = price && `· ${price}`
 }
 
 /**

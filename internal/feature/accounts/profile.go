@@ -1,0 +1,94 @@
+package accounts
+
+import (
+	"context"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/store"
+)
+
+// Profile returns the open account of a username, whatever its case, as everybody may see
+// it, and how it has sold so far; NotFound when there is none.
+func (s *Service) Profile(ctx context.Context, username string) (chat.User, chat.Record, error) {
+	var u chat.User
+	username, err := chat.ParseUsername(username)
+	if err == nil {
+		u, _, err = s.db.Credentials(ctx, username)
+	}
+	if err != nil && chat.CodeOf(err) != "" || err == nil && !u.ClosedAt.IsZero() {
+		return chat.User{}, chat.Record{}, chat.ErrNotFound("person")
+	}
+	if err != nil {
+		return chat.User{}, chat.Record{}, err
+	}
+	u.Email, u.Online = "", s.hub.Online(u.ID)
+	record, err := s.db.Record(ctx, u.ID)
+	return u, record, err
+}
+
+// Record returns how somebody has sold so far.
+func (s *Service) Record(ctx context.Context, seller chat.UserID) (chat.Record, error) {
+	return s.db.Record(ctx, seller)
+}
+
+// EditCommand changes what a person says of themselves; nil fields stay as they are.
+type EditCommand struct {
+	Name, Email, City, About *string
+}
+
+// Edit changes one's own account. It refuses with Invalid and the field at fault, and with
+// Conflict an e-mail address that somebody else has.
+func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand) (chat.User, error) {
+	var u chat.User
+	err := s.db.Update(ctx, func(tx *store.Tx) error {
+		var err error
+		if u, err = tx.User(ctx, who); err != nil {
+			return err
+		}
+		for _, part := range []struct {
+			typed *string
+			into  *string
+			parse func(string) (string, error)
+		}{
+			{c.Name, &u.Name, chat.ParseName},
+			{c.Email, &u.Email, chat.ParseEmail},
+			{c.City, &u.City, chat.ParsePlace},
+			{c.About, &u.About, chat.ParseAbout},
+		} {
+			if part.typed == nil {
+				continue
+			}
+			if *part.into, err = part.parse(*part.typed); err != nil {
+				return err
+			}
+		}
+		return tx.UpdateUser(ctx, u)
+	})
+	return u, err
+}
+
+// Free tells whether a username, or an e-mail address where that is empty, can be
+// registered. What is no username or address is Invalid. It is limited by where the
+// request comes from.
+func (s *Service) Free(ctx context.Context, username, email, address string) (bool, error) {
+	if err := s.limits.Look.Take("look "+address, "A little slower, please. Try again in a moment."); err != nil {
+		return false, err
+	}
+	if username != "" || email == "" {
+		username, err := chat.ParseUsername(username)
+		if err != nil {
+			return false, err
+		}
+		_, _, err = s.db.Credentials(ctx, username)
+		if chat.CodeOf(err) == chat.NotFound {
+			return true, nil
+		}
+		return false, err
+	}
+	email, err := chat.ParseEmail(email)
+	if err != nil {
+		return false, err
+	}
+	taken, err := s.db.EmailTaken(ctx, email)
+	return !taken, err
+}

@@ -1,0 +1,85 @@
+package api
+
+// accountCalls are about who one is.
+func (a *API) accountCalls() {
+	handle(a, operation{
+		id: "register", route: "POST /users", summary: "Make an account and sign it in",
+		public: true, status: 201, failures: []int{409, 429},
+	}, a.register)
+	handle(a, operation{id: "getUser", route: "GET /users/{username}", summary: "Somebody, as everybody sees them", public: true, status: 200}, a.getUser)
+	handle(a, operation{
+		id: "checkAvailability", route: "GET /availability", summary: "Whether a username or an e-mail address can be had",
+		public: true, status: 200, failures: []int{429},
+	}, a.checkAvailability)
+	handle(a, operation{
+		id: "signIn", route: "POST /session", summary: "Sign in",
+		public: true, status: 200, failures: []int{401, 429},
+	}, a.signIn)
+	handle(a, operation{id: "signOut", route: "DELETE /session", summary: "Sign out; sockets of the session close", status: 204}, a.signOut)
+	handle(a, operation{id: "makeTicket", route: "POST /ticket", summary: "Get a ticket that opens one socket within 30 s", status: 201}, a.ticket)
+	handle(a, operation{id: "getMe", route: "GET /me", summary: "Who is signed in", status: 200}, a.me)
+	handle(a, operation{id: "editMe", route: "PATCH /me", summary: "Change what one says of oneself", status: 200, failures: []int{409}}, a.editMe)
+	handle(a, operation{
+		id: "changePassword", route: "PUT /me/password", summary: "Change one's password; all other sessions end, with their sockets",
+		status: 204, failures: []int{429},
+	}, a.changePassword)
+	handle(a, operation{
+		id: "closeAccount", route: "POST /me/close", summary: "Close one's account for good; what one has written stays, as a former member's",
+		status: 204, failures: []int{429},
+	}, a.closeAccount)
+	handle(a, operation{id: "listSessions", route: "GET /me/sessions", summary: "Where one is signed in", status: 200}, a.listSessions)
+	handle(a, operation{id: "endOtherSessions", route: "DELETE /me/sessions", summary: "Sign out everywhere else", status: 204}, a.endOtherSessions)
+	handle(a, operation{id: "endSession", route: "DELETE /me/sessions/{session}", summary: "Sign one device out", status: 204}, a.endSession)
+}
+
+// marketCalls are about things for sale.
+func (a *API) marketCalls() {
+	handle(a, operation{id: "listListings", route: "GET /listings", summary: "What can be had", public: true, status: 200}, a.listListings)
+	handle(a, operation{id: "createListing", route: "POST /listings", summary: "Offer a thing", status: 201, failures: []int{429}}, a.createListing)
+	handle(a, operation{id: "getListing", route: "GET /listings/{id}", summary: "One listing", public: true, status: 200}, a.getListing)
+	handle(a, operation{
+		id: "editListing", route: "PATCH /listings/{id}", summary: "Change a listing of one's own",
+		status: 200, failures: []int{403},
+	}, a.editListing)
+	handle(a, operation{
+		id: "deleteListing", route: "DELETE /listings/{id}", summary: "Delete a listing of one's own; conversations about it stay",
+		status: 204, failures: []int{403},
+	}, a.deleteListing)
+	handle(a, operation{
+		id: "uploadPhoto", route: "POST " + uploadPath, summary: "Upload a photo for a listing; it is kept a day until one takes it up",
+		status: 201, binary: true, failures: []int{429},
+	}, a.uploadPhoto)
+	handle(a, operation{id: "listMyListings", route: "GET /me/listings", summary: "What one sells, sold and inactive things too", status: 200}, a.listMyListings)
+	handle(a, operation{id: "listWishlist", route: "GET /wishlist", summary: "What one has saved", status: 200}, a.listWishlist)
+	handle(a, operation{id: "addWish", route: "PUT /wishlist/{id}", summary: "Save a listing", status: 204, failures: []int{422}}, a.addWish)
+	handle(a, operation{id: "removeWish", route: "DELETE /wishlist/{id}", summary: "Save it no longer", status: 204}, a.removeWish)
+}
+
+// conversationCalls are about talking.
+func (a *API) conversationCalls() {
+	handle(a, operation{
+		id: "startConversation", route: "POST /conversations", summary: "Ask a seller about a listing",
+		status: 201, again: true, failures: []int{403, 404, 409, 429},
+	}, a.startConversation)
+	handle(a, operation{
+		id: "listConversations", route: "GET /conversations", summary: "One's conversations, newest activity first",
+		status: 200,
+	}, a.listConversations)
+	handle(a, operation{
+		id: "getConversation", route: "GET /conversations/{id}", summary: "One conversation with its people",
+		status: 200,
+	}, a.getConversation)
+	handle(a, operation{
+		id: "keepConversation", route: "PATCH /conversations/{id}", summary: "Mute, archive, pin or mark as unread, for oneself alone",
+		status: 200, failures: []int{429},
+	}, a.keepConversation)
+	handle(a, operation{
+		id: "listMessages", route: "GET /conversations/{id}/messages", summary: "A page of messages in rising seq",
+		status: 200,
+	}, a.listMessages)
+	handle(a, operation{
+		id: "sendMessage", route: "POST /conversations/{id}/messages", summary: "Send a message",
+		status: 201, again: true, failures: []int{403, 409, 429},
+	}, a.sendMessage)
+	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
+}

@@ -1,0 +1,40 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"swapnest/internal/chat"
+)
+
+// answerFree writes whether a name can be had as JSON: {"available", "detail"}. What is no
+// name at all cannot be had, and the detail says why.
+func answerFree(rw http.ResponseWriter, free bool, err error, taken string) error {
+	answer := struct {
+		Available bool   `json:"available"`
+		Detail    string `json:"detail"`
+	}{Available: free}
+	code := http.StatusOK
+	if refusal, ok := errors.AsType[*chat.Error](err); ok {
+		answer.Detail = refusal.Detail
+		if refusal.Code != chat.Invalid {
+			after(rw, err)
+			code = status(err)
+		}
+	} else if err != nil {
+		return err
+	} else if !free {
+		answer.Detail = taken
+	}
+	data, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	rw.Header().Set("Content-Type", "application/json")
+	rw.Header().Set("Cache-Control", "no-store")
+	rw.WriteHeader(code)
+	// A reader who has gone needs no answer.
+	_, _ = rw.Write(data)
+	return nil
+}
