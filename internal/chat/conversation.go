@@ -74,6 +74,7 @@ type Entry struct {
 	Last         *Message // nil when nobody has written
 	ReadSeq      Seq      // how far the reader has come
 	OtherRead    Seq      // how far the other person has come
+	OtherGot     Seq      // how far messages have reached the other person
 	Muted        bool
 	Archived     bool
 	Pinned       bool

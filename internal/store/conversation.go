@@ -81,13 +81,15 @@ type EntryQuery struct {
 	Who    chat.UserID
 	Role   chat.Role // "" for both
 	Unread bool      // only those with something unread
-	// Archived asks for the archived ones instead of the others, Pinned for the pinned
-	// ones: pages are read of one kind each.
-	Archived, Pinned bool
+	// Archived asks for the archived ones instead of the others.
+	Archived bool
+	// Pinned asks for the pinned ones too, on top: for the first page. Otherwise they are
+	// left out.
+	Pinned bool
 	// BeforeAt and BeforeID are the last entry of the page before; zero for the first.
 	BeforeAt time.Time
 	BeforeID chat.ConversationID
-	Limit    int
+	Limit    int // of those that are not pinned
 }
 
 var sellerColumns = strings.ReplaceAll(userColumns, "u.", "v.")
@@ -98,7 +100,7 @@ var entrySelect = `
 		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''),
 		COALESCE(l.negotiable, FALSE), COALESCE(l.created_at, 0),
 		COALESCE(p.blob_key, ''), COALESCE(p.thumb_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `, ` + sellerColumns + `,
-		me.read_seq, me.muted, ` + archived("me") + `, me.pinned, me.marked_unread, ot.read_seq,
+		me.read_seq, me.muted, ` + archived("me") + `, me.pinned, me.marked_unread, ot.read_seq, ot.delivered_seq,
 		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
 		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.created_at, 0)
@@ -127,7 +129,7 @@ func entryFields(e *entryRow) []any {
 	fields = append(fields, userFields(&e.Other)...)
 	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last
-	return append(fields, &e.ReadSeq, &e.Muted, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.OtherRead, &e.Unread,
+	return append(fields, &e.ReadSeq, &e.Muted, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.OtherRead, &e.OtherGot, &e.Unread,
 		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt})
 }
 
@@ -167,17 +169,23 @@ func (r Reader) Entries(ctx context.Context, q EntryQuery) ([]chat.Entry, error)
 	if err != nil {
 		return nil, fmt.Errorf("read entries of user %d: %w", q.Who, err)
 	}
-	entries := make([]chat.Entry, len(found))
-	for i, e := range found {
-		entries[i] = e.entry(q.Who)
+	entries := make([]chat.Entry, 0, len(found))
+	others := 0
+	for _, e := range found {
+		if !e.Pinned {
+			others++
+		}
+		if others <= q.Limit {
+			entries = append(entries, e.entry(q.Who))
+		}
 	}
 	return entries, nil
 }
 
 func (r Reader) entryRows(ctx context.Context, q EntryQuery) ([]entryRow, error) {
-	page := pageOf(q)
+	page, most := `SELECT id FROM (`+pageOf(q)+`) AS others`, q.Limit
 	if q.Pinned {
-		page = pinnedPage(q.Role)
+		page, most = pinnedPage(q.Role)+` UNION ALL `+page, q.Limit+chat.MaxPinned
 	}
 	beforeAt := micros(q.BeforeAt)
 	if beforeAt == 0 {
@@ -185,8 +193,8 @@ func (r Reader) entryRows(ctx context.Context, q EntryQuery) ([]entryRow, error)
 	}
 	rows, err := r.q.QueryContext(ctx, entrySelect+`
 		WHERE c.id IN (SELECT id FROM (`+page+`) AS page)
-		ORDER BY c.last_at DESC, c.id DESC LIMIT $6`,
-		q.Who, q.Archived, beforeAt, q.BeforeID, flag(q.Unread), q.Limit)
+		ORDER BY me.pinned DESC, c.last_at DESC, c.id DESC LIMIT $7`,
+		q.Who, q.Archived, beforeAt, q.BeforeID, flag(q.Unread), q.Limit, most)
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,16 @@ func (r Reader) MessagesAfter(ctx context.Context, id chat.ConversationID, after
 	return r.messages(ctx, messageSelect+`WHERE m.conversation_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`, id, after, limit)
 }
 
+// MessagesAround returns at most older messages before a seq and at most newer ones from it
+// on, in rising seq.
+func (r Reader) MessagesAround(ctx context.Context, id chat.ConversationID, seq chat.Seq, older, newer int) ([]chat.Message, error) {
+	return r.messages(ctx, messageSelect+`WHERE m.id IN (
+			SELECT id FROM (SELECT id FROM message WHERE conversation_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3) AS older
+			UNION ALL
+			SELECT id FROM (SELECT id FROM message WHERE conversation_id = $1 AND seq >= $2 ORDER BY seq LIMIT $4) AS newer
+		) ORDER BY m.seq`, id, seq, older, newer)
+}
+
 // MessageSeq returns the seq of a message of a conversation, or NotFound.
 func (r Reader) MessageSeq(ctx context.Context, id chat.ConversationID, message chat.MessageID) (chat.Seq, error) {
 	var seq chat.Seq

@@ -101,20 +101,20 @@ func (s *Service) List(ctx context.Context, who chat.UserID, q Query) (Page, err
 
 // entries reads a page from a cursor on, the first one with the pinned ones on top.
 func (s *Service) entries(ctx context.Context, query store.EntryQuery, cursor string, limit int) ([]chat.Entry, error) {
-	var pinned []chat.Entry
 	var err error
 	if cursor != "" {
-		query.BeforeAt, query.BeforeID, err = parseCursor(cursor)
-	} else {
-		query.Pinned, query.Limit = true, chat.MaxPinned
-		pinned, err = s.db.Entries(ctx, query)
+		if query.BeforeAt, query.BeforeID, err = parseCursor(cursor); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
+	query.Pinned, query.Limit = cursor == "", limit
+	entries, err := s.db.Entries(ctx, query)
+	pinned := 0
+	for pinned < len(entries) && entries[pinned].Pinned {
+		pinned++
 	}
-	query.Pinned, query.Limit = false, max(limit-len(pinned), 1)
-	others, err := s.db.Entries(ctx, query)
-	return append(pinned, others...), err
+	// The pinned ones take the room of others, but not all of it.
+	return entries[:min(len(entries), max(limit, pinned+1))], err
 }
 
 func parseCursor(cursor string) (time.Time, chat.ConversationID, error) {

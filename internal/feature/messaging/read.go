@@ -90,6 +90,13 @@ func (s *Service) Messages(ctx context.Context, who chat.UserID, q MessagesQuery
 	if err != nil {
 		return MessagesPage{}, err
 	}
+	return s.Page(ctx, c, q)
+}
+
+// Page is Messages of a conversation that its asker has been shown, without asking once
+// more whether they may see it.
+func (s *Service) Page(ctx context.Context, c chat.Conversation, q MessagesQuery) (MessagesPage, error) {
+	var err error
 	limit := q.Limit
 	if limit <= 0 {
 		limit = chat.MessagePage
@@ -126,15 +133,19 @@ func (s *Service) before(ctx context.Context, c chat.Conversation, before chat.S
 
 // around puts half of a page before seq and the rest from it on.
 func (s *Service) around(ctx context.Context, page MessagesPage, c chat.Conversation, seq chat.Seq, limit int) (MessagesPage, error) {
-	older, more, err := s.before(ctx, c, seq, limit/2)
-	if err != nil {
-		return page, err
+	half := limit / 2
+	messages, err := s.db.MessagesAround(ctx, c.ID, seq, half+1, limit+1)
+	older := 0
+	for older < len(messages) && messages[older].Seq < seq {
+		older++
 	}
-	newer, err := s.db.MessagesAfter(ctx, c.ID, seq-1, limit-len(older)+1)
-	if page.HasNewer = len(newer) > limit-len(older); page.HasNewer {
-		newer = newer[:limit-len(older)]
+	if page.HasOlder = older > half; page.HasOlder {
+		messages = messages[older-half:]
 	}
-	page.Messages, page.HasOlder = append(older, newer...), more
+	if page.HasNewer = len(messages) > limit; page.HasNewer {
+		messages = messages[:limit]
+	}
+	page.Messages = messages
 	return page, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/listings"
+	"swapnest/internal/http/server"
 	"swapnest/internal/testkit"
 	"swapnest/internal/testkit/apptest"
 )
@@ -25,7 +26,13 @@ type site struct {
 
 func open(t *testing.T, d *testkit.Database) *site {
 	t.Helper()
-	s := &site{App: apptest.Start(t, d, nil)}
+	return openWith(t, d, nil)
+}
+
+// openWith is open with other options.
+func openWith(t *testing.T, d *testkit.Database, change func(*server.Options)) *site {
+	t.Helper()
+	s := &site{App: apptest.Start(t, d, change)}
 	s.town = testkit.Populate(t, s.DB)
 	client := func(u chat.User) *apptest.Client {
 		_, token := s.SignIn(t, u)

@@ -105,10 +105,8 @@ func drawTalk(t *testing.T, change func(*inbox.Details, *messaging.MessagesPage,
 	w := newWeb(t)
 	messages := []chat.Message{words(1, aarav.User, "Hi, is it still available?", 90), words(2, meera, "Yes", 80), words(3, aarav.User, "Good", 79)}
 	entry := talkEntry(messages[2], 0)
-	entry.OtherRead = 1
-	d := inbox.Details{Entry: entry, Participants: []chat.Participant{
-		{User: aarav.User, Role: chat.Buyer, ReadSeq: 3, DeliveredSeq: 3}, {User: meera, Role: chat.Seller, ReadSeq: 1, DeliveredSeq: 2},
-	}, Epoch: "e1"}
+	entry.OtherRead, entry.OtherGot = 1, 2
+	d := inbox.Details{Entry: entry, Epoch: "e1"}
 	p := messaging.MessagesPage{Messages: messages, Head: 3, Epoch: "e1"}
 	c := composer{ClientID: "f.1"}
 	if change != nil {
@@ -117,7 +115,7 @@ func drawTalk(t *testing.T, change func(*inbox.Details, *messaging.MessagesPage,
 	v := conversationView{
 		shell: chatShell(frame(w, "Meera Kulkarni", "chats"), "conversation"),
 		List:  newList(aarav, "", "", inbox.Page{Entries: []chat.Entry{d.Entry}}, 41),
-		talk:  newTalk(aarav.User.ID, d, p, "/chat/"),
+		talk:  newTalk(aarav.User.ID, d.Entry, p, "/chat/"),
 	}
 	c.Action, c.First = v.URL, v.First
 	v.Composer = c
@@ -157,7 +155,7 @@ func TestTicksGoAsFarAsTheDataDoes(t *testing.T) {
 func TestWhatPeopleWriteIsTextAndNothingElse(t *testing.T) {
 	page := drawTalk(t, func(d *inbox.Details, p *messaging.MessagesPage, c *composer) {
 		p.Messages[1].Text = "<script>alert(1)</script>"
-		d.Entry.Other.Name, d.Participants[1].User.Name = `"><img src=x>`, `"><img src=x>`
+		d.Entry.Other.Name = `"><img src=x>`
 		d.Entry.Listing.Title = "</bdi><b>bold"
 		c.Text = "</textarea><b>"
 	})
@@ -206,12 +204,12 @@ func TestAConversationIsReadableInEveryStateOfItsThing(t *testing.T) {
 		{"closed", func(d *inbox.Details) { d.Entry.Conversation.ClosedAt = today }, []string{"composer-closed", "This conversation is closed."}, []string{"<textarea"}},
 		{
 			"the other person has left", func(d *inbox.Details) {
-				d.Participants[1].User = chat.User{ID: 7, Name: chat.FormerMember, ClosedAt: today}
+				d.Entry.Other = chat.User{ID: 7, Name: chat.FormerMember, ClosedAt: today}
 			},
 			[]string{"Former member", "no longer here"},
 			[]string{"last seen"},
 		},
-		{"the other person is here", func(d *inbox.Details) { d.Participants[1].User.Online = true }, []string{">online</presence-text>"}, []string{"last seen"}},
+		{"the other person is here", func(d *inbox.Details) { d.Entry.Other.Online = true }, []string{">online</presence-text>"}, []string{"last seen"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			page := drawTalk(t, func(d *inbox.Details, _ *messaging.MessagesPage, _ *composer) { c.change(d) })
@@ -253,7 +251,7 @@ func TestAConversationOpensWhereItsNewMessagesBegin(t *testing.T) {
 		{"the address names none", "/?before=x&after=-1&message=0", entry(300, 300, 0), 0, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			q, err := newWeb(t).pageQuery(httptest.NewRequest(http.MethodGet, c.path, nil), 1, c.entry)
+			q, err := newWeb(t).pageQuery(httptest.NewRequest(http.MethodGet, c.path, nil), c.entry)
 			if err != nil {
 				t.Fatal(err)
 			}

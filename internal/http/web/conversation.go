@@ -76,18 +76,18 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 		return err
 	}
 	ctx, who := r.Context(), s.Me.User.ID
-	details, err := w.chats.Conversation(ctx, who, id)
+	e, err := w.chats.Entry(ctx, who, id)
 	if err != nil {
 		return err
 	}
-	query, err := w.pageQuery(r, who, details.Entry)
+	query, err := w.pageQuery(r, e)
 	if err != nil {
 		return err
 	}
-	page, err := w.messages.Messages(ctx, who, query)
+	page, err := w.messages.Page(ctx, e.Conversation, query)
 	if err == nil && len(page.Messages) == 0 {
 		// The address names a place beyond either end.
-		page, err = w.messages.Messages(ctx, who, messaging.MessagesQuery{Conversation: id})
+		page, err = w.messages.Page(ctx, e.Conversation, messaging.MessagesQuery{Conversation: id})
 	}
 	if err != nil {
 		return err
@@ -99,11 +99,11 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 	}
 	view := conversationView{
 		shell: chatShell(s, "conversation"), List: newList(s.Me, filter, "", entries, id),
-		talk: newTalk(who, details, page, inboxURL(filter, "")),
+		talk: newTalk(who, e, page, inboxURL(filter, "")),
 	}
 	view.Title = view.Other.User.Name
 	c.Action, c.First = view.URL, view.First
-	if details.Entry.Conversation.Sent(view.Role) == 0 {
+	if e.Conversation.Sent(view.Role) == 0 {
 		c.Quick = quickReplies(view.Role, view.URL)
 		c.Text = quickText(r, view.Role, c.Text)
 	}
@@ -125,7 +125,7 @@ func knownFilter(s string) inbox.Filter {
 // pageQuery asks for the page that the address names: the one before or after a seq, or
 // the one around a message; one that is not there counts as none named. Otherwise it is
 // the newest page, or the one around the first new message when that is further up.
-func (w *Web) pageQuery(r *http.Request, who chat.UserID, e chat.Entry) (messaging.MessagesQuery, error) {
+func (w *Web) pageQuery(r *http.Request, e chat.Entry) (messaging.MessagesQuery, error) {
 	q := messaging.MessagesQuery{Conversation: e.Conversation.ID}
 	named := r.URL.Query()
 	if before := seqOf(named.Get("before")); before != nil {
@@ -137,7 +137,7 @@ func (w *Web) pageQuery(r *http.Request, who chat.UserID, e chat.Entry) (messagi
 		return q, nil
 	}
 	if id, err := strconv.ParseInt(named.Get("message"), 10, 64); err == nil && id > 0 {
-		seq, err := w.messages.Place(r.Context(), who, e.Conversation.ID, chat.MessageID(id))
+		seq, err := w.messages.Place(r.Context(), e.Conversation, chat.MessageID(id))
 		if err == nil {
 			q.Around = &seq
 			return q, nil
@@ -165,14 +165,8 @@ func seqOf(s string) *chat.Seq {
 }
 
 // newTalk is a conversation for its page; back is where its reader comes from.
-func newTalk(who chat.UserID, d inbox.Details, page messaging.MessagesPage, back string) talk {
-	e := d.Entry
-	other := chat.Participant{User: e.Other, ReadSeq: e.OtherRead}
-	for _, p := range d.Participants {
-		if p.User.ID == e.Other.ID {
-			other = p
-		}
-	}
+func newTalk(who chat.UserID, e chat.Entry, page messaging.MessagesPage, back string) talk {
+	other := chat.Participant{User: e.Other, ReadSeq: e.OtherRead, DeliveredSeq: e.OtherGot}
 	seen := e.ReadSeq
 	if len(page.Messages) > 0 && page.Messages[0].Seq > seen+1 {
 		seen = page.Head // what is new begins further up than this page: no line says where

@@ -7,8 +7,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"strings"
@@ -122,16 +124,49 @@ func (r Response) JSON(tb testing.TB) map[string]any {
 // that begins with { is JSON, any other a form.
 func (c *Client) Do(method, path, body string) Response {
 	c.tb.Helper()
+	kind := ""
+	switch {
+	case strings.HasPrefix(body, "{"):
+		kind = "application/json"
+	case body != "":
+		kind = "application/x-www-form-urlencoded"
+	}
+	return c.Send(method, path, kind, body)
+}
+
+// Form sends a form with files, as a page without a script would: fields are pairs of a
+// name and a value, files are added under the name "photos".
+func (c *Client) Form(path string, fields [][2]string, files ...[]byte) Response {
+	c.tb.Helper()
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	var err error
+	for _, f := range fields {
+		err = errors.Join(err, form.WriteField(f[0], f[1]))
+	}
+	for i, file := range files {
+		part, partErr := form.CreateFormFile("photos", fmt.Sprintf("../../%d.jpg.html", i))
+		if partErr == nil {
+			_, partErr = part.Write(file)
+		}
+		err = errors.Join(err, partErr)
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		c.tb.Fatal(err)
+	}
+	return c.Send("POST", path, form.FormDataContentType(), b.String())
+}
+
+// Send is Do with a body of any type; "" is none.
+func (c *Client) Send(method, path, kind, body string) Response {
+	c.tb.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), method, c.app.URL+path, bytes.NewBufferString(body))
 	if err != nil {
 		c.tb.Fatal(err)
 	}
 	r.Header.Set("Origin", c.app.URL)
-	switch {
-	case strings.HasPrefix(body, "{"):
-		r.Header.Set("Content-Type", "application/json")
-	case body != "":
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
 	}
 	if c.token != "" {
 		r.AddCookie(&http.Cookie{Name: c.app.Guard.CookieName(), Value: c.token})
