@@ -47,11 +47,20 @@ type node struct {
 // serve starts a node and waits until it says where it listens.
 func startNode(t *testing.T, d *testkit.Database, args ...string) *node {
 	t.Helper()
+	return startProgram(t, "", d, args...)
+}
+
+// startProgram is startNode with another program than this one; "" is this one.
+func startProgram(t *testing.T, program string, d *testkit.Database, args ...string) *node {
+	t.Helper()
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", d.Dir()}, args...)
 	if d.URL() != "" {
 		args = append(args, "--database-url", d.URL())
 	}
 	n := &node{t: t, cmd: command(t, args...), stderr: &bytes.Buffer{}}
+	if program != "" {
+		n.cmd.Path = program
+	}
 	n.cmd.Stderr = n.stderr
 	out, err := n.cmd.StdoutPipe()
 	if err != nil {

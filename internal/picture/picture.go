@@ -28,7 +28,7 @@ const (
 	thumbEdge = 480
 	quality   = 82
 	// memory is what all decoders at work may hold together, in bytes.
-	memory = 160 << 20
+	memory = 128 << 20
 	// large is from where on memory goes back to the system at once.
 	large = 24 << 20
 	// patience is how long one picture may take: a small file can ask for much work.
