@@ -124,7 +124,7 @@ func (t Town) settle(ctx context.Context, tx *store.Tx, hash string, talks []tal
 	ids := make(map[string]chat.UserID)
 	for i, p := range people {
 		u := chat.User{
-			Username: p.username, Name: p.name, Demo: true,
+			Username: p.username, Name: p.name, City: p.city, About: p.about, Demo: true,
 			CreatedAt: t.Now.AddDate(0, 0, -60-13*i), LastSeen: t.Now.Add(-p.away),
 		}
 		if at := seen[p.username]; at.After(u.LastSeen) {
@@ -211,7 +211,8 @@ func read(ctx context.Context, tx *store.Tx, talks []talk, places []place) error
 	return nil
 }
 
-// finish has conversations kept as their buyers keep them, and ends what has ended.
+// finish has conversations kept as their buyers keep them, fills some wishlists, and ends
+// what has ended.
 func (t Town) finish(ctx context.Context, tx *store.Tx, talks []talk, places []place) error {
 	for i, k := range talks {
 		id, head := places[i].id, chat.Seq(len(k.lines))
@@ -232,6 +233,18 @@ func (t Town) finish(ctx context.Context, tx *store.Tx, talks []talk, places []p
 		}
 		if k.closed {
 			if err := tx.CloseConversation(ctx, id, t.Now); err != nil {
+				return err
+			}
+		}
+	}
+	for i, k := range talks {
+		if i%3 == 0 {
+			// Some keep what they ask about on their wishlist.
+			c, err := tx.Conversation(ctx, places[i].id, places[i].buyer)
+			if err != nil {
+				return err
+			}
+			if err := tx.AddWish(ctx, places[i].buyer, c.Listing, k.lines[0].at); err != nil {
 				return err
 			}
 		}

@@ -131,7 +131,7 @@ func TestTheTownIsLargeEnough(t *testing.T) {
 		states[l.Status]++
 	}
 	t.Logf("%d people, %d listings, %d conversations, %d messages", len(people), len(listings), len(talks), messages)
-	if len(people) < 10 || len(listings) < 24 || len(talks) < 12 {
+	if len(people) < 8 || len(listings) < 40 || len(talks) < 25 {
 		t.Errorf("got %d people, %d listings, %d conversations", len(people), len(listings), len(talks))
 	}
 	if got, want := len(shelves), len(chat.Categories); got != want {

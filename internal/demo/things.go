@@ -33,6 +33,12 @@ func (t thing) listing(seller chat.UserID, now time.Time) (chat.Listing, error) 
 		Category: d.Category, Condition: chat.Condition(d.Condition), Status: t.status, City: d.City, Negotiable: d.Negotiable,
 		CreatedAt: now.UTC().Add(-time.Duration(t.hours)*time.Hour - 7*time.Minute).Truncate(time.Millisecond),
 	}
+	l.PriceWas = reduced[t.slug] * 100
+	// As many as the thing has stood there, more or less.
+	for _, r := range t.slug {
+		l.Views += int64(r) % 5
+	}
+	l.Views += int64(t.hours / 9)
 	if l.Status == "" {
 		l.Status = chat.ListingActive
 	}
@@ -217,4 +223,49 @@ var things = []thing{
 		[]picture{{name: "sewing-machine-green-table", base: "sewing", hue: 120, mirror: true, room: "rose"}},
 		"आईची मशीन. चांगली चालते, फक्त पट्टा बदलावा लागेल. टेबल सोबत आहे.",
 	},
+	{
+		"small-blue-cycle", "farah_s", "Small blue cycle with a dinosaur bell", 1400, "cycles", "fair", "", "Baner, Pune", true, 50,
+		[]picture{{name: "small-blue-cycle", base: "bicycle", hue: 40, mirror: true, room: "sky"}, {name: "small-blue-cycle-2", base: "bicycle-2", hue: 40, room: "sky"}},
+		"Outgrown in one summer. The brake brakes, the bell is a dinosaur, and the basket has carried a cat, once.",
+	},
+	{
+		"reading-lamp-pair", "ritika_sen", "Two reading lamps, one shade", 1100, "furniture", "fair", "", "Baner, Pune", true, 70,
+		[]picture{{name: "reading-lamp-pair", base: "lamp", hue: 300, beside: "lamp", room: "moss"}},
+		"One has its shade, the other waits for yours. Both with new plugs.",
+	},
+	{
+		"nokia-3310-kept", "thomas_v", "A phone that only phones", 750, "phones", "good", "", "Camp, Pune", false, 90,
+		[]picture{{name: "nokia-3310-kept", base: "phone", hue: 60, room: "slate"}},
+		"It fell down two flights of stairs and the stairs needed repair. Battery for a week.",
+	},
+	{
+		"steel-cooker-red-lid", "sunita_patil", "लाल झाकणाचा स्टील कुकर", 850, "kitchen", "like_new", "", "Hadapsar, Pune", false, 20,
+		[]picture{{name: "steel-cooker-red-lid", base: "cooker", hue: 340, room: "sand"}, {name: "steel-cooker-red-lid-2", base: "cooker", hue: 340, mirror: true, room: "sand"}},
+		"लग्नात दोन मिळाले, एक पुरे. शिट्टी जोरात वाजते.\n\nWe were given two at the wedding, and one is enough. The whistle is loud.",
+	},
+	{
+		"tamil-ponniyin-selvan", "tamilselvi", "பொன்னியின் செல்வன், ஐந்து பாகங்கள்", 1250, "books", "good", "", "Wakad, Pune", true, 60,
+		[]picture{{name: "tamil-ponniyin-selvan", base: "books", hue: 20, room: "clay"}},
+		"கல்கியின் நாவல், ஐந்து பாகங்களும். இரண்டு முறை படித்தது, மூன்றாவது முறைக்கு இடம் இல்லை.\n\nAll five parts of Kalki's novel, read twice.",
+	},
+	{
+		"street-cricket-bat", "devansh", "Street cricket bat, with its scars", 550, "sport", "fair", "", "Bibwewadi, Pune", true, 36,
+		[]picture{{name: "street-cricket-bat", base: "cricket", hue: 200, mirror: true, room: "mint"}, {name: "street-cricket-bat-2", base: "cricket", hue: 200, room: "mint"}},
+		"Light, and right for a tennis ball. The street next door became a car park, so it looks for a new one.",
+	},
+	{
+		"guitar-with-headphones", "kabir_anu", "Travel guitar, and headphones for the neighbours", 4900, "music", "good", chat.ListingReserved, "Viman Nagar, Pune", true, 44,
+		[]picture{{name: "guitar-with-headphones", base: "guitar", hue: 140, beside: "headphones", room: "lilac"}},
+		"Short neck, new strings, fits in the overhead locker. One peg is shy in winter.",
+	},
+	{
+		"curry-leaf-sapling", "meera_k", "Curry leaf sapling, knee high", 150, "garden", "new", "", "Aundh, Pune", false, 10,
+		[]picture{{name: "curry-leaf-sapling", base: "plant", hue: 60, mirror: true, room: "rose"}},
+		"From my mother's tree. It wants sun, and to be asked before one picks.",
+	},
+}
+
+// reduced are the things that were dearer before, in rupees.
+var reduced = map[string]int64{
+	"hero-sprint-cycle": 9200, "olympus-om-1": 21000, "iphone-se-2022": 15500, "yamaha-f310-guitar": 6000, "comics-trunk": 3500,
 }
