@@ -2,25 +2,11 @@
 // to left, enlarged, without motion, by finger; what they weigh; and the page of the
 // system before this one.
 
-import { readFile } from "node:fs/promises"
-import { createRequire } from "node:module"
-
+import { violations } from "./axe.js"
 import { ask, bubbles, connected, offer, register, write } from "./people.js"
 import { expect, test } from "./test.js"
 
 /** @typedef {import("@playwright/test").Page} Page */
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-/** @param {Page} page */
-async function violations(page) {
-  // Evaluated rather than added as a script, which the page's policy would refuse.
-  await page.evaluate(axe)
-  const found = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run())
-  return found.violations.map(
-    (/** @type {any} */ one) => `${one.id}: ${one.nodes.map((/** @type {any} */ n) => n.target).join(", ")}`,
-  )
-}
 
 /** Two people who have said something to each other, the second of them on a page of the given kind. */
 async function two(/** @type {Page} */ seller, /** @type {Page} */ buyer) {

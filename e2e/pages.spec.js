@@ -1,20 +1,7 @@
-import { readFile } from "node:fs/promises"
-import { createRequire } from "node:module"
-
-import { ask, connected, offer, register } from "./people.js"
+import { violations } from "./axe.js"
+import { ask, call, connected, offer, register } from "./people.js"
+import { picture } from "./pictures.js"
 import { expect, test } from "./test.js"
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-/** @param {import("@playwright/test").Page} page */
-async function violations(page) {
-  // Evaluated rather than added as a script, which the page's policy would refuse.
-  await page.evaluate(axe)
-  const found = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run())
-  return found.violations.map(
-    (/** @type {any} */ one) => `${one.id}: ${one.nodes.map((/** @type {any} */ n) => n.target).join(", ")}`,
-  )
-}
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   for (const viewport of [
@@ -45,6 +32,48 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
     })
   }
+}
+
+for (const [colorScheme, width] of /** @type {const} */ ([
+  ["light", 320],
+  ["dark", 1280],
+])) {
+  test(`no page of the marketplace has a fault that axe finds: ${colorScheme}, ${width} px`, async ({ newPerson }) => {
+    const page = await newPerson({ colorScheme, viewport: { width, height: 800 }, reducedMotion: "reduce" })
+    /** @param {string} path */
+    const look = async (path) => {
+      await page.goto(path)
+      expect(await violations(page), path).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} is too wide`).toBe(
+        true,
+      )
+    }
+    const filtered = "/shop/?q=x&category=books&condition=good&min_price=abc&max_price=9&place=y"
+    for (const path of ["/", filtered, "/categories/", "/categories/furniture/", "/accounts/password-reset/"])
+      await look(path)
+    const seller = await newPerson()
+    await register(seller, "Meera")
+    const thing = await offer(seller, "Camera")
+    const me = await register(page, "Aarav")
+    await look(thing.url)
+    await call(page, "PUT", `/api/v1/wishlist/${thing.id}`)
+    const photos = await Promise.all(
+      [1, 2].map(async (n) => {
+        const { buffer, mimeType } = picture("", [n * 90, 60, 60])
+        const answer = await page.request.post("/api/v1/photos", {
+          data: buffer,
+          headers: { "Content-Type": mimeType },
+        })
+        return (await answer.json()).photo.id
+      }),
+    )
+    const own = await offer(page, "Lamp")
+    await call(page, "PATCH", `/api/v1/listings/${own.id}`, { photos, price: { amount: 700_000, currency: "INR" } })
+    for (const path of ["", "edit/", "delete/", "mark-sold/"]) await look(own.url + path)
+    for (const path of ["", "edit/", `${me.username}/`]) await look(`/accounts/profile/${path}`)
+    for (const path of ["my-products", "my-wishlist", "devices", "password-change", "close", "logout"])
+      await look(`/accounts/${path}/`)
+  })
 }
 
 test("the sign-in form comes back to where one was, and keeps what was typed", async ({ page, newPerson }) => {

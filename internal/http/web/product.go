@@ -85,12 +85,10 @@ func (w *Web) productView(r *http.Request, s shell, l chat.Listing, regard store
 	v := productView{
 		shell: s, Listing: l, State: stateOf(l), Category: category, First: firstName(l.Seller), Profile: profileURL(l.Seller),
 		Habit: habit(record), Sold: record.Sold, Action: actionFor(s.Me, l, regard.Conversation), Own: s.Is(l.Seller.ID), Wished: regard.Wished,
-		// The hearts of a short row would cost another query: it has none.
 		Alike: newShelf(s, more, nil),
 	}
-	for i := range v.Alike.Cards {
-		v.Alike.Cards[i].Own = true
-	}
+	// The hearts of a short row would cost another query.
+	v.Alike.Plain = true
 	if l.PriceWas > 0 {
 		v.Was = chat.Money{Amount: l.PriceWas, Currency: l.Price.Currency}
 	}

@@ -11,6 +11,7 @@ type shelf struct {
 	Cards []card
 	Back  string // the page it stands on
 	Login bool   // one has to log in before one can save a thing
+	Plain bool   // without hearts
 }
 
 // card is a thing on a shelf.
