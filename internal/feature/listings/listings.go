@@ -19,17 +19,23 @@ import (
 
 // Service holds the listings.
 type Service struct {
-	db  *store.DB
-	hub *hub.Hub
-	add *limit.Keyed // new listings, per person
-	now func() time.Time
-	key []byte // of the hashes of visitors
+	db     *store.DB
+	hub    *hub.Hub
+	limits Limits
+	now    func() time.Time
+	key    []byte // of the hashes of visitors
+}
+
+// Limits bound how often somebody may do something.
+type Limits struct {
+	Add  *limit.Keyed // new listings, per person
+	View *limit.Keyed // views, per address
 }
 
 // New returns the service.
-func New(ctx context.Context, db *store.DB, h *hub.Hub, add *limit.Keyed, now func() time.Time) (*Service, error) {
+func New(ctx context.Context, db *store.DB, h *hub.Hub, limits Limits, now func() time.Time) (*Service, error) {
 	key, err := db.Lasting(ctx, "visitors")
-	return &Service{db: db, hub: h, add: add, now: now, key: []byte(key)}, err
+	return &Service{db: db, hub: h, limits: limits, now: now, key: []byte(key)}, err
 }
 
 // Create offers a thing with photos that the person has uploaded, in their order. It
@@ -42,7 +48,7 @@ func (s *Service) Create(ctx context.Context, who chat.UserID, draft chat.Listin
 	if err := countPhotos(photos); err != nil {
 		return chat.Listing{}, err
 	}
-	if err := s.add.Take(strconv.FormatInt(int64(who), 10), "You have offered many things at once. Wait a while before offering another one."); err != nil {
+	if err := s.limits.Add.Take(strconv.FormatInt(int64(who), 10), "You have offered many things at once. Wait a while before offering another one."); err != nil {
 		return chat.Listing{}, err
 	}
 	now := s.now().UTC().Truncate(time.Microsecond)

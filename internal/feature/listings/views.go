@@ -19,8 +19,12 @@ type Visitor struct {
 }
 
 // View counts that somebody has seen a listing: each visitor once a day (of UTC), sellers
-// at their own not at all. What is stored of a visitor is a keyed hash, for two days.
+// at their own not at all. What is stored of a visitor is a keyed hash, for two days. It
+// refuses with NotFound or RateLimited.
 func (s *Service) View(ctx context.Context, slug string, v Visitor) error {
+	if err := s.limits.View.Take(v.Address, "You look at many things at once. Take your time."); err != nil {
+		return err
+	}
 	l, err := s.BySlug(ctx, slug)
 	if err != nil || l.Seller.ID == v.User {
 		return err

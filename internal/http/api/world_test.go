@@ -96,7 +96,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	if limited {
 		photos, add = limit.New(time.Hour, 1, time.Now), limit.New(time.Hour, 3, time.Now)
 	}
-	goods, err := listings.New(t.Context(), w.db, h, add, time.Now)
+	goods, err := listings.New(t.Context(), w.db, h, listings.Limits{Add: add}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

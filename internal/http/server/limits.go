@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/limit"
 )
@@ -12,7 +13,7 @@ import (
 type limits struct {
 	accounts accounts.Limits
 	messages messaging.Limits
-	listings *limit.Keyed
+	listings listings.Limits
 	photos   *limit.Keyed
 	keep     *limit.Keyed
 	typing   *limit.Keyed
@@ -35,9 +36,12 @@ func newLimits(on bool, now func() time.Time) limits {
 			Send:  limit.New(time.Second, 20, now),
 			Start: limit.New(6*time.Minute, 10, now),
 		},
-		listings: limit.New(time.Minute, 20, now),
-		photos:   limit.New(5*time.Second, 40, now),
-		keep:     limit.New(time.Second, 60, now),
-		typing:   limit.New(time.Second/2, 5, now),
+		listings: listings.Limits{
+			Add:  limit.New(time.Minute, 20, now),
+			View: limit.New(time.Second, 60, now),
+		},
+		photos: limit.New(5*time.Second, 40, now),
+		keep:   limit.New(time.Second, 60, now),
+		typing: limit.New(time.Second/2, 5, now),
 	}
 }

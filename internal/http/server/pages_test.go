@@ -43,6 +43,7 @@ func (s *site) fullPages(t *testing.T) []string {
 		"/accounts/check-username/?username=somebody", "/accounts/check-email/?email=a@example.org", "/accounts/password-reset/",
 		"/accounts/password-change/", "/accounts/devices/", "/accounts/close/", "/accounts/logout/",
 		fmt.Sprintf("/wishlist/add/%d/", old), fmt.Sprintf("/wishlist/remove/%d/", old), "/accounts/login/", "/accounts/register/",
+		"/accounts/password-reset/confirm/", "/notifications/", "/notifications/unread-count/",
 	}
 }
 

@@ -21,6 +21,7 @@ func (w *Web) accountRoutes(mux *http.ServeMux) {
 	get("/accounts/check-username/{$}", w.checkUsername)
 	get("/accounts/check-email/{$}", w.checkEmail)
 	get("/accounts/password-reset/{$}", w.passwordReset)
+	get("/accounts/password-reset/confirm/{$}", w.passwordReset)
 
 	get("/accounts/profile/{$}", w.profile)
 	both("/accounts/profile/edit/{$}", w.profileForm, w.editProfile)

@@ -20,6 +20,8 @@ func (w *Web) chatRoutes(mux *http.ServeMux) {
 	post("/chat/conversation/{id}/{$}", w.say)
 	post("/chat/mark-read/{id}/{$}", w.markRead)
 	post("/chat/mark/{id}/{$}", w.mark)
+	get("/notifications/{$}", w.news)
+	get("/notifications/unread-count/{$}", w.newsCount)
 	get("/chat/start/{id}/{$}", w.startForm)
 	post("/chat/start/{id}/{$}", w.start)
 }

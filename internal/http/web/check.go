@@ -31,10 +31,5 @@ func answerFree(rw http.ResponseWriter, free bool, err error, taken string) erro
 	if err != nil {
 		return err
 	}
-	rw.Header().Set("Content-Type", "application/json")
-	rw.Header().Set("Cache-Control", "no-store")
-	rw.WriteHeader(code)
-	// A reader who has gone needs no answer.
-	_, _ = rw.Write(data)
-	return nil
+	return writeJSON(rw, code, data)
 }

@@ -27,11 +27,7 @@ type startRefusal struct {
 
 // startForm answers GET /chat/start/{id}/. Who has asked already is taken there.
 func (w *Web) startForm(rw http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[chat.ListingID](r, "listing")
-	if err != nil {
-		return err
-	}
-	l, err := w.listings.Listing(r.Context(), id)
+	l, err := w.pathListing(r)
 	if err != nil {
 		return err
 	}

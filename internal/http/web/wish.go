@@ -47,13 +47,18 @@ func back(r *http.Request, otherwise string) string {
 // wishForm answers GET /wishlist/add/{id}/ and /wishlist/remove/{id}/, which changed the
 // list in the system before this one: it leads to where there is a button.
 func (w *Web) wishForm(rw http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[chat.ListingID](r, "listing")
-	if err != nil {
-		return err
-	}
-	l, err := w.listings.Listing(r.Context(), id)
+	l, err := w.pathListing(r)
 	if err != nil {
 		return err
 	}
 	return redirect(rw, r, listingURL(l))
+}
+
+// pathListing returns the listing whose id is in the address, or NotFound.
+func (w *Web) pathListing(r *http.Request) (chat.Listing, error) {
+	id, err := pathID[chat.ListingID](r, "listing")
+	if err != nil {
+		return chat.Listing{}, err
+	}
+	return w.listings.Listing(r.Context(), id)
 }

@@ -1,3 +1,5 @@
+import { takeFiles } from "../view/drop.js"
+import { adoptPhoto, previewPhoto } from "../view/photo.js"
 import { one } from "../view/query.js"
 import { shrink, upload } from "../view/upload.js"
 
@@ -22,14 +24,11 @@ export class PhotoPicker extends HTMLElement {
     // Its files have gone by the time the form is sent.
     input.removeAttribute("name")
     this.toggleAttribute("data-live", true)
-    for (const node of this.#photos) this.#adopt(node)
+    for (const node of this.#photos) adoptPhoto(node)
     input.addEventListener("change", () => this.#take(input), { signal })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
-    this.addEventListener("dragover", (event) => this.#over(event, true), { signal })
-    this.addEventListener("dragleave", (event) => this.#over(event, false), { signal })
-    this.addEventListener("drop", (event) => this.#dropped(event), { signal })
     const form = this.closest("form")
-    form?.addEventListener("paste", ({ clipboardData }) => this.#add(clipboardData?.files), { signal })
+    takeFiles(this, form, (files) => this.#add(files), signal)
     form?.addEventListener("submit", (event) => this.#submitted(event), { signal })
     this.#draw()
   }
@@ -45,21 +44,6 @@ export class PhotoPicker extends HTMLElement {
 
   get #photos() {
     return [...this.#list.children]
-  }
-
-  /** @param {Element} node a photo that the server has rendered */
-  #adopt(node) {
-    const made = this.#blank()
-    const picture = one(node, "img", HTMLImageElement)
-    one(made, "input", HTMLInputElement).value = one(node, "input", HTMLInputElement).value
-    one(made, "img", HTMLImageElement).replaceWith(picture)
-    one(made, "progress", HTMLElement).remove()
-    node.replaceWith(made)
-  }
-
-  #blank() {
-    const template = one(this, "template[data-photo]", HTMLTemplateElement)
-    return /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild)
   }
 
   /** @param {HTMLInputElement} input */
@@ -80,11 +64,7 @@ export class PhotoPicker extends HTMLElement {
 
   /** @param {File} file */
   #start(file) {
-    const node = this.#blank()
-    const picture = one(node, "img", HTMLImageElement)
-    picture.src = URL.createObjectURL(file)
-    picture.onload = () => URL.revokeObjectURL(picture.src)
-    picture.alt = file.name
+    const node = previewPhoto(file)
     this.#list.append(node)
     const controller = new AbortController()
     this.#sending.set(node, controller)
@@ -130,21 +110,6 @@ export class PhotoPicker extends HTMLElement {
     else this.#photos[at - 1]?.before(node)
     this.#draw()
     if (node.isConnected) button.focus()
-  }
-
-  /**
-   * @param {DragEvent} event
-   * @param {boolean} over
-   */
-  #over(event, over) {
-    event.preventDefault()
-    this.toggleAttribute("data-over", over)
-  }
-
-  /** @param {DragEvent} event */
-  #dropped(event) {
-    this.#over(event, false)
-    this.#add(event.dataTransfer?.files)
   }
 
   /** @param {Event} event */
