@@ -100,3 +100,16 @@ test("the demo offers two people to sign in as", async ({ page, newPerson }) => 
   await other.getByRole("button", { name: /Meera/ }).click()
   await other.waitForURL("**/chat/")
 })
+
+test("a name that is taken is said so before the form is sent", async ({ page, newPerson }) => {
+  const other = await newPerson()
+  const taken = await register(other, "Meera")
+  await page.goto("/accounts/register/")
+  await page.getByLabel("Username").fill(taken.username.toUpperCase())
+  await page.getByLabel("Your name").focus()
+  await expect(page.getByText("This username is taken")).toBeVisible()
+  await page.getByLabel("Username").fill("x")
+  await expect(page.getByText("This username is taken")).toBeHidden()
+  await page.getByLabel("Your name").focus()
+  await expect(page.getByText("A username has 3 to 30 characters")).toBeVisible()
+})

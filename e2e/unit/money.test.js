@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
 import { test } from "node:test"
-import { formatMoney } from "../../internal/http/web/static/js/lib/money.js"
+import { formatMoney, parsePrice } from "../../internal/http/web/static/js/lib/money.js"
 
 // The cases of the server's own test: an amount looks the same wherever it is drawn.
 for (const [amount, currency, want] of [
@@ -24,3 +25,8 @@ for (const [amount, currency, want] of [
 test("a price that is not known is nothing", () => {
   assert.equal(formatMoney({ amount: 0, currency: "" }), "")
 })
+
+// The server is held against the same file.
+const prices = new URL("../../internal/http/web/testdata/prices.json", import.meta.url)
+for (const { typed, amount } of JSON.parse(readFileSync(prices, "utf8")))
+  test(`the price ${JSON.stringify(typed)}`, () => assert.equal(parsePrice(typed, "INR"), amount))

@@ -142,8 +142,9 @@ func orderOf(r *http.Request) []string {
 		place int
 	}
 	var photos []photo
-	places := r.PostForm["place"]
-	for i, id := range r.PostForm["photo"] {
+	// A form of ours has no more than fit.
+	named, places := r.PostForm["photo"], r.PostForm["place"]
+	for i, id := range named[:min(len(named), 2*chat.MaxPhotos)] {
 		if slices.Contains(r.PostForm["remove"], id) || slices.ContainsFunc(photos, func(p photo) bool { return p.id == id }) {
 			continue
 		}

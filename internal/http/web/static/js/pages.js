@@ -5,6 +5,7 @@ import { ShareButton } from "./elements/share-button.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
 import { WishButton } from "./elements/wish-button.js"
 import { formatAge } from "./lib/time.js"
+import { checkName } from "./view/name-check.js"
 
 /**
  * Times were rendered in UTC, since the server does not know the reader's zone.
@@ -55,6 +56,9 @@ localTimes(document)
 countView()
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
+}
+for (const input of document.querySelectorAll("input[data-check]")) {
+  if (input instanceof HTMLInputElement) checkName(input)
 }
 customElements.define("unread-watch", UnreadWatch)
 customElements.define("photo-gallery", PhotoGallery)
