@@ -273,6 +273,8 @@ func TestLimitsAreThoseInForce(t *testing.T) {
 		"watched": {l.Watched, chat.MaxWatched}, "replay": {l.Replay, chat.MaxReplay}, "title_chars": {l.TitleChars, chat.MaxTitleChars},
 		"description_chars": {l.DescriptionChars, chat.MaxDescriptionChars}, "username_chars": {l.UsernameChars, chat.MaxUsernameChars},
 		"name_chars": {l.NameChars, chat.MaxNameChars}, "password_chars_least": {l.PasswordChars, chat.MinPasswordChars},
+		"city_chars": {l.CityChars, chat.MaxCityChars}, "about_chars": {l.AboutChars, chat.MaxAboutChars}, "photos": {l.Photos, chat.MaxPhotos},
+		"photo_bytes": {l.PhotoBytes, chat.MaxPhotoBytes}, "photo_pixels": {l.PhotoPixels, chat.MaxPhotoPixels},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: got %d, want %d", name, pair[0], pair[1])

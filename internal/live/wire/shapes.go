@@ -200,6 +200,11 @@ type Limits struct {
 	Replay           int `json:"replay"`
 	TitleChars       int `json:"title_chars"`
 	DescriptionChars int `json:"description_chars"`
+	CityChars        int `json:"city_chars"`
+	AboutChars       int `json:"about_chars"`
+	Photos           int `json:"photos" doc:"Of a listing."`
+	PhotoBytes       int `json:"photo_bytes" doc:"Of a picture as it is uploaded."`
+	PhotoPixels      int `json:"photo_pixels"`
 	UsernameChars    int `json:"username_chars"`
 	NameChars        int `json:"name_chars"`
 	PasswordChars    int `json:"password_chars_least"`
@@ -210,8 +215,10 @@ func AllLimits() Limits {
 	return Limits{
 		MessageChars: chat.MaxMessageChars, FrameBytes: chat.MaxFrameBytes, ClientIDChars: chat.MaxClientIDChars,
 		Open: chat.MaxOpen, Watched: chat.MaxWatched, Replay: chat.MaxReplay,
-		TitleChars: chat.MaxTitleChars, DescriptionChars: chat.MaxDescriptionChars, UsernameChars: chat.MaxUsernameChars,
-		NameChars: chat.MaxNameChars, PasswordChars: chat.MinPasswordChars,
+		TitleChars: chat.MaxTitleChars, DescriptionChars: chat.MaxDescriptionChars, CityChars: chat.MaxCityChars,
+		AboutChars: chat.MaxAboutChars, Photos: chat.MaxPhotos, PhotoBytes: chat.MaxPhotoBytes, PhotoPixels: chat.MaxPhotoPixels,
+		UsernameChars: chat.MaxUsernameChars,
+		NameChars:     chat.MaxNameChars, PasswordChars: chat.MinPasswordChars,
 	}
 }
 
