@@ -22,6 +22,7 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/presence"
+	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/follower/shelf"
 	"swapnest/internal/http/api"
@@ -151,7 +152,8 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 
 func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
-		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages, Blobs: a.Blobs,
+		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
+		Search: search.New(a.DB), Blobs: a.Blobs,
 		Demo: people, Epoch: a.DB.Epoch(), Version: o.Version, Log: a.log,
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 )
@@ -40,6 +41,7 @@ type Options struct {
 	Uploads  *uploads.Service
 	Inbox    *inbox.Service
 	Messages *messaging.Service
+	Search   *search.Service
 	Blobs    Blobs
 	Demo     []DemoPerson // only where the demo town is on
 	Epoch    string       // of the database, for the sockets that pages open
@@ -55,6 +57,7 @@ type Web struct {
 	uploads  *uploads.Service
 	chats    *inbox.Service
 	messages *messaging.Service
+	search   *search.Service
 	blobs    Blobs
 	demo     []DemoPerson
 	epoch    string
@@ -69,7 +72,7 @@ type Web struct {
 // that a broken one stops the program and not a reader.
 func New(o Options) (*Web, error) {
 	w := &Web{
-		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages,
+		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, search: o.Search,
 		blobs: o.Blobs, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
 	}
 	if w.log == nil {
