@@ -174,7 +174,7 @@ func (l Listing) CanAsk(who UserID) error {
 		return FieldError("listing_id", "This is your own listing, so there is nobody to ask.")
 	case l.Status == ListingSold:
 		return FieldError("listing_id", "This has been sold, so it takes no new conversations.")
-	case l.Status == ListingInactive:
+	case l.Status == ListingInactive || !l.Seller.ClosedAt.IsZero():
 		return FieldError("listing_id", "This is no longer offered, so it takes no new conversations.")
 	}
 	return nil

@@ -98,6 +98,15 @@ func (d dialect) unique(err error, table, column string) bool {
 	return false
 }
 
+// orphan tells whether err is a row that would refer to one that is gone.
+func (d dialect) orphan(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "23503"
+	}
+	e, ok := errors.AsType[*modernc.Error](err)
+	return ok && e.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+}
+
 // forUpdate locks the rows of a SELECT until the end of the transaction. SQLite has one
 // writer at a time and needs none.
 func (d dialect) forUpdate() string {

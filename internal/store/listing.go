@@ -280,7 +280,7 @@ func (tx *Tx) RetireListings(ctx context.Context, seller chat.UserID) error {
 // DeleteListing removes a listing with all that hangs on it, and tells the feed. Its photos
 // are left to expire at once. Conversations about it stay.
 func (tx *Tx) DeleteListing(ctx context.Context, l chat.Listing) error {
-	if err := tx.SetPhotos(ctx, l, nil, time.Time{}); err != nil {
+	if err := tx.SetPhotos(ctx, l, nil); err != nil {
 		return err
 	}
 	for _, query := range []string{

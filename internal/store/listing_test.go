@@ -87,3 +87,19 @@ func TestListingsFilterSortAndPage(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsGoneIsNeitherWishedForNorSeen(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		db := d.Open(t, nil)
+		town := testkit.Populate(t, db)
+		gone := town.Listing.ID + 1000
+		for name, change := range map[string]func(tx *store.Tx) error{
+			"wished": func(tx *store.Tx) error { return tx.AddWish(t.Context(), town.Buyer.ID, gone, time.Now()) },
+			"seen":   func(tx *store.Tx) error { return tx.CountView(t.Context(), gone, 1, []byte("v")) },
+		} {
+			if err := db.Update(t.Context(), change); chat.CodeOf(err) != chat.NotFound {
+				t.Errorf("%s: got %v, want not found", name, err)
+			}
+		}
+	})
+}

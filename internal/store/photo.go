@@ -25,9 +25,9 @@ func (tx *Tx) insertPhotos(ctx context.Context, id chat.ListingID, photos []chat
 }
 
 // SetPhotos gives a listing other photos than it has: those of before that are not among
-// them become uploads of the seller that expire then. Its new ones are no uploads any more;
+// them become uploads that expired long ago, to be deleted. Its new ones are no uploads any more;
 // one that was taken up elsewhere meanwhile is Invalid. The feed is told by whoever calls.
-func (tx *Tx) SetPhotos(ctx context.Context, l chat.Listing, photos []chat.Photo, then time.Time) error {
+func (tx *Tx) SetPhotos(ctx context.Context, l chat.Listing, photos []chat.Photo) error {
 	keep := make(map[string]bool, len(photos))
 	for _, p := range photos {
 		keep[p.Key] = true
@@ -39,7 +39,7 @@ func (tx *Tx) SetPhotos(ctx context.Context, l chat.Listing, photos []chat.Photo
 		if keep[p.Key] {
 			continue
 		}
-		if err := tx.InsertUpload(ctx, l.Seller.ID, p, then); err != nil {
+		if err := tx.InsertUpload(ctx, l.Seller.ID, p, time.Time{}); err != nil {
 			return err
 		}
 	}

@@ -7,10 +7,14 @@ import (
 	"swapnest/internal/chat"
 )
 
-// CountView counts that a visitor has seen a listing on a day, once.
+// CountView counts that a visitor has seen a listing on a day, once. A listing that is gone
+// is NotFound.
 func (tx *Tx) CountView(ctx context.Context, id chat.ListingID, day int64, visitor []byte) error {
 	result, err := tx.q.ExecContext(ctx, `
 		INSERT INTO listing_view (listing_id, day, visitor) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, id, day, visitor)
+	if tx.d.orphan(err) {
+		return chat.ErrNotFound("listing")
+	}
 	if err != nil {
 		return fmt.Errorf("count a view of listing %d: %w", id, err)
 	}

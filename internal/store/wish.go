@@ -8,10 +8,14 @@ import (
 	"swapnest/internal/chat"
 )
 
-// AddWish puts a listing on somebody's wishlist. One that stands there is no error.
+// AddWish puts a listing on somebody's wishlist. One that stands there is no error; one
+// that is gone is NotFound.
 func (tx *Tx) AddWish(ctx context.Context, who chat.UserID, id chat.ListingID, at time.Time) error {
 	_, err := tx.q.ExecContext(ctx, `
 		INSERT INTO wish (user_id, listing_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, who, id, micros(at))
+	if tx.d.orphan(err) {
+		return chat.ErrNotFound("listing")
+	}
 	if err != nil {
 		return fmt.Errorf("add listing %d to a wishlist: %w", id, err)
 	}

@@ -63,7 +63,7 @@ func (s *Service) Create(ctx context.Context, who chat.UserID, draft chat.Listin
 			if l.ID, err = tx.InsertListing(ctx, l); err != nil || len(chosen) == 0 {
 				return err
 			}
-			return tx.SetPhotos(ctx, l, chosen, now)
+			return tx.SetPhotos(ctx, l, chosen)
 		})
 		// Two slugs in 32^6 are alike: draw again.
 		if e := (*chat.Error)(nil); !errors.As(err, &e) || e.Code != chat.Conflict || e.Field != "" {

@@ -43,10 +43,9 @@ func choose(ctx context.Context, tx *store.Tx, l chat.Listing, keys []string, no
 // replacePhotos gives a listing the photos that are named. Those that it loses are
 // deleted soon.
 func (s *Service) replacePhotos(ctx context.Context, tx *store.Tx, l chat.Listing, keys []string) error {
-	now := s.now()
-	chosen, err := choose(ctx, tx, l, keys, now)
+	chosen, err := choose(ctx, tx, l, keys, s.now())
 	if err != nil {
 		return err
 	}
-	return tx.SetPhotos(ctx, l, chosen, now)
+	return tx.SetPhotos(ctx, l, chosen)
 }

@@ -107,13 +107,18 @@ func (s *Service) Known(ctx context.Context, who chat.UserID, keys []string) (ma
 	return s.db.Uploads(ctx, who, keys, s.now())
 }
 
-// sweepBatch is how many photos are deleted in one transaction.
-const sweepBatch = 100
+const (
+	// sweepBatch is how many photos are deleted in one transaction.
+	sweepBatch = 100
+	// grace is how long a photo is left after it has expired: a listing that found it in
+	// time may be taking it up just now.
+	grace = time.Minute
+)
 
 // Sweep deletes the photos that have expired.
 func (s *Service) Sweep(ctx context.Context) error {
 	for {
-		expired, err := s.db.ExpiredUploads(ctx, s.now(), sweepBatch)
+		expired, err := s.db.ExpiredUploads(ctx, s.now().Add(-grace), sweepBatch)
 		if err != nil || len(expired) == 0 {
 			return err
 		}

@@ -81,12 +81,12 @@ func TestAPhotoThatNoListingTakesUpIsGoneAfterADay(t *testing.T) {
 		h := newHouse(t, d)
 		p := h.add(t)
 		for _, step := range []struct {
-			after time.Duration
-			there bool
-		}{{0, true}, {chat.UploadLife - time.Second, true}, {time.Second, false}} {
+			after        time.Duration
+			known, there bool
+		}{{0, true, true}, {chat.UploadLife - time.Second, true, true}, {time.Second, false, true}, {grace, false, false}} {
 			h.now = h.now.Add(step.after)
 			known, err := h.Known(t.Context(), h.town.Seller.ID, []string{p.Key})
-			if err != nil || (len(known) == 1) != step.there {
+			if err != nil || (len(known) == 1) != step.known {
 				t.Errorf("after %v: got %v, %v", step.after, known, err)
 			}
 			if err := h.Sweep(t.Context()); err != nil {
@@ -108,6 +108,7 @@ func TestOfPhotosInNoListingTheNewestAreKept(t *testing.T) {
 			h.now = h.now.Add(time.Second)
 			last = h.add(t)
 		}
+		h.now = h.now.Add(grace)
 		if err := h.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
