@@ -103,3 +103,33 @@ func TestWhatIsGoneIsNeitherWishedForNorSeen(t *testing.T) {
 		}
 	})
 }
+
+// Two forms that are sent at once may both have found the photo free.
+func TestAPhotoIsTakenUpByOneListing(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		db := d.Open(t, nil)
+		town := testkit.Populate(t, db)
+		p := chat.Photo{Key: "photos/a.jpg", ThumbKey: "photos/a-s.jpg", Width: 4, Height: 3}
+		other := town.Listing
+		other.Slug = "another"
+		update := func(fn func(tx *store.Tx) error) error { return db.Update(t.Context(), fn) }
+		if err := update(func(tx *store.Tx) error {
+			var err error
+			if other.ID, err = tx.InsertListing(t.Context(), other); err != nil {
+				return err
+			}
+			return tx.InsertUpload(t.Context(), town.Seller.ID, p, time.Now().Add(time.Hour))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for i, l := range []chat.Listing{town.Listing, other} {
+			err := update(func(tx *store.Tx) error { return tx.SetPhotos(t.Context(), l, []chat.Photo{p}) })
+			if (err == nil) != (i == 0) || (err != nil && chat.CodeOf(err) != chat.Invalid) {
+				t.Errorf("listing %d: got %v", i, err)
+			}
+		}
+		if l, err := db.Listing(t.Context(), other.ID); err != nil || len(l.Photos) != 0 {
+			t.Errorf("got %v, %v, want no photo of another listing", l.Photos, err)
+		}
+	})
+}

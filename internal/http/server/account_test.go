@@ -40,6 +40,11 @@ func TestAClosedAccountIsAFormerMember(t *testing.T) {
 		if code := line.Closed(); code != 4401 || time.Since(began) > time.Second {
 			t.Errorf("the socket closed with %d after %v, want 4401 within a second", code, time.Since(began))
 		}
+		// Not hidden, but gone.
+		kept, err := s.DB.User(t.Context(), lea)
+		if err != nil || kept.Name != "" || kept.Email != "" || kept.ClosedAt.IsZero() {
+			t.Errorf("got %+v, %v, want an account without name and address", kept, err)
+		}
 		talk := s.seller.Do("GET", fmt.Sprintf("/chat/conversation/%d/", started.Conversation), "")
 		if !strings.Contains(talk.Body, "Words of mine") || !strings.Contains(talk.Body, chat.FormerMember) || strings.Contains(talk.Body, "Lea") {
 			t.Error("the conversation does not keep the words of a former member without their name")
