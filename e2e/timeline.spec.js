@@ -42,6 +42,16 @@ async function wheel(/** @type {Page} */ page, /** @type {number} */ y) {
   await page.mouse.wheel(0, y)
 }
 
+/** Waits until nothing has scrolled for some frames. */
+function still(/** @type {Page} */ page) {
+  return page.locator(".timeline").evaluate(async (timeline) => {
+    for (let same = 0, at = NaN; same < 10; same = at === timeline.scrollTop ? same + 1 : 0) {
+      at = timeline.scrollTop
+      await new Promise(requestAnimationFrame)
+    }
+  })
+}
+
 /** Where a message stands on the screen. */
 async function top(/** @type {Page} */ page, /** @type {string} */ id) {
   return Math.round((await page.locator(`#${id}`).boundingBox())?.y ?? NaN)
@@ -114,6 +124,8 @@ test("loading in either direction moves nothing of what one reads", async ({ pag
       await wheel(buyer, way * 600)
       expect(held.length).toBeGreaterThan(0)
     }).toPass({ intervals: [50] })
+    // The wheel rolls on for a moment, and moves what one reads by itself.
+    await still(buyer)
     const count = (await seqs(buyer)).length
     const id = await first(buyer)
     const before = await top(buyer, id)

@@ -93,9 +93,12 @@ func TestAPictureIsTurnedUpright(t *testing.T) {
 	// Where red stands in an upright picture of halves that was stored turned: the left half
 	// of what is stored goes to the left, right, top or bottom.
 	sides := map[uint16]string{1: "left", 2: "right", 3: "right", 4: "left", 5: "top", 6: "top", 7: "bottom", 8: "bottom"}
-	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
-		for o, side := range sides {
-			full, thumb, err := make2(t, withExif(jpegOf(t, halves(560, 320)), o, order))
+	for o, side := range sides {
+		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+			if order == binary.AppendByteOrder(binary.BigEndian) && o != 6 {
+				continue // how the numbers are written is another matter than what they mean
+			}
+			full, thumb, err := make2(t, withExif(jpegOf(t, halves(320, 160)), o, order))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,8 +174,8 @@ func TestNothingOfTheFileIsKeptButWhatOneSees(t *testing.T) {
 
 func TestAPictureIsMadeSmallInItsShape(t *testing.T) {
 	for _, c := range []struct{ w, h, fullW, fullH, thumbW, thumbH int }{
-		{4000, 3000, 1600, 1200, 480, 360},
-		{1800, 2400, 1200, 1600, 360, 480},
+		{3200, 2400, 1600, 1200, 480, 360},
+		{1500, 2000, 1200, 1600, 360, 480},
 		{1600, 1200, 1600, 1200, 480, 360},
 		{1601, 1200, 1600, 1199, 480, 360},
 		{300, 200, 300, 200, 300, 200},

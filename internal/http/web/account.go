@@ -114,13 +114,13 @@ func (w *Web) mine(rw http.ResponseWriter, r *http.Request, title, path string, 
 // personView is somebody as everybody sees them.
 type personView struct {
 	shell
-	Person      chat.User
-	Habit       string
-	Sold        int64
-	Shelf       shelf
-	Next        string
-	Newest      string
-	Their, Self bool
+	Person chat.User
+	Habit  string
+	Sold   int64
+	Shelf  shelf
+	Next   string
+	Newest string
+	Self   bool // the reader is it
 }
 
 // person answers GET /accounts/profile/{username}/.

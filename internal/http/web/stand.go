@@ -26,11 +26,12 @@ var standings = []standing{
 // confirmView asks before something is done: a GET changes nothing.
 type confirmView struct {
 	shell
-	Listing        chat.Listing
-	Action         string
-	Ask, Tell      string
-	Button, Danger string // the kind of the button: primary or danger
-	Stay           string // the way back
+	Listing   chat.Listing
+	Action    string
+	Ask, Tell string
+	Button    string
+	Kind      string // of the button: primary or danger
+	Stay      string // the way back
 }
 
 // ownListing returns the listing of the address, of which the reader is the seller.
@@ -54,7 +55,7 @@ func (w *Web) standForm(m standing) handler {
 			return err
 		}
 		return w.confirm(rw, r, confirmView{
-			shell: s, Listing: l, Action: listingURL(l) + m.Path + "/", Ask: m.ask, Tell: m.tell, Button: m.Button, Danger: "primary", Stay: listingURL(l),
+			shell: s, Listing: l, Action: listingURL(l) + m.Path + "/", Ask: m.ask, Tell: m.tell, Button: m.Button, Kind: "primary", Stay: listingURL(l),
 		})
 	}
 }
@@ -86,7 +87,7 @@ func (w *Web) deleteForm(rw http.ResponseWriter, r *http.Request) error {
 	return w.confirm(rw, r, confirmView{
 		shell: s, Listing: l, Action: listingURL(l) + "delete/", Ask: "Delete it for good?",
 		Tell:   "The listing and its photos are gone then. Conversations about it stay, with its title.",
-		Button: "Delete", Danger: "danger", Stay: listingURL(l),
+		Button: "Delete", Kind: "danger", Stay: listingURL(l),
 	})
 }
 

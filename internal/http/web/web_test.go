@@ -135,7 +135,7 @@ func views(t testing.TB, w *Web) map[string]any {
 	where := devicesView{shell: frame(w, "Devices", "you"), Devices: []accounts.Device{
 		{ID: "a", Name: "Chrome on Android", Current: true, CreatedAt: today}, {ID: "b", CreatedAt: today},
 	}}
-	confirm := confirmView{shell: frame(w, "Is it sold?", "you"), Listing: own, Action: "/product/x/mark-sold/", Ask: "Is it sold?", Tell: "It leaves the shop.", Button: "Mark as sold", Danger: "primary", Stay: "/product/x/"}
+	confirm := confirmView{shell: frame(w, "Is it sold?", "you"), Listing: own, Action: "/product/x/mark-sold/", Ask: "Is it sold?", Tell: "It leaves the shop.", Button: "Mark as sold", Kind: "primary", Stay: "/product/x/"}
 	logout := logoutView{frame(w, "Log out", "you")}
 	logout.Styles = append(logout.Styles, "form")
 
