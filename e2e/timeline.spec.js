@@ -45,9 +45,11 @@ async function wheel(/** @type {Page} */ page, /** @type {number} */ y) {
 /** Waits until nothing has scrolled for some frames. */
 function still(/** @type {Page} */ page) {
   return page.locator(".timeline").evaluate(async (timeline) => {
-    for (let same = 0, at = NaN; same < 10; same = at === timeline.scrollTop ? same + 1 : 0) {
-      at = timeline.scrollTop
+    let same = 0
+    while (same < 10) {
+      const at = timeline.scrollTop
       await new Promise(requestAnimationFrame)
+      same = at === timeline.scrollTop ? same + 1 : 0
     }
   })
 }
