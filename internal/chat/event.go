@@ -24,8 +24,8 @@ type Event struct {
 }
 
 // Signal is a passing hint: never stored, never replayed, dropped when a queue is
-// full. It is one of Typing, ReadMoved, DeliveredMoved, PresenceChanged, Introduced and
-// ListingChanged.
+// full. It is one of Typing, ReadMoved, DeliveredMoved, PresenceChanged, Introduced,
+// ListingChanged and NoticesChanged.
 type Signal interface{ signal() }
 
 // Typing tells that somebody writes, or has stopped.

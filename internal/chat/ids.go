@@ -10,6 +10,8 @@ type (
 	ConversationID int64
 	// MessageID identifies a message, across all conversations.
 	MessageID int64
+	// NoticeID identifies a notice, across all people.
+	NoticeID int64
 )
 
 // Seq numbers the events of one conversation: 1, 2, 3 and so on without a gap,

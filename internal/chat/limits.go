@@ -29,6 +29,9 @@ const (
 	MaxPinned           = 10   // conversations that somebody keeps on top
 	MaxReplay           = 1000 // events that a resume sends before it says reset
 
+	NoticeChars         = 140 // of a message that a notice shows
+	NoticePage          = 20
+	MaxNoticePage       = 100
 	MessagePage         = 50
 	MaxMessagePage      = 200
 	ConversationPage    = 20
@@ -40,7 +43,8 @@ const (
 	TypingExpires   = 6 * time.Second
 	OfflineAfter    = 10 * time.Second
 	TicketLife      = 30 * time.Second
-	UploadLife      = 24 * time.Hour     // of a photo that no listing has taken up
-	SessionLife     = 7 * 24 * time.Hour // sliding
+	UploadLife      = 24 * time.Hour       // of a photo that no listing has taken up
+	NoticeLife      = 180 * 24 * time.Hour // then a notice is deleted, read or not
+	SessionLife     = 7 * 24 * time.Hour   // sliding
 	SessionLifeMost = 30 * 24 * time.Hour
 )

@@ -2,30 +2,9 @@ package chat
 
 import (
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 )
-
-// Money is an amount in minor units (paise, cents) of an ISO 4217 currency.
-type Money struct {
-	Amount   int64
-	Currency string
-}
-
-// Currencies are the ISO 4217 codes that a price may have.
-var Currencies = []string{"INR", "USD", "EUR", "GBP", "AED", "SGD", "BDT", "LKR", "NPR"}
-
-// ParseMoney accepts 0 to MaxPrice minor units of a known currency.
-func ParseMoney(amount int64, currency string) (Money, error) {
-	if amount < 0 || amount > MaxPrice {
-		return Money{}, FieldError("price", "A price lies between 0 and 10,000,000,000.")
-	}
-	if !slices.Contains(Currencies, currency) {
-		return Money{}, FieldError("price", "This currency is not known here: use one of %s.", strings.Join(Currencies, ", "))
-	}
-	return Money{Amount: amount, Currency: currency}, nil
-}
 
 // ListingStatus says whether a thing can still be had.
 type ListingStatus string

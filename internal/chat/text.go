@@ -87,3 +87,13 @@ func ValidClientID(s string) bool {
 	}
 	return true
 }
+
+// beginning returns at most n characters of a text on one line, with an ellipsis in place
+// of what is left out.
+func beginning(s string, n int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return strings.TrimSpace(string([]rune(s)[:n-1])) + "…"
+}

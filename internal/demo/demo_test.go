@@ -145,12 +145,12 @@ func TestTheTownIsLargeEnough(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := town.DB.UnreadConversations(t.Context(), u.ID)
+		n, err := town.DB.Unread(t.Context(), u.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n < 2 {
-			t.Errorf("%s: got %d unread conversations, want some", g.Username, n)
+		if n.Conversations < 2 {
+			t.Errorf("%s: got %d unread conversations, want some", g.Username, n.Conversations)
 		}
 		if u.Name != g.Name || !u.Demo {
 			t.Errorf("got %+v, want the demo account of %s", u, g.Name)

@@ -242,19 +242,21 @@ func (r Reader) Entry(ctx context.Context, id chat.ConversationID, who chat.User
 	return e.entry(who), nil
 }
 
-// UnreadConversations returns in how many conversations somebody has something unread,
-// without the archived ones.
-func (r Reader) UnreadConversations(ctx context.Context, who chat.UserID) (int64, error) {
-	var n int64
+// Unread returns in how many conversations somebody has something unread, without the
+// archived ones, and how many notices, in one query.
+func (r Reader) Unread(ctx context.Context, who chat.UserID) (chat.Unread, error) {
+	var n chat.Unread
 	// Each half walks the index of its side.
 	half := func(column, sent string) string {
 		return `SELECT count(*) FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = c.` + column + `
 			WHERE c.` + column + ` = $1 AND c.head > 0 AND NOT ` + archived("h") + ` AND ` + unread("h", sent)
 	}
-	err := r.q.QueryRowContext(ctx,
-		`SELECT (`+half("buyer_id", "c.seller_sent")+`) + (`+half("seller_id", "c.buyer_sent")+`)`, who).Scan(&n)
+	err := r.q.QueryRowContext(ctx, `
+		SELECT (`+half("buyer_id", "c.seller_sent")+`) + (`+half("seller_id", "c.buyer_sent")+`),
+			(SELECT count(*) FROM notice n WHERE n.user_id = $1 AND n.unread)`, who,
+	).Scan(&n.Conversations, &n.Notices)
 	if err != nil {
-		return 0, fmt.Errorf("count unread of user %d: %w", who, err)
+		return chat.Unread{}, fmt.Errorf("count unread of user %d: %w", who, err)
 	}
 	return n, nil
 }

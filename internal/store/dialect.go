@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -114,4 +115,36 @@ func (d dialect) forUpdate() string {
 		return " FOR UPDATE"
 	}
 	return ""
+}
+
+// forShare locks the rows of one table of a SELECT against changes until the end of the
+// transaction; see forUpdate.
+func (d dialect) forShare(table string) string {
+	if d == postgres {
+		return " FOR SHARE OF " + table
+	}
+	return ""
+}
+
+// set is a table expression over a JSON array in a parameter: of whole numbers for one
+// column, of arrays of them for several.
+func (d dialect) set(param string, columns ...string) string {
+	each := make([]string, len(columns))
+	for i, column := range columns {
+		value := "value ->> " + strconv.Itoa(i)
+		switch {
+		case d == sqlite && len(columns) == 1:
+			value = "value"
+		case d == postgres && len(columns) == 1:
+			value = "CAST(CAST(value AS TEXT) AS BIGINT)"
+		case d == postgres:
+			value = "CAST(" + value + " AS BIGINT)"
+		}
+		each[i] = value + " AS " + column
+	}
+	from := "json_each(" + param + ")"
+	if d == postgres {
+		from = "json_array_elements(CAST(" + param + " AS JSON)) AS element (value)"
+	}
+	return "(SELECT " + strings.Join(each, ", ") + " FROM " + from + ")"
 }

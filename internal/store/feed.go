@@ -10,10 +10,12 @@ import (
 	"swapnest/internal/chat"
 )
 
-// ListingChange is a row of the listings' feed, and the cursor behind it.
+// ListingChange is a row of the listings' feed, and the cursor behind it. Step is zero
+// but for Listing and At where the row tells only that the listing has changed or is gone.
 type ListingChange struct {
 	Cursor  Cursor
 	Listing chat.ListingID
+	Step    chat.ListingStep
 }
 
 // listingChanged adds a row to the feed. Whoever follows it is woken after the commit.
@@ -26,19 +28,45 @@ func (tx *Tx) listingChanged(ctx context.Context, id chat.ListingID) error {
 	return nil
 }
 
+// listingSteps adds a row to the feed that tells what a listing, which is locked, is about
+// to become.
+func (tx *Tx) listingSteps(ctx context.Context, l chat.Listing) error {
+	_, err := tx.q.ExecContext(ctx, `
+		INSERT INTO listing_change (listing_id, created_at, status_was, price_was, currency_was, status, price, currency)
+		SELECT id, $2, status, price_amount, price_currency, $3, $4, $5 FROM listing WHERE id = $1`,
+		l.ID, micros(time.Now()), string(l.Status), l.Price.Amount, l.Price.Currency)
+	if err != nil {
+		return fmt.Errorf("tell of listing %d: %w", l.ID, err)
+	}
+	tx.fed = true
+	return nil
+}
+
 // ListingChanges returns at most limit changes behind the cursor, in a total order that
 // skips nothing.
 func (r Reader) ListingChanges(ctx context.Context, c Cursor, limit int) ([]ListingChange, error) {
-	query := `SELECT 0, pos, listing_id FROM listing_change WHERE pos > $2 AND $1 = 0 ORDER BY pos LIMIT $3`
+	const columns = `pos, listing_id, created_at, status_was, price_was, currency_was, status, price, currency`
+	query := `SELECT 0, ` + columns + ` FROM listing_change WHERE pos > $2 AND $1 = 0 ORDER BY pos LIMIT $3`
 	if r.d == postgres {
-		query = `SELECT xid, pos, listing_id FROM listing_change WHERE (xid, pos) > ($1, $2) AND xid < ` + oldestRunning + `
+		query = `SELECT xid, ` + columns + ` FROM listing_change WHERE (xid, pos) > ($1, $2) AND xid < ` + oldestRunning + `
 			ORDER BY xid, pos LIMIT $3`
 	}
 	rows, err := r.q.QueryContext(ctx, query, c.xid, c.pos, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the listings' feed: %w", err)
 	}
-	return collect(rows, func(l *ListingChange) []any { return []any{&l.Cursor.xid, &l.Cursor.pos, &l.Listing} })
+	changes, err := collect(rows, func(l *ListingChange) []any {
+		s := &l.Step
+		return []any{
+			&l.Cursor.xid, &l.Cursor.pos, &l.Listing,
+			microsInto{&s.At},
+			&s.StatusWas, &s.PriceWas.Amount, &s.PriceWas.Currency, &s.Status, &s.Price.Amount, &s.Price.Currency,
+		}
+	})
+	for i := range changes {
+		changes[i].Step.Listing = changes[i].Listing
+	}
+	return changes, err
 }
 
 // Followed returns how far a follower has come; the zero Cursor for one that is new.

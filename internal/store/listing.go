@@ -246,6 +246,9 @@ func (tx *Tx) InsertListing(ctx context.Context, l chat.Listing) (chat.ListingID
 // UpdateListing replaces what a seller may edit but the photos, and tells the feed; the
 // slug stays.
 func (tx *Tx) UpdateListing(ctx context.Context, l chat.Listing) error {
+	if err := tx.listingSteps(ctx, l); err != nil {
+		return err
+	}
 	_, err := tx.q.ExecContext(ctx, `
 		UPDATE listing SET title = $2, title_key = $3, search_key = $4, description = $5, price_amount = $6, price_currency = $7,
 			category = $8, condition = $9, status = $10, city = $11, city_key = $12, negotiable = $13, price_was = $14
@@ -255,7 +258,7 @@ func (tx *Tx) UpdateListing(ctx context.Context, l chat.Listing) error {
 	if err != nil {
 		return fmt.Errorf("update listing %d: %w", l.ID, err)
 	}
-	return tx.listingChanged(ctx, l.ID)
+	return nil
 }
 
 // RetireListings takes down all that somebody offers, and tells the feed.

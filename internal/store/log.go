@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"swapnest/internal/chat"
 )
@@ -19,6 +20,7 @@ type Logged struct {
 	Kind         chat.EventKind
 	Message      chat.MessageID
 	Actor        chat.UserID
+	At           time.Time
 }
 
 // oldestRunning is the oldest transaction on PostgreSQL that has not ended. Identities are
@@ -30,10 +32,10 @@ const oldestRunning = `CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT
 // skips nothing: whoever goes on from the last one's Cursor sees every event once,
 // however late its transaction commits.
 func (r Reader) After(ctx context.Context, c Cursor, limit int) ([]Logged, error) {
-	query := `SELECT 0, pos, conversation_id, seq, kind, message_id, actor_id FROM event
+	query := `SELECT 0, pos, conversation_id, seq, kind, message_id, actor_id, created_at FROM event
 		WHERE pos > $2 AND $1 = 0 ORDER BY pos LIMIT $3`
 	if r.d == postgres {
-		query = `SELECT xid, pos, conversation_id, seq, kind, message_id, actor_id FROM event
+		query = `SELECT xid, pos, conversation_id, seq, kind, message_id, actor_id, created_at FROM event
 			WHERE (xid, pos) > ($1, $2)
 				AND xid < ` + oldestRunning + `
 			ORDER BY xid, pos LIMIT $3`
@@ -43,6 +45,6 @@ func (r Reader) After(ctx context.Context, c Cursor, limit int) ([]Logged, error
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
 	return collect(rows, func(l *Logged) []any {
-		return []any{&l.Cursor.xid, &l.Cursor.pos, &l.Conversation, &l.Seq, &l.Kind, &l.Message, &l.Actor}
+		return []any{&l.Cursor.xid, &l.Cursor.pos, &l.Conversation, &l.Seq, &l.Kind, &l.Message, &l.Actor, microsInto{&l.At}}
 	})
 }

@@ -105,10 +105,10 @@ func (tx *Tx) SetKeeping(ctx context.Context, id chat.ConversationID, who chat.U
 // PinnedBy returns how many conversations somebody has pinned. Until the end of the
 // transaction nobody else counts for the same person.
 func (tx *Tx) PinnedBy(ctx context.Context, who chat.UserID) (int, error) {
-	var n int
-	if err := tx.q.QueryRowContext(ctx, `SELECT 1 FROM users u WHERE u.id = $1`+tx.d.forUpdate(), who).Scan(&n); err != nil {
-		return 0, fmt.Errorf("lock user %d: %w", who, err)
+	if err := tx.LockUser(ctx, who); err != nil {
+		return 0, err
 	}
+	var n int
 	err := tx.q.QueryRowContext(ctx, `SELECT count(*) FROM member m WHERE m.user_id = $1 AND m.pinned`, who).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count what user %d has pinned: %w", who, err)

@@ -29,12 +29,12 @@ func TestUnreadIsADifferenceOfTotals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n, err := db.UnreadConversations(t.Context(), who)
+			n, err := db.Unread(t.Context(), who)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if (n == 1) != (e.Unread > 0) {
-				t.Errorf("%d unread messages, but %d unread conversations", e.Unread, n)
+			if (n.Conversations == 1) != (e.Unread > 0) {
+				t.Errorf("%d unread messages, but %d unread conversations", e.Unread, n.Conversations)
 			}
 			return e.Unread
 		}

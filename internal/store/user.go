@@ -181,8 +181,14 @@ func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error
 	_, err := tx.q.ExecContext(ctx, `
 		UPDATE users SET closed_at = $2, name = '', email = '', email_key = '', city = '', about = '', password_hash = '' WHERE id = $1`,
 		id, micros(at))
-	if err == nil {
-		_, err = tx.q.ExecContext(ctx, `DELETE FROM wish WHERE user_id = $1`, id)
+	for _, query := range []string{
+		`DELETE FROM wish WHERE user_id = $1`,
+		`DELETE FROM notice WHERE user_id = $1`,
+		`DELETE FROM preference WHERE user_id = $1`,
+	} {
+		if err == nil {
+			_, err = tx.q.ExecContext(ctx, query, id)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("close user %d: %w", id, err)

@@ -178,7 +178,7 @@ func (s *Service) About(ctx context.Context, who chat.UserID, listing chat.Listi
 	return c.ID, err
 }
 
-// Unread returns in how many conversations who has unread messages.
-func (s *Service) Unread(ctx context.Context, who chat.UserID) (int64, error) {
-	return s.db.UnreadConversations(ctx, who)
+// Unread returns in how many conversations who has unread messages, and how many notices.
+func (s *Service) Unread(ctx context.Context, who chat.UserID) (chat.Unread, error) {
+	return s.db.Unread(ctx, who)
 }

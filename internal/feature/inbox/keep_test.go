@@ -44,6 +44,9 @@ func (t *told) Introduce(_ context.Context, who chat.UserID, id chat.Conversatio
 	t.Signal(chat.Introduced{To: who, Entry: chat.Entry{Conversation: chat.Conversation{ID: id}}})
 }
 
+// Ring implements the bell.
+func (t *told) Ring(who chat.UserID, _ ...chat.NoticeID) { t.Signal(chat.NoticesChanged{To: who}) }
+
 // take returns what has been told since the last call.
 func (t *told) take() []chat.Signal {
 	t.mu.Lock()
@@ -58,7 +61,7 @@ func newHouse(t *testing.T, d *testkit.Database) *house {
 	h.db = d.OpenTraced(t, nil, func(string) { h.queries.Add(1) })
 	h.Town = testkit.Populate(t, h.db)
 	h.inbox = inbox.New(h.db, hub.New(new(bus.Memory).Join, nil, nil), h.told, nil)
-	h.messages = messaging.New(h.db, h.told, &messaging.Limits{}, time.Now)
+	h.messages = messaging.New(h.db, h.told, h.told, &messaging.Limits{}, time.Now)
 	return h
 }
 
@@ -133,7 +136,7 @@ func (h *house) unread(t *testing.T) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return n.Conversations
 }
 
 var (

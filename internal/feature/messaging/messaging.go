@@ -18,6 +18,7 @@ import (
 type Service struct {
 	db     *store.DB
 	relay  Signals
+	bell   Bell
 	limits *Limits
 	now    func() time.Time
 }
@@ -29,6 +30,11 @@ type Signals interface {
 	Introduce(ctx context.Context, who chat.UserID, id chat.ConversationID)
 }
 
+// Bell tells a person how many notices they have not read, after that has changed.
+type Bell interface {
+	Ring(who chat.UserID, fresh ...chat.NoticeID)
+}
+
 // Limits bound how much somebody may write.
 type Limits struct {
 	Send  *limit.Keyed // messages, per person
@@ -36,8 +42,8 @@ type Limits struct {
 }
 
 // New returns the service.
-func New(db *store.DB, relay Signals, limits *Limits, now func() time.Time) *Service {
-	return &Service{db: db, relay: relay, limits: limits, now: now}
+func New(db *store.DB, relay Signals, bell Bell, limits *Limits, now func() time.Time) *Service {
+	return &Service{db: db, relay: relay, bell: bell, limits: limits, now: now}
 }
 
 // SendCommand posts a message.

@@ -12,14 +12,17 @@ func key(who chat.UserID) string { return strconv.FormatInt(int64(who), 10) }
 
 // MarkRead moves the read cursor of who forward to seq, or to the end when seq is
 // beyond it, and tells both people if it moved. Whatever seq is, it takes back that who
-// had marked the conversation as unread, of which only they are told. A conversation of
-// others is NotFound.
+// had marked the conversation as unread, and marks what they were told of it up to there
+// as read; of that only they are told. A conversation of others is NotFound.
 func (s *Service) MarkRead(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq) error {
-	unmarked := false
+	var unmarked, rung bool
 	c, seq, moved, err := s.move(ctx, who, id, seq, func(tx *store.Tx, ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
 		moved, err := tx.MoveRead(ctx, id, who, seq)
 		if err == nil {
 			unmarked, err = tx.ClearUnreadMark(ctx, id, who)
+		}
+		if err == nil {
+			rung, err = tx.ReadNoticesOf(ctx, id, who, seq)
 		}
 		return moved, err
 	})
@@ -33,6 +36,9 @@ func (s *Service) MarkRead(ctx context.Context, who chat.UserID, id chat.Convers
 	}
 	if unmarked {
 		s.relay.Introduce(ctx, who, id)
+	}
+	if rung {
+		s.bell.Ring(who)
 	}
 	return nil
 }

@@ -55,8 +55,11 @@ func (f *Follower) Start() {
 	go f.run(ctx)
 }
 
-// Stop ends the follower and waits for it.
+// Stop ends the follower and waits for it. One that was not started has ended.
 func (f *Follower) Stop() {
+	if f.stop == nil {
+		return
+	}
 	f.stop()
 	<-f.done
 }

@@ -20,6 +20,7 @@ import (
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/notices"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 )
@@ -40,6 +41,7 @@ type Options struct {
 	Uploads  *uploads.Service
 	Inbox    *inbox.Service
 	Messages *messaging.Service
+	Notices  *notices.Service
 	Version  string // of the program, for the description
 	Log      *slog.Logger
 }
@@ -68,6 +70,7 @@ func (a *API) calls() {
 	a.accountCalls()
 	a.marketCalls()
 	a.conversationCalls()
+	a.noticeCalls()
 }
 
 // Routes mounts the door: everything under /api/.

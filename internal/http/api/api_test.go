@@ -19,6 +19,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
+	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/live/wire"
 )
 
@@ -67,6 +68,14 @@ func TestEveryAnswer(t *testing.T) {
 	t.Run("accounts", func(t *testing.T) { w.run(t, accountRows) })
 	t.Run("conversations", func(t *testing.T) { w.run(t, conversationRows) })
 	t.Run("messages", func(t *testing.T) { w.run(t, messageRows) })
+	t.Run("notices", func(t *testing.T) {
+		// The follower that the server runs, an hour later.
+		later := func() time.Time { return time.Now().Add(time.Hour) }
+		if _, err := noticing.New(w.db, w.Ring, slog.New(slog.DiscardHandler), later).Follow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.run(t, noticeRows)
+	})
 	t.Run("what holds for all", func(t *testing.T) { w.run(t, generalRows(c)) })
 	t.Run("ends", func(t *testing.T) { w.run(t, endRows) })
 	t.Run("an account that is closed", func(t *testing.T) { closing(t, w) })

@@ -43,6 +43,9 @@ func (a *API) find(ctx huma.Context, next func(huma.Context)) {
 		if strings.HasPrefix(path, "/listings/") || strings.HasPrefix(path, "/wishlist/") {
 			what = "listing"
 		}
+		if strings.HasPrefix(path, "/notifications/") {
+			what = "notification"
+		}
 		_, w := humago.Unwrap(ctx)
 		write(w, a.problem(ctx.Context(), ctx.Operation().OperationID, chat.ErrNotFound(what)))
 		return

@@ -19,6 +19,7 @@ var examples = map[string]string{
 	"keepConversation":  `{"muted":true,"pinned":false}`,
 	"sendMessage":       `{"client_id":"tab1.0042","message":"Perfect, six it is 🎉"}`,
 	"markRead":          `{"seq":18}`,
+	"readNotifications": `{"ids":[12,13]}`,
 }
 
 // exemplify puts the examples into the description.

@@ -137,6 +137,7 @@ func rewrite(_ huma.Context, _ string, body any) (any, error) {
 // "" when it is about none that may be named.
 func explain(d *huma.ErrorDetail) (field, detail string) {
 	where, field, _ := strings.Cut(d.Location, ".")
+	field, _, _ = strings.Cut(field, "[") // of a list, the whole is named
 	if name, ok := strings.CutPrefix(d.Message, "expected required property "); ok {
 		name = strings.TrimSuffix(name, " to be present")
 		field = strings.TrimPrefix(field+"."+name, ".")

@@ -18,7 +18,7 @@ func (a *API) accountCalls() {
 	handle(a, operation{id: "signOut", route: "DELETE /session", summary: "Sign out; sockets of the session close", status: 204}, a.signOut)
 	handle(a, operation{id: "makeTicket", route: "POST /ticket", summary: "Get a ticket that opens one socket within 30 s", status: 201}, a.ticket)
 	handle(a, operation{id: "getMe", route: "GET /me", summary: "Who is signed in", status: 200}, a.me)
-	handle(a, operation{id: "editMe", route: "PATCH /me", summary: "Change what one says of oneself", status: 200, failures: []int{409}}, a.editMe)
+	handle(a, operation{id: "editMe", route: "PATCH /me", summary: "Change what one says of oneself, and what one wants to be told of", status: 200, failures: []int{409, 429}}, a.editMe)
 	handle(a, operation{
 		id: "changePassword", route: "PUT /me/password", summary: "Change one's password; all other sessions end, with their sockets",
 		status: 204, failures: []int{429},
@@ -82,4 +82,15 @@ func (a *API) conversationCalls() {
 		status: 201, again: true, failures: []int{403, 409, 429},
 	}, a.sendMessage)
 	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
+}
+
+// noticeCalls are about what one is told of.
+func (a *API) noticeCalls() {
+	handle(a, operation{id: "listNotifications", route: "GET /notifications", summary: "What one has been told of, the newest first", status: 200}, a.listNotices)
+	handle(a, operation{
+		id: "readNotifications", route: "POST /notifications/read", summary: "Mark some or all as read",
+		status: 204, failures: []int{429},
+	}, a.readNotices)
+	handle(a, operation{id: "deleteNotification", route: "DELETE /notifications/{id}", summary: "Delete one", status: 204, failures: []int{429}}, a.deleteNotice)
+	handle(a, operation{id: "clearNotifications", route: "DELETE /notifications", summary: "Delete all", status: 204, failures: []int{429}}, a.clearNotices)
 }

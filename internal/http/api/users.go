@@ -47,13 +47,10 @@ type self struct {
 	About string `json:"about" doc:"Empty when nothing was said."`
 }
 
-// preferences are a person's choices.
-type preferences struct{}
-
 // unread counts what a person has not seen.
 type unread struct {
 	Conversations int64 `json:"conversations" minimum:"0" doc:"Conversations with unread messages."`
-	Notifications int64 `json:"notifications" minimum:"0"`
+	Notifications int64 `json:"notifications" minimum:"0" doc:"Unread notices."`
 }
 
 // me is all about who is signed in.
@@ -69,14 +66,19 @@ type meOutput struct{ Body me }
 // me answers GET /me.
 func (a *API) me(ctx context.Context, c call, _ *none) (*meOutput, error) {
 	user := c.identity.User
-	conversations, err := a.Inbox.Unread(ctx, user.ID)
+	n, err := a.Inbox.Unread(ctx, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	wants, err := a.Notices.Preferences(ctx, user.ID)
 	if err != nil {
 		return nil, err
 	}
 	return &meOutput{me{
-		User:   selfOf(user),
-		Unread: unread{Conversations: conversations},
-		Limits: wire.AllLimits(),
+		User:        selfOf(user),
+		Preferences: preferences(wants),
+		Unread:      unread{Conversations: n.Conversations, Notifications: n.Notices},
+		Limits:      wire.AllLimits(),
 	}}, nil
 }
 
@@ -90,24 +92,37 @@ type mePatch struct {
 	Email *string `json:"email,omitempty" doc:"Empty for none; one that somebody else has is a conflict."`
 	City  *string `json:"city,omitempty" doc:"Up to 80 characters."`
 	About *string `json:"about,omitempty" doc:"Up to 500 characters."`
+	// Preferences are another matter, and change after the rest.
+	Preferences *preferencesPatch `json:"preferences,omitempty" doc:"What one wants to be told of; what is left out stays as it is."`
 }
 
 type editMeInput struct{ Body mePatch }
 
 // selfAnswer holds a person as they see themselves.
 type selfAnswer struct {
-	User self `json:"user"`
+	User        self        `json:"user"`
+	Preferences preferences `json:"preferences"`
 }
 
 type selfOutput struct{ Body selfAnswer }
 
 // editMe answers PATCH /me.
 func (a *API) editMe(ctx context.Context, c call, in *editMeInput) (*selfOutput, error) {
-	u, err := a.Accounts.Edit(ctx, c.identity.User.ID, accounts.EditCommand(in.Body))
+	who, b := c.identity.User.ID, in.Body
+	u, err := a.Accounts.Edit(ctx, who, accounts.EditCommand{Name: b.Name, Email: b.Email, City: b.City, About: b.About})
 	if err != nil {
 		return nil, err
 	}
-	return &selfOutput{selfAnswer{selfOf(u)}}, nil
+	var wants chat.Preferences
+	if b.Preferences == nil {
+		wants, err = a.Notices.Preferences(ctx, who)
+	} else {
+		wants, err = a.Notices.Prefer(ctx, who, chat.PreferencesChange(*b.Preferences))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &selfOutput{selfAnswer{selfOf(u), preferences(wants)}}, nil
 }
 
 type getUserInput struct {

@@ -19,6 +19,7 @@ import (
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/notices"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/limit"
@@ -100,13 +101,17 @@ func newWorld(t testing.TB, limited bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.messages = messaging.New(w.db, relay, &ml, time.Now)
+	w.messages = messaging.New(w.db, relay, w, &ml, time.Now)
 	New(Options{
-		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, photos, time.Now), Inbox: in, Messages: w.messages, Version: "1.2.3", Log: log,
+		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, photos, time.Now), Inbox: in, Messages: w.messages,
+		Notices: notices.New(w.db, w, keep, time.Now), Version: "1.2.3", Log: log,
 	}).Routes(w.mux)
 	w.fill(goods)
 	return w
 }
+
+// Ring implements the bell of the services: nobody listens here.
+func (w *world) Ring(chat.UserID, ...chat.NoticeID) {}
 
 func (w *world) fill(goods *listings.Service) {
 	w.t.Helper()

@@ -21,9 +21,11 @@ import (
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/notices"
 	"swapnest/internal/feature/presence"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
+	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/follower/shelf"
 	"swapnest/internal/http/api"
 	"swapnest/internal/http/auth"
@@ -61,14 +63,17 @@ type App struct {
 	Uploads  *uploads.Service
 	Inbox    *inbox.Service
 	Messages *messaging.Service
+	Notices  *notices.Service
 	Presence *presence.Service
 	Sockets  *socket.Door
 
 	log      *slog.Logger
 	lock     io.Closer
 	relay    *hub.Relay
-	shelf    *shelf.Follower // nil until the store is open
-	sweeper  *sweeper        // nil until the services stand
+	bell     *hub.Bell
+	shelf    *shelf.Follower    // nil until the store is open
+	notices  *noticing.Follower // the same
+	sweeper  *sweeper           // nil until the services stand
 	server   *http.Server
 	draining atomic.Bool
 }
@@ -92,11 +97,14 @@ func (a *App) open(ctx context.Context, o Options) error {
 	}
 	a.makeLive()
 	a.DB, err = store.Open(ctx, store.Options{
-		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.relay.Event, Fed: a.fed, Trace: o.Trace, Log: o.Log,
+		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Trace: o.Trace, Log: o.Log,
 	})
 	if err != nil {
 		return err
 	}
+	// Before anything is written, so that they can be woken; they start behind it.
+	a.shelf = shelf.New(a.DB, a.relay.Signal, a.log)
+	a.notices = noticing.New(a.DB, a.bell.Ring, a.log, time.Now)
 	if err := a.makeServices(ctx, o); err != nil {
 		return err
 	}
@@ -109,17 +117,22 @@ func (a *App) open(ctx context.Context, o Options) error {
 	if err := a.makeDoors(o, people); err != nil {
 		return err
 	}
-	a.shelf = shelf.New(a.DB, a.relay.Signal, a.log)
 	a.shelf.Start()
-	a.sweeper = startSweeper(a.Uploads, a.log)
+	a.notices.Start()
+	a.sweeper = startSweeper(a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune})
 	return nil
+}
+
+// happened passes a committed event on, and wakes who follows the log.
+func (a *App) happened(e chat.Event) {
+	a.relay.Event(e)
+	a.notices.Wake()
 }
 
 // fed wakes who follows the listings' feed.
 func (a *App) fed() {
-	if a.shelf != nil {
-		a.shelf.Wake()
-	}
+	a.shelf.Wake()
+	a.notices.Wake()
 }
 
 // makeLive makes what carries frames. The store is not open yet, and nothing is
@@ -130,6 +143,20 @@ func (a *App) makeLive() {
 	a.relay = hub.NewRelay(a.Hub.Bus(), func(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
 		return a.Inbox.Entry(ctx, who, id)
 	}, a.log)
+	a.bell = hub.NewBell(a.unread, a.relay.Signal, a.log)
+}
+
+// unread is what the bell tells.
+func (a *App) unread(ctx context.Context, ids []chat.NoticeID, who []chat.UserID) ([]chat.Notice, map[chat.UserID]int64, error) {
+	var fresh []chat.Notice
+	if len(ids) > 0 {
+		var err error
+		if fresh, err = a.DB.UnreadAmong(ctx, ids); err != nil {
+			return nil, nil, err
+		}
+	}
+	counts, err := a.DB.UnreadNotices(ctx, who)
+	return fresh, counts, err
 }
 
 func (a *App) makeServices(ctx context.Context, o Options) error {
@@ -145,7 +172,8 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	}
 	a.Uploads = uploads.New(a.DB, a.Blobs, limits.photos, now)
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, limits.keep)
-	a.Messages = messaging.New(a.DB, a.relay, &limits.messages, now)
+	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, now)
+	a.Notices = notices.New(a.DB, a.bell, limits.keep, now)
 	a.Presence = presence.New(a.DB, a.Hub, a.relay, limits.typing, a.log)
 	return nil
 }
@@ -153,14 +181,15 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
-		Search: search.New(a.DB), Blobs: a.Blobs,
+		Notices: a.Notices, Search: search.New(a.DB), Blobs: a.Blobs,
 		Demo: people, Epoch: a.DB.Epoch(), Version: o.Version, Log: a.log,
 	})
 	if err != nil {
 		return err
 	}
 	calls := api.New(api.Options{
-		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages, Version: o.Version, Log: a.log,
+		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
+		Notices: a.Notices, Version: o.Version, Log: a.log,
 	})
 	a.Sockets = socket.New(socket.Options{
 		Guard: a.Guard, Hub: a.Hub, Messages: a.Messages, Inbox: a.Inbox, Presence: a.Presence,
@@ -238,6 +267,10 @@ func (a *App) Close() error {
 	}
 	if a.shelf != nil {
 		a.shelf.Stop()
+		a.notices.Stop()
+	}
+	if a.bell != nil {
+		a.bell.Stop()
 	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())

@@ -4,20 +4,24 @@ import (
 	"context"
 	"log/slog"
 	"time"
-
-	"swapnest/internal/feature/uploads"
 )
 
-// sweepEvery is how often photos that nothing has taken up are looked for.
+// sweepEvery is how often what has expired is looked for.
 const sweepEvery = 10 * time.Minute
 
-// sweeper deletes in the background what has expired.
+// job deletes what has expired of one kind.
+type job struct {
+	what string
+	do   func(context.Context) error
+}
+
+// sweeper does its jobs in the background.
 type sweeper struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
-func startSweeper(photos *uploads.Service, log *slog.Logger) *sweeper {
+func startSweeper(log *slog.Logger, jobs ...job) *sweeper {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &sweeper{cancel: cancel, done: make(chan struct{})}
 	go func() {
@@ -25,8 +29,10 @@ func startSweeper(photos *uploads.Service, log *slog.Logger) *sweeper {
 		ticker := time.NewTicker(sweepEvery)
 		defer ticker.Stop()
 		for {
-			if err := photos.Sweep(ctx); err != nil && ctx.Err() == nil {
-				log.Warn("expired photos not deleted", "error", err)
+			for _, j := range jobs {
+				if err := j.do(ctx); err != nil && ctx.Err() == nil {
+					log.Warn("not swept", "what", j.what, "error", err)
+				}
 			}
 			select {
 			case <-ctx.Done():

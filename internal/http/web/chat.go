@@ -21,11 +21,6 @@ func (w *Web) chatRoutes(mux *http.ServeMux) {
 	post("/chat/mark-read/{id}/{$}", w.markRead)
 	post("/chat/mark/{id}/{$}", w.mark)
 	get("/chat/search/{$}", w.searchChats)
-	// What these did by GET before, the list of chats does with its buttons.
-	for _, path := range []string{"", "read/{id}/", "delete/{id}/", "mark-all-read/", "clear-all/", "preferences/"} {
-		get("/notifications/"+path+"{$}", w.news)
-	}
-	get("/notifications/unread-count/{$}", w.newsCount)
 	get("/chat/start/{id}/{$}", w.startForm)
 	post("/chat/start/{id}/{$}", w.start)
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -27,9 +26,5 @@ func answerFree(rw http.ResponseWriter, free bool, err error, taken string) erro
 	} else if !free {
 		answer.Detail = taken
 	}
-	data, err := json.Marshal(answer)
-	if err != nil {
-		return err
-	}
-	return writeJSON(rw, code, data)
+	return answerJSON(rw, code, answer)
 }

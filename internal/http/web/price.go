@@ -18,7 +18,7 @@ func parsePrice(typed, currency string) (chat.Money, error) {
 	if s == "" {
 		return chat.Money{}, chat.FieldError("price", "A price is needed. Write 0 to give it away.")
 	}
-	s = strings.TrimSpace(strings.TrimPrefix(s, signs[currency]))
+	s = strings.TrimSpace(strings.TrimPrefix(s, chat.CurrencySign(currency)))
 	whole, cents, hasCents := strings.Cut(s, ".")
 	whole, ok := ungroup(whole)
 	if !ok || (hasCents && (len(cents) < 1 || len(cents) > 2 || !figures(cents))) {

@@ -29,6 +29,7 @@ type me struct {
 	User                chat.User
 	Session             chat.Session
 	UnreadConversations int64
+	UnreadNotices       int64
 	Face, Initial       string
 }
 
@@ -59,7 +60,7 @@ func (w *Web) shell(r *http.Request, title, section string) (shell, error) {
 		return s, err
 	}
 	s.Me = &me{
-		User: who.User, Session: who.Session, UnreadConversations: unread,
+		User: who.User, Session: who.Session, UnreadConversations: unread.Conversations, UnreadNotices: unread.Notices,
 		Face: face(who.User.ID), Initial: initial(who.User.Name),
 	}
 	return s, nil

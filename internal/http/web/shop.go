@@ -71,7 +71,7 @@ func readShop(r *http.Request) (shopQuery, filters) {
 	f := filters{
 		Action: "/shop/", Category: q.Category, Condition: q.Condition, Text: q.Text, Sort: q.Sort, Place: field{Name: "place", Value: q.Place},
 		Least: field{Name: "min_price", Value: q.least}, Most: field{Name: "max_price", Value: q.most},
-		Categories: chat.Categories, Conditions: chat.Conditions, Sign: signs[chat.Currencies[0]], MaxQuery: chat.MaxQueryChars,
+		Categories: chat.Categories, Conditions: chat.Conditions, Sign: chat.CurrencySign(chat.Currencies[0]), MaxQuery: chat.MaxQueryChars,
 		Any: q.Condition != "" || q.Place != "" || q.least != "" || q.most != "",
 	}
 	for _, bound := range []struct {

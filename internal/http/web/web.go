@@ -16,6 +16,7 @@ import (
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/notices"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
@@ -41,6 +42,7 @@ type Options struct {
 	Uploads  *uploads.Service
 	Inbox    *inbox.Service
 	Messages *messaging.Service
+	Notices  *notices.Service
 	Search   *search.Service
 	Blobs    Blobs
 	Demo     []DemoPerson // only where the demo town is on
@@ -57,6 +59,7 @@ type Web struct {
 	uploads  *uploads.Service
 	chats    *inbox.Service
 	messages *messaging.Service
+	notices  *notices.Service
 	search   *search.Service
 	blobs    Blobs
 	demo     []DemoPerson
@@ -72,7 +75,7 @@ type Web struct {
 // that a broken one stops the program and not a reader.
 func New(o Options) (*Web, error) {
 	w := &Web{
-		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, search: o.Search,
+		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, notices: o.Notices, search: o.Search,
 		blobs: o.Blobs, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
 	}
 	if w.log == nil {
@@ -93,6 +96,7 @@ func (w *Web) Routes(mux *http.ServeMux) {
 	w.marketRoutes(mux)
 	w.accountRoutes(mux)
 	w.chatRoutes(mux)
+	w.noticeRoutes(mux)
 
 	get("/media/{key...}", w.media)
 	get("/static/{sum}/{path...}", w.static)

@@ -94,6 +94,8 @@ func (r *Relay) Signal(s chat.Signal) {
 		m.To, m.List = []bus.Topic{bus.Person(s.To)}, true
 	case chat.ListingChanged:
 		m.To, m.List = people(s.To), true
+	case chat.NoticesChanged:
+		m.To, m.List = []bus.Topic{bus.Person(s.To)}, true
 	}
 	r.publish(m)
 }

@@ -292,7 +292,7 @@ var pongType = regexp.MustCompile(`^\{"type":"(\w+)"\}$`)
 func sentTypes(t *testing.T) []string {
 	t.Helper()
 	var types []string
-	ast.Inspect(source(t, "frames.go"), func(n ast.Node) bool {
+	look := func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CompositeLit:
 			s, ok := n.Type.(*ast.StructType)
@@ -314,7 +314,10 @@ func sentTypes(t *testing.T) []string {
 			}
 		}
 		return true
-	})
+	}
+	for _, file := range []string{"frames.go", "notice.go"} {
+		ast.Inspect(source(t, file), look)
+	}
 	return slices.DeleteFunc(types, func(s string) bool { return s == "" })
 }
 

@@ -52,6 +52,8 @@ func Signal(s chat.Signal) []byte {
 			frame.Listing = &shape
 		}
 		return encode(frame)
+	case chat.NoticesChanged:
+		return notification(s)
 	}
 	panic("wire: unknown signal")
 }
@@ -74,7 +76,7 @@ type Hello struct {
 	Head         *chat.Seq
 	Entry        *chat.Entry
 	Participants []chat.Participant
-	Unread       *int64
+	Unread       *chat.Unread
 }
 
 // Encode returns the frame.
@@ -89,9 +91,13 @@ func (h Hello) Encode() []byte {
 		Conversation *Conversation `json:"conversation,omitempty"`
 		Participants []Participant `json:"participants,omitempty"`
 		Unread       *int64        `json:"unread,omitempty"`
+		Notices      *int64        `json:"unread_notifications,omitempty"`
 	}{
 		Type: "hello", Epoch: h.Epoch, You: UserOf(h.You), HeartbeatMS: chat.Heartbeat.Milliseconds(), Limits: AllLimits(),
-		Head: h.Head, Unread: h.Unread,
+		Head: h.Head,
+	}
+	if h.Unread != nil {
+		frame.Unread, frame.Notices = &h.Unread.Conversations, &h.Unread.Notices
 	}
 	if h.Entry != nil {
 		shape := ConversationOf(*h.Entry)

@@ -53,7 +53,7 @@ func entry() chat.Entry {
 
 // serverFrames are all kinds of frames that the server sends, by file.
 func serverFrames() map[string][]byte {
-	head, unread := chat.Seq(18), int64(4)
+	head, unread := chat.Seq(18), chat.Unread{Conversations: 4, Notices: 2}
 	e, m := entry(), message()
 	return map[string][]byte{
 		"hello_chat": Hello{
@@ -75,17 +75,26 @@ func serverFrames() map[string][]byte {
 		"error_rate_limited": Error(&chat.Error{
 			Code: chat.RateLimited, Detail: "A little slower, please. You can send again in a moment.", RetryAfter: 1500 * time.Millisecond,
 		}, "tab1.0042"),
-		"typing":       Signal(chat.Typing{To: aarav.ID, Conversation: 41, User: meera.ID, Name: meera.Name, On: true}),
-		"read":         Signal(chat.ReadMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
-		"delivered":    Signal(chat.DeliveredMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
-		"presence":     Signal(chat.PresenceChanged{User: meera.ID, Online: false, LastSeen: at}),
-		"conversation": Signal(chat.Introduced{To: aarav.ID, Entry: e}),
-		"listing":      Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: e.Listing}),
-		"listing_gone": Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: chat.Listing{ID: 9}, Gone: true}),
-		"caught_up":    CaughtUp(41, 18),
-		"reset":        Reset(41, "gap"),
-		"bye":          Bye("restarting", 3250*time.Millisecond),
-		"pong":         Pong(),
+		"notification": Signal(chat.NoticesChanged{To: aarav.ID, Unread: 2, Fresh: &chat.Notice{
+			ID: 88, To: aarav.ID, Kind: chat.NoticeMessage, Listing: 9, Slug: "hero-sprint-cycle-k3x9qa", Title: "Hero Sprint cycle, 21 gears",
+			At: at, Unread: true, Conversation: 41, Seq: 19, From: meera, Text: "See you at six\nat the gate", Count: 1,
+		}}),
+		"notification_price": Signal(chat.NoticesChanged{To: aarav.ID, Unread: 3, Fresh: &chat.Notice{
+			ID: 89, To: aarav.ID, Kind: chat.NoticePriceDrop, Listing: 9, Slug: "hero-sprint-cycle-k3x9qa", Title: "Hero Sprint cycle, 21 gears",
+			At: at, Unread: true, Price: chat.Money{Amount: 850000, Currency: "INR"}, PriceWas: 920000,
+		}}),
+		"notification_count": Signal(chat.NoticesChanged{To: aarav.ID, Unread: 1}),
+		"typing":             Signal(chat.Typing{To: aarav.ID, Conversation: 41, User: meera.ID, Name: meera.Name, On: true}),
+		"read":               Signal(chat.ReadMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
+		"delivered":          Signal(chat.DeliveredMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
+		"presence":           Signal(chat.PresenceChanged{User: meera.ID, Online: false, LastSeen: at}),
+		"conversation":       Signal(chat.Introduced{To: aarav.ID, Entry: e}),
+		"listing":            Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: e.Listing}),
+		"listing_gone":       Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: chat.Listing{ID: 9}, Gone: true}),
+		"caught_up":          CaughtUp(41, 18),
+		"reset":              Reset(41, "gap"),
+		"bye":                Bye("restarting", 3250*time.Millisecond),
+		"pong":               Pong(),
 	}
 }
 

@@ -4,22 +4,8 @@ import { QuickReplies } from "./elements/quick-replies.js"
 import { ShareButton } from "./elements/share-button.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
 import { WishButton } from "./elements/wish-button.js"
-import { formatAge } from "./lib/time.js"
 import { checkName } from "./view/name-check.js"
-
-/**
- * Times were rendered in UTC, since the server does not know the reader's zone.
- * @param {ParentNode} root
- */
-function localTimes(root) {
-  const now = new Date()
-  for (const time of root.querySelectorAll("time[data-age]")) {
-    const at = new Date(time.getAttribute("datetime") ?? "")
-    if (Number.isNaN(at.getTime())) continue
-    time.textContent = formatAge(at, now)
-    time.setAttribute("title", at.toLocaleString(undefined, { dateStyle: "full", timeStyle: "short" }))
-  }
-}
+import { localTimes } from "./view/times.js"
 
 /**
  * Lets people look at the password they type. The button is hidden without a

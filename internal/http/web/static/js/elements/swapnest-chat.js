@@ -3,7 +3,7 @@ import { systemClock } from "../lib/clock.js"
 import { openStorage } from "../lib/outbox-storage.js"
 import { Session } from "../lib/session.js"
 import { Line } from "../lib/socket.js"
-import { showUnread } from "../view/attention.js"
+import { showRung, showUnread } from "../view/attention.js"
 import { goBackTo } from "../view/list-place.js"
 import { readKnown, readOpened } from "../view/page.js"
 import { numberOf } from "../view/query.js"
@@ -73,6 +73,7 @@ export class SwapnestChat extends HTMLElement {
     for (const type of told)
       session.addEventListener(type, (event) => this.#tell(type, /** @type {CustomEvent} */ (event).detail), { signal })
     session.addEventListener("total", (event) => showUnread(/** @type {CustomEvent} */ (event).detail), { signal })
+    session.addEventListener("rung", (event) => showRung(/** @type {CustomEvent} */ (event).detail), { signal })
     const here = numberOf(this.dataset.conversation)
     const chime = makeChime(me, (id) => id === here && document.hasFocus() && document.visibilityState === "visible")
     session.addEventListener("heard", (event) => chime.heard(/** @type {CustomEvent} */ (event).detail), { signal })

@@ -2,7 +2,7 @@ import { getJSON } from "../lib/api.js"
 import { Attention } from "../lib/attention.js"
 import { systemClock } from "../lib/clock.js"
 import { Line } from "../lib/socket.js"
-import { showUnread } from "../view/attention.js"
+import { showRung, showUnread } from "../view/attention.js"
 import { numberOf } from "../view/query.js"
 import { makeChime } from "../view/sound.js"
 
@@ -31,6 +31,7 @@ export class UnreadWatch extends HTMLElement {
     ) => from.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
     on(this.#line, "frame", (frame) => attention.frame(frame))
     on(attention, "total", showUnread)
+    on(attention, "rung", showRung)
     on(attention, "heard", (conversation) => chime.heard(conversation))
     showUnread(numberOf(this.dataset.unread))
     const probe = () => document.visibilityState === "visible" && this.#line.probe()

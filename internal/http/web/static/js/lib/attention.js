@@ -5,7 +5,8 @@ const together = 400
 /**
  * How many conversations have something unread, for pages that show no list. It
  * dispatches "total" (detail: number) and "heard" (detail: a conversation in which
- * somebody else has written).
+ * somebody else has written), and "rung" (detail: how many notices are unread, and
+ * whether one of them is fresh).
  */
 export class Attention extends EventTarget {
   #me
@@ -31,8 +32,12 @@ export class Attention extends EventTarget {
 
   /** @param {Frame} frame */
   frame(frame) {
-    if (frame.type === "hello") this.#tell("total", frame.unread ?? 0)
-    else if (frame.type === "message" && frame.sender_id !== this.#me) {
+    if (frame.type === "notification") return this.#tell("rung", rungBy(frame))
+    if (frame.type === "hello") {
+      this.#tell("total", frame.unread ?? 0)
+      this.#tell("rung", { unread: frame.unread_notifications ?? 0, fresh: false })
+    }
+    if (frame.type === "message" && frame.sender_id !== this.#me) {
       this.#written.add(frame.conversation_id)
       this.#soon()
     } else if (frame.type === "conversation" || (frame.type === "read" && frame.user_id === this.#me)) this.#soon()
@@ -67,4 +72,9 @@ export class Attention extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
+}
+
+/** @param {import("./frames.js").NotificationFrame} frame */
+export function rungBy({ notification, unread }) {
+  return { unread, fresh: notification !== undefined }
 }

@@ -61,6 +61,7 @@ export interface Hello {
   heartbeat_ms: number
   limits: { message_chars: number }
   unread?: number
+  unread_notifications?: number
 }
 
 export interface MessageFrame extends Message {
@@ -122,6 +123,13 @@ export interface ListingFrame {
   listing: Listing | null
 }
 
+export interface NotificationFrame {
+  type: "notification"
+  /** absent when only the count has changed */
+  notification?: { id: number; type: string; conversation_id?: number; seq?: number }
+  unread: number
+}
+
 export interface CaughtUp {
   type: "caught_up"
   conversation_id: number
@@ -154,6 +162,7 @@ export type Frame =
   | PresenceFrame
   | ConversationFrame
   | ListingFrame
+  | NotificationFrame
   | CaughtUp
   | Reset
   | Bye

@@ -50,6 +50,15 @@ export class Receipts {
     return true
   }
 
+  /**
+   * Whether the other side has been told that a message was seen.
+   * @param {number} conversationId
+   * @param {number} seq
+   */
+  hasRead(conversationId, seq) {
+    return seq <= (this.#read.get(conversationId) ?? 0)
+  }
+
   /** The line is back: what was said while it was lost was heard by nobody. */
   resume() {
     for (const [conversationId, seq] of this.#read) this.#send({ type: "read", conversation_id: conversationId, seq })

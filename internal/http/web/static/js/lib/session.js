@@ -1,3 +1,4 @@
+import { rungBy } from "./attention.js"
 import { Inbox } from "./inbox.js"
 import { Outbox } from "./outbox.js"
 import { Receipts } from "./receipts.js"
@@ -29,7 +30,7 @@ const mostWatched = 100
  * What one tab does for the person who is signed in: it joins the line, the outbox,
  * the receipts, the list and the open conversation. It dispatches what the elements
  * of the page draw: "line", "rows", "stuck", "message", "entry", "moved", "unread",
- * "total", "heard", "page", "cursor", "typing", "presence", "listing", "entry-listing",
+ * "total", "rung", "heard", "page", "cursor", "typing", "presence", "listing", "entry-listing",
  * "sent", "slow" and "ended".
  */
 export class Session extends EventTarget {
@@ -183,7 +184,10 @@ export class Session extends EventTarget {
     }
     this.#inbox.frame(frame)
     this.#thread?.frame(frame)
-    if (frame.type === "hello") this.#receipts.resume()
+    if (frame.type === "hello") {
+      this.#receipts.resume()
+      this.#tell("rung", { unread: frame.unread_notifications ?? 0, fresh: false })
+    } else if (frame.type === "notification") this.#rung(frame)
     else if (frame.type === "ack") this.#outbox.settled(frame.client_id)
     else if (frame.type === "error") this.#outbox.refused(frame)
     else if (frame.type === "typing" || frame.type === "presence" || frame.type === "listing")
@@ -193,6 +197,15 @@ export class Session extends EventTarget {
       if (frame.sender_id === this.#me) this.#outbox.settled(frame.client_id)
       else this.#receipts.received(frame.conversation_id, frame.seq)
     }
+  }
+
+  /**
+   * A notice of what one has seen already is about to be taken back: it shows no badge.
+   * @param {import("./frames.js").NotificationFrame} frame
+   */
+  #rung(frame) {
+    const { conversation_id = 0, seq = Infinity } = frame.notification ?? {}
+    if (!this.#receipts.hasRead(conversation_id, seq)) this.#tell("rung", rungBy(frame))
   }
 
   /** The listing of the open conversation may have changed while nobody listened. */

@@ -1,0 +1,197 @@
+// Package notices follows the log of conversations and the listings' feed, and makes
+// notices of them: of messages that somebody has not read within a moment, and of news
+// about what people have saved. It is off the path of acknowledgements, and a crash loses
+// none: it goes on from its cursors, which move with what it writes.
+package notices
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/store"
+)
+
+const (
+	messages = "notices"
+	listings = "notices of listings"
+	// batch is how many events are read at once: few, since on SQLite nobody else writes
+	// while notices are made of them.
+	batch = 200
+	crowd = 500
+	// linger is how old a message is before a notice is made of it. Whoever is looking has
+	// read it by then, and never sees a badge.
+	linger = 600 * time.Millisecond
+	// look is how often the feeds are read when nobody says that there is something: another
+	// process may have written to them.
+	look = time.Second
+)
+
+// Follower makes notices. Each event and each change is looked at once in order; two
+// followers at once make none twice, since each looks whether it has been told already.
+type Follower struct {
+	db   *store.DB
+	ring func(chat.UserID, ...chat.NoticeID)
+	log  *slog.Logger
+	now  func() time.Time
+	wake chan struct{}
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// New returns a follower that tells of new notices by ring. Start begins, Stop ends it.
+func New(db *store.DB, ring func(chat.UserID, ...chat.NoticeID), log *slog.Logger, now func() time.Time) *Follower {
+	return &Follower{db: db, ring: ring, log: log, now: now, wake: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// Wake says that there may be something to read. It never blocks.
+func (f *Follower) Wake() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Start follows from where it stopped until Stop.
+func (f *Follower) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	f.stop = cancel
+	go f.run(ctx)
+}
+
+// Stop ends the follower and waits for it. One that was not started has ended.
+func (f *Follower) Stop() {
+	if f.stop == nil {
+		return
+	}
+	f.stop()
+	<-f.done
+}
+
+func (f *Follower) run(ctx context.Context) {
+	defer close(f.done)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		wait, err := f.Follow(ctx)
+		if err != nil && ctx.Err() == nil {
+			f.log.Warn("notices not made", "error", err)
+		}
+		timer.Reset(min(wait, look))
+		// What is too young is waited for, whoever wakes: by then it has company.
+		wake := f.wake
+		if wait < look {
+			wake = nil
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+			// A message wakes long before a notice is due.
+			timer.Reset(linger)
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			}
+		case <-timer.C:
+		}
+	}
+}
+
+// Follow makes notices of all that is old enough by now, and returns how long to wait
+// until more is; look at the most.
+func (f *Follower) Follow(ctx context.Context) (time.Duration, error) {
+	if err := f.followListings(ctx); err != nil {
+		return look, err
+	}
+	for {
+		wait, more, err := f.followMessages(ctx)
+		if err != nil || !more {
+			return wait, err
+		}
+	}
+}
+
+// followMessages looks at one batch of the log.
+func (f *Follower) followMessages(ctx context.Context) (wait time.Duration, more bool, err error) {
+	from, err := f.db.Followed(ctx, messages)
+	if err != nil {
+		return look, false, err
+	}
+	events, err := f.db.After(ctx, from, batch)
+	if err != nil {
+		return look, false, err
+	}
+	full := len(events) == batch
+	events, wait = f.ripe(events)
+	if len(events) == 0 {
+		return wait, false, nil
+	}
+	var fresh []store.NoticeRef
+	err = f.db.Update(ctx, func(tx *store.Tx) error {
+		fresh = nil
+		// Cleared by its own statement, so that a first message and the ones behind it
+		// meet in one notice.
+		for _, kind := range []chat.NoticeKind{chat.NoticeInquiry, chat.NoticeMessage} {
+			made, err := tx.TellOfMessages(ctx, kind, newsOf(events, kind))
+			if err != nil {
+				return err
+			}
+			fresh = append(fresh, made...)
+		}
+		return tx.Follow(ctx, messages, events[len(events)-1].Cursor)
+	})
+	if err != nil {
+		return look, false, err
+	}
+	f.tell(fresh)
+	return wait, full && wait == look, nil
+}
+
+// ripe returns the events up to the first that is too young, and how long to wait for it.
+// A clock that jumps makes none wait longer than one that has just come.
+func (f *Follower) ripe(events []store.Logged) ([]store.Logged, time.Duration) {
+	now := f.now()
+	for i, e := range events {
+		if age := now.Sub(e.At); age >= 0 && age < linger {
+			return events[:i], linger - age
+		}
+	}
+	return events, look
+}
+
+// newsOf returns the news of a kind in a batch: one for each conversation and writer.
+func newsOf(events []store.Logged, kind chat.NoticeKind) []store.MessageNews {
+	type key struct {
+		conversation chat.ConversationID
+		actor        chat.UserID
+	}
+	place := make(map[key]int)
+	var all []store.MessageNews
+	for _, e := range events {
+		first := chat.NoticeMessage
+		if e.Seq == 1 {
+			first = chat.NoticeInquiry
+		}
+		if e.Kind != chat.MessagePosted || first != kind {
+			continue
+		}
+		news := store.MessageNews{Conversation: e.Conversation, Actor: e.Actor, Seq: e.Seq, At: e.At}
+		k := key{e.Conversation, e.Actor}
+		if i, ok := place[k]; ok {
+			all[i] = news
+			continue
+		}
+		place[k] = len(all)
+		all = append(all, news)
+	}
+	return all
+}
+
+func (f *Follower) tell(fresh []store.NoticeRef) {
+	for _, ref := range fresh {
+		f.ring(ref.To, ref.ID)
+	}
+}

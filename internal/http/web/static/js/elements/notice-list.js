@@ -1,0 +1,112 @@
+import { getJSON, sendJSON } from "../lib/api.js"
+import { noticeRow } from "../view/notice.js"
+import { numberOf } from "../view/query.js"
+import { localTimes } from "../view/times.js"
+
+/**
+ * <notice-list> keeps the page of notices as it is on the server: what is new, read or
+ * deleted elsewhere shows here without a reload. What one opens is read.
+ */
+export class NoticeList extends HTMLElement {
+  #removed = new AbortController()
+  #busy = false
+  #again = false
+
+  connectedCallback() {
+    this.#removed = new AbortController()
+    const { signal } = this.#removed
+    document.addEventListener("bell", () => void this.#renew(), { signal })
+    this.addEventListener("click", (event) => this.#opened(event), { signal })
+    this.addEventListener("submit", (event) => void this.#pressed(event), { signal })
+  }
+
+  disconnectedCallback() {
+    this.#removed.abort()
+  }
+
+  /** @param {Event} event */
+  #opened(event) {
+    if (!(event.target instanceof Element)) return
+    const item = event.target.closest("a")?.closest(".notification[data-unread]")
+    if (!(item instanceof HTMLElement)) return
+    const body = JSON.stringify({ ids: [numberOf(item.dataset.notice)] })
+    // The page goes on to what the notice is about, and does not wait.
+    void fetch("/api/v1/notifications/read", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body,
+      keepalive: true,
+    }).catch(() => {})
+  }
+
+  /**
+   * Marks or deletes without leaving the page.
+   * @param {SubmitEvent} event
+   */
+  async #pressed(event) {
+    const form = event.target
+    if (!(form instanceof HTMLFormElement)) return
+    const [, what, id] = /\/notifications\/(read|delete|mark-all-read)\/(?:(\d+)\/)?$/.exec(form.action) ?? []
+    if (!what) return
+    event.preventDefault()
+    // The one that stood below takes the place, and the focus.
+    const place = [...this.querySelectorAll(".notification-acts button")].indexOf(event.submitter ?? form)
+    try {
+      if (what === "delete") await sendJSON("DELETE", `/notifications/${id}`)
+      else await sendJSON("POST", "/notifications/read", id ? { ids: [Number(id)] } : { all: true })
+    } catch {
+      // The form itself says what is wrong.
+      form.submit()
+      return
+    }
+    await this.#renew()
+    const buttons = this.querySelectorAll(".notification-acts button")
+    const next = buttons[Math.min(Math.max(place, 0), buttons.length - 1)]
+    if (next instanceof HTMLElement) next.focus()
+    this.#say(what === "delete" ? "Deleted." : what === "read" ? "Marked as read." : "All are marked as read.")
+  }
+
+  /** @param {string} words */
+  #say(words) {
+    const status = this.querySelector('[role="status"]')
+    if (status) status.textContent = words
+  }
+
+  /** Shows what the server has now; one question after the other. */
+  async #renew() {
+    this.#again = this.#busy
+    if (this.#busy) return
+    this.#busy = true
+    try {
+      do {
+        this.#again = false
+        await this.#ask()
+      } while (this.#again)
+    } catch {
+      // The next bell asks again.
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  async #ask() {
+    const query = new URLSearchParams(this.dataset.query)
+    /** @type {{ notifications: import("../view/notice.js").Notice[] }} */
+    const { notifications } = await getJSON(`/notifications?${query}`)
+    const list = this.querySelector(".notification-list")
+    // What is there the first time or no more, and a page further back, the server draws.
+    const further = new URLSearchParams(location.search).has("cursor")
+    if (further || !list || !notifications.length) {
+      if (further || list || notifications.length) location.reload()
+      return
+    }
+    const at = document.activeElement?.closest(".notification")
+    const id = at instanceof HTMLElement && list.contains(at) ? at.dataset.notice : undefined
+    const link = document.activeElement instanceof HTMLAnchorElement
+    list.replaceChildren(...notifications.map(noticeRow))
+    localTimes(list)
+    // Whoever is at a notice stays there.
+    const again = id && list.querySelector(`.notification[data-notice="${id}"] ${link ? "a" : "button"}`)
+    if (again instanceof HTMLElement) again.focus()
+  }
+}

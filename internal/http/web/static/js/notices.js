@@ -1,0 +1,6 @@
+// What the page of notices gains from a script. It works without it.
+import { NoticeList } from "./elements/notice-list.js"
+import { PreferenceSwitches } from "./elements/preference-switches.js"
+
+customElements.define("notice-list", NoticeList)
+customElements.define("preference-switches", PreferenceSwitches)

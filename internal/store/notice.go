@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+// NoticeQuery asks for a page of somebody's notices, the newest first.
+type NoticeQuery struct {
+	Who    chat.UserID
+	Kinds  []chat.NoticeKind // nil for all
+	Unread bool              // only those that are unread
+	// BeforeAt and BeforeID are the last notice of the page before; zero for the first.
+	BeforeAt time.Time
+	BeforeID chat.NoticeID
+	Limit    int
+}
+
+// noticeSelect joins what a notice shows of its conversation and its listing as they are.
+const noticeSelect = `
+	SELECT n.id, n.user_id, n.kind, n.unread, n.created_at, COALESCE(l.id, 0), COALESCE(l.slug, ''), n.title,
+		n.conversation_id, n.seq, COALESCE(m.body, ''),
+		COALESCE(CASE WHEN c.buyer_id = n.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent, 0),
+		n.price_amount, n.price_currency, n.price_was,
+		COALESCE(u.id, 0), COALESCE(u.username, ''), COALESCE(u.name, ''), COALESCE(u.closed_at, 0)
+	FROM notice n
+	LEFT JOIN listing l ON l.id = n.listing_id
+	LEFT JOIN conversation c ON c.id = n.conversation_id
+	LEFT JOIN member me ON me.conversation_id = c.id AND me.user_id = n.user_id
+	LEFT JOIN users u ON u.id = CASE WHEN c.buyer_id = n.user_id THEN c.seller_id ELSE c.buyer_id END
+	LEFT JOIN message m ON m.conversation_id = n.conversation_id AND m.seq = n.seq `
+
+func noticeFields(n *chat.Notice) []any {
+	return []any{
+		&n.ID, &n.To, &n.Kind, &n.Unread,
+		microsInto{&n.At},
+		&n.Listing, &n.Slug, &n.Title, &n.Conversation, &n.Seq, &n.Text, &n.Count,
+		&n.Price.Amount, &n.Price.Currency, &n.PriceWas, &n.From.ID, &n.From.Username, &n.From.Name,
+		microsInto{&n.From.ClosedAt},
+	}
+}
+
+// Notices returns a page of somebody's notices in one query.
+func (r Reader) Notices(ctx context.Context, q NoticeQuery) ([]chat.Notice, error) {
+	var args arguments
+	where := []string{`n.user_id = ` + args.add(q.Who)}
+	if q.Unread {
+		where = append(where, `n.unread`)
+	}
+	if q.Kinds != nil {
+		kinds := make([]string, len(q.Kinds))
+		for i, k := range q.Kinds {
+			kinds[i] = args.add(string(k))
+		}
+		where = append(where, `n.kind IN (`+strings.Join(kinds, `, `)+`)`)
+	}
+	if q.BeforeID != 0 {
+		where = append(where, `(n.created_at, n.id) < (`+args.add(micros(q.BeforeAt))+`, `+args.add(q.BeforeID)+`)`)
+	}
+	return r.notices(ctx, noticeSelect+`WHERE `+strings.Join(where, ` AND `)+`
+		ORDER BY n.created_at DESC, n.id DESC LIMIT `+args.add(q.Limit), args...)
+}
+
+// UnreadAmong returns those of some notices that are still unread.
+func (r Reader) UnreadAmong(ctx context.Context, ids []chat.NoticeID) ([]chat.Notice, error) {
+	set, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("read notices: %w", err)
+	}
+	return r.notices(ctx, noticeSelect+`
+		WHERE n.unread AND n.id IN (SELECT id FROM `+r.d.set("$1", "id")+` AS j) ORDER BY n.id`, string(set))
+}
+
+func (r Reader) notices(ctx context.Context, query string, args ...any) ([]chat.Notice, error) {
+	rows, err := r.q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read notices: %w", err)
+	}
+	all, err := collect(rows, noticeFields)
+	if err != nil {
+		return nil, fmt.Errorf("read notices: %w", err)
+	}
+	for i := range all {
+		all[i].From = shown(all[i].From)
+	}
+	return all, nil
+}
+
+// UnreadNotices returns how many notices each of some people has not read. Who has read
+// all is not in it.
+func (r Reader) UnreadNotices(ctx context.Context, who []chat.UserID) (map[chat.UserID]int64, error) {
+	set, err := json.Marshal(who)
+	if err != nil {
+		return nil, fmt.Errorf("count notices: %w", err)
+	}
+	rows, err := r.q.QueryContext(ctx, `
+		SELECT n.user_id, count(*) FROM notice n
+		WHERE n.unread AND n.user_id IN (SELECT id FROM `+r.d.set("$1", "id")+` AS j) GROUP BY n.user_id`, string(set))
+	if err != nil {
+		return nil, fmt.Errorf("count notices: %w", err)
+	}
+	type row struct {
+		who chat.UserID
+		n   int64
+	}
+	found, err := collect(rows, func(r *row) []any { return []any{&r.who, &r.n} })
+	if err != nil {
+		return nil, fmt.Errorf("count notices: %w", err)
+	}
+	counts := make(map[chat.UserID]int64, len(found))
+	for _, r := range found {
+		counts[r.who] = r.n
+	}
+	return counts, nil
+}
+
+// NoticeByID returns a notice of somebody's, or NotFound.
+func (r Reader) NoticeByID(ctx context.Context, who chat.UserID, id chat.NoticeID) (chat.Notice, error) {
+	found, err := r.notices(ctx, noticeSelect+`WHERE n.id = $1 AND n.user_id = $2`, id, who)
+	if err == nil && len(found) == 0 {
+		err = chat.ErrNotFound("notification")
+	}
+	if err != nil {
+		return chat.Notice{}, err
+	}
+	return found[0], nil
+}
+
+// ReadNotices marks some of somebody's notices as read, those of others left alone, and
+// tells whether any was unread.
+func (tx *Tx) ReadNotices(ctx context.Context, who chat.UserID, ids []chat.NoticeID) (bool, error) {
+	set, err := json.Marshal(ids)
+	if err != nil {
+		return false, fmt.Errorf("mark notices of user %d: %w", who, err)
+	}
+	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
+		WHERE user_id = $1 AND unread AND id IN (SELECT id FROM `+tx.d.set("$2", "id")+` AS j)`, string(set))
+}
+
+// ReadAllNotices marks all of somebody's notices as read, and tells whether any was unread.
+func (tx *Tx) ReadAllNotices(ctx context.Context, who chat.UserID) (bool, error) {
+	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE WHERE user_id = $1 AND unread`)
+}
+
+// ReadNoticesOf marks what somebody was told of a conversation up to seq as read, and
+// tells whether that was unread. It follows MoveRead in its transaction: whoever makes a
+// notice looks at the member's cursor under its lock.
+func (tx *Tx) ReadNoticesOf(ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
+	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
+		WHERE user_id = $1 AND conversation_id = $2 AND conversation_id > 0 AND unread AND seq <= $3`, id, seq)
+}
+
+// DeleteNotice deletes a notice of somebody's, and tells whether there was one.
+func (tx *Tx) DeleteNotice(ctx context.Context, who chat.UserID, id chat.NoticeID) (bool, error) {
+	return tx.changeNotices(ctx, who, `DELETE FROM notice WHERE user_id = $1 AND id = $2`, id)
+}
+
+// DeleteNotices deletes all of somebody's notices, and tells whether there were any.
+func (tx *Tx) DeleteNotices(ctx context.Context, who chat.UserID) (bool, error) {
+	return tx.changeNotices(ctx, who, `DELETE FROM notice WHERE user_id = $1`)
+}
+
+func (tx *Tx) changeNotices(ctx context.Context, who chat.UserID, query string, args ...any) (bool, error) {
+	result, err := tx.q.ExecContext(ctx, query, append([]any{who}, args...)...)
+	if err != nil {
+		return false, fmt.Errorf("change notices of user %d: %w", who, err)
+	}
+	n, err := result.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("change notices of user %d: %w", who, err)
+	}
+	return n > 0, nil
+}
+
+// PruneNotices deletes what was told before a time.
+func (tx *Tx) PruneNotices(ctx context.Context, before time.Time) error {
+	if _, err := tx.q.ExecContext(ctx, `DELETE FROM notice WHERE created_at < $1`, micros(before)); err != nil {
+		return fmt.Errorf("prune notices: %w", err)
+	}
+	return nil
+}
