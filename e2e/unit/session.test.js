@@ -260,3 +260,24 @@ test("typing, presence and cursors are passed on", async () => {
   session.typing(true)
   assert.deepEqual(socket.of("typing"), [{ type: "typing", conversation_id: conversation, typing: true }])
 })
+
+test("a notice of what was seen already rings no bell, any other does", async () => {
+  const { session, socket } = await sessionOf()
+  const rung = heard(session, "rung")
+  const notice = (seq, unread, of = conversation) =>
+    socket.say({ type: "notification", notification: { id: 1, type: "new_message", conversation_id: of, seq }, unread })
+  notice(3, 2)
+  session.seen(5)
+  notice(5, 3) // the page has said that it was read: its count comes next
+  socket.say({ type: "notification", unread: 1 })
+  notice(6, 2)
+  notice(1, 3, conversation + 1)
+  socket.say({ type: "notification", notification: { id: 2, type: "sold" }, unread: 4 })
+  assert.deepEqual(rung, [
+    { unread: 2, fresh: true },
+    { unread: 1, fresh: false },
+    { unread: 2, fresh: true },
+    { unread: 3, fresh: true },
+    { unread: 4, fresh: true },
+  ])
+})

@@ -147,6 +147,9 @@ func (t Town) settle(ctx context.Context, tx *store.Tx, hash string, talks []tal
 		}
 		listings[th.slug] = l
 	}
+	if err := t.news(ctx, tx, ids, listings); err != nil {
+		return err
+	}
 	for i, k := range talks {
 		l, ok := listings[k.about]
 		buyer, known := ids[k.buyer]
@@ -160,6 +163,33 @@ func (t Town) settle(ctx context.Context, tx *store.Tx, hash string, talks []tal
 			return err
 		}
 		places[i] = place{id: c.ID, buyer: buyer, seller: l.Seller.ID}
+	}
+	return nil
+}
+
+// news has people save some things that have become cheaper since, or were sold: the
+// listings' feed tells of that, as it would of anybody's.
+func (t Town) news(ctx context.Context, tx *store.Tx, ids map[string]chat.UserID, listings map[string]chat.Listing) error {
+	for _, w := range wishes {
+		l, ok := listings[w.slug]
+		who, known := ids[w.who]
+		if !ok || !known || l.Seller.ID == who {
+			return fmt.Errorf("%q cannot wish for %q", w.who, w.slug)
+		}
+		if err := tx.AddWish(ctx, who, l.ID, t.Now.AddDate(0, 0, -9)); err != nil {
+			return err
+		}
+		before := l
+		if before.Status == chat.ListingSold {
+			before.Status = chat.ListingReserved
+		} else {
+			before.Price.Amount = l.PriceWas
+		}
+		for _, step := range []chat.Listing{before, l} {
+			if err := tx.UpdateListing(ctx, step); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -46,3 +46,28 @@ func TestTheFirstGuestMeetsEveryKindOfEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTownHasNewsOfWhatItsGuestsHaveSaved(t *testing.T) {
+	town, _ := newTown(t)
+	fill(t, town)
+	changes, err := town.DB.ListingChanges(t.Context(), store.Cursor{}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sold, cheaper := 0, 0
+	for _, c := range changes {
+		to, err := town.DB.Wishers(t.Context(), c.Listing, c.Step.At, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(to) > 0 && c.Step.Sold() {
+			sold++
+		}
+		if len(to) > 0 && c.Step.Cheaper() {
+			cheaper++
+		}
+	}
+	if sold != 2 || cheaper != 1 {
+		t.Errorf("got %d sold and %d cheaper, want 2 and 1", sold, cheaper)
+	}
+}

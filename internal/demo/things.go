@@ -269,3 +269,10 @@ var things = []thing{
 var reduced = map[string]int64{
 	"hero-sprint-cycle": 9200, "olympus-om-1": 21000, "iphone-se-2022": 15500, "yamaha-f310-guitar": 6000, "comics-trunk": 3500,
 }
+
+// wishes are things that people had saved before they became cheaper, or were sold.
+var wishes = []struct{ who, slug string }{
+	{"aarav", "yamaha-f310-guitar"},
+	{"aarav", "headphones-repaired"},
+	{"meera_k", "yellow-cabin-suitcase"},
+}
