@@ -66,6 +66,7 @@ const shapes = {
     heartbeat_ms: number,
     limits: { message_chars: number },
     unread: maybe(number),
+    unread_notifications: maybe(number),
     head: maybe(number),
     conversation: maybe(entry),
     participants: maybe([participant]),
@@ -93,6 +94,7 @@ const shapes = {
   presence: { user_id: number, online: boolean, last_seen: nullable(string) },
   conversation: { conversation: entry },
   listing: { listing_id: number, listing: nullable(listing) },
+  notification: { notification: maybe({ conversation_id: maybe(number), seq: maybe(number) }), unread: number },
   caught_up: { conversation_id: number, head: number },
   reset: { conversation_id: number, reason: string },
   bye: { reason: string, retry_after_ms: number },
@@ -250,10 +252,12 @@ test("golden: bye is obeyed", async () => {
 
 test("golden: hints and list entries are told", async () => {
   const { session, say } = await tab()
-  const told = ["typing", "presence", "entry", "unread"].map((type) => heard(session, type))
-  for (const name of ["typing.json", "presence.json", "conversation.json", "pong.json"]) await say(name)
-  const [typing, presence, entries] = told
+  const told = ["typing", "presence", "entry", "rung"].map((type) => heard(session, type))
+  for (const name of ["typing.json", "presence.json", "conversation.json", "notification.json", "pong.json"])
+    await say(name)
+  const [typing, presence, entries, rung] = told
   assert.deepEqual(typing, [frameOf("typing.json")])
   assert.deepEqual(presence, [frameOf("presence.json")])
   assert.deepEqual(entries, [frameOf("conversation.json").conversation])
+  assert.deepEqual(rung, [{ unread: frameOf("notification.json").unread, fresh: true }])
 })
