@@ -54,10 +54,9 @@ func sentence(s string) string {
 }
 
 func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Reader, stdout, stderr io.Writer) error {
-	log := slog.New(slog.NewTextHandler(stderr, nil))
 	switch command {
 	case "serve":
-		return serve(ctx, &c.Serve, log, stdout)
+		return serve(ctx, &c.Serve, newLog(c.Serve.Operations, stderr), stdout)
 	case "migrate":
 		return migrate(ctx, c.Migrate, stdout)
 	case "user create", "user create <username>":
@@ -68,4 +67,16 @@ func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Re
 		fmt.Fprintln(stdout, "swapnest", version)
 		return nil
 	}
+}
+
+// newLog returns the log of a node.
+func newLog(o config.Operations, out io.Writer) *slog.Logger {
+	// The command line allows no other words than those that are levels.
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(o.LogLevel))
+	options := &slog.HandlerOptions{Level: level}
+	if o.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
 }

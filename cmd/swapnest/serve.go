@@ -11,6 +11,7 @@ import (
 
 	"swapnest/internal/config"
 	"swapnest/internal/demo"
+	"swapnest/internal/http/auth"
 	"swapnest/internal/http/server"
 	"swapnest/internal/http/web"
 )
@@ -20,15 +21,21 @@ const shutdownTimeout = 15 * time.Second
 
 // serve runs a node until ctx ends.
 func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Writer) (err error) {
-	// The port first: whoever started a second node by mistake is told at once.
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", c.Listen)
+	proxies, err := auth.ParseProxies(c.TrustedProxies)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+		return fmt.Errorf("%w: --trusted-proxies: %w", config.ErrUsage, err)
 	}
+	// The ports first: whoever started a second node by mistake is told at once.
+	ports, err := listen(ctx, c.Listen, c.Operations.DebugListen, c.Secure.HTTPListen)
+	if err != nil {
+		return err
+	}
+	// What the node has not taken over goes here; a second closing changes nothing.
+	defer ports.close()
 	options := server.Options{
 		DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, PublicURL: c.Public(), Demo: c.Demo,
-		RateLimits: c.RateLimits == "on", Version: version, Log: log,
+		RateLimits: c.RateLimits == "on", Proxies: proxies, Version: version, Log: log,
+		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
 	}
 	var people []web.DemoPerson
 	if c.Demo {
@@ -39,15 +46,12 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 	}
 	app, err := server.New(ctx, options)
 	if err != nil {
-		// The listener goes with the process; the first error is the one to tell.
-		_ = listener.Close()
 		return err
 	}
-	announce(stdout, listener.Addr().(*net.TCPAddr), people)
+	announce(stdout, ports, options.TLS != server.TLS{}, people)
 	// Filling and hashing leave garbage behind that a quiet node would keep for long.
 	debug.FreeOSMemory()
-	served := make(chan error, 1)
-	go func() { served <- app.Serve(listener) }()
+	served := ports.serve(app)
 	select {
 	case err = <-served:
 	case <-ctx.Done():
@@ -77,20 +81,42 @@ func fill(ctx context.Context, a *server.App) ([]web.DemoPerson, error) {
 	return people, nil
 }
 
+// tlsOf returns where certificates come from.
+func tlsOf(c *config.Serve) server.TLS {
+	t := server.TLS{Cert: c.Secure.TLSCert, Key: c.Secure.TLSKey}
+	if c.Secure.ACME {
+		t = server.TLS{
+			ACME: true, Host: c.Public().Hostname(), Email: c.Secure.ACMEEmail, Directory: c.Secure.ACMEDirectory, Root: c.Secure.ACMERoot,
+		}
+	}
+	return t
+}
+
 // announce prints where the node listens and, for the demo, who can sign in. Two
 // names of one machine have two sets of cookies, so that two windows of one browser
 // can hold two people.
-func announce(out io.Writer, at *net.TCPAddr, people []web.DemoPerson) {
+func announce(out io.Writer, ports *ports, secure bool, people []web.DemoPerson) {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	at := ports.site.Addr().(*net.TCPAddr)
 	hosts := []string{"127.0.0.1", "localhost"}
 	for i, p := range people {
 		if i == 0 {
 			fmt.Fprintln(out, "\nTwo people to try, each in a window of its own:")
 		}
-		fmt.Fprintf(out, "  http://%s:%d/accounts/login/  username %s  password %s  (%s)\n",
-			hosts[i%len(hosts)], at.Port, p.Username, p.Password, p.Line)
+		fmt.Fprintf(out, "  %s://%s:%d/accounts/login/  username %s  password %s  (%s)\n",
+			scheme, hosts[i%len(hosts)], at.Port, p.Username, p.Password, p.Line)
 	}
 	if len(people) > 0 {
 		fmt.Fprintln(out)
 	}
-	fmt.Fprintf(out, "listening on http://%s\n", at)
+	if ports.debug != nil {
+		fmt.Fprintf(out, "debugging on http://%s\n", ports.debug.Addr())
+	}
+	if ports.plain != nil {
+		fmt.Fprintf(out, "redirecting on http://%s\n", ports.plain.Addr())
+	}
+	fmt.Fprintf(out, "listening on %s://%s\n", scheme, at)
 }

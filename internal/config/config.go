@@ -33,9 +33,32 @@ type Serve struct {
 	PublicURL       string `env:"SWAPNEST_PUBLIC_URL" placeholder:"URL" help:"The origin that people use; needed when listening beyond loopback."`
 	Demo            bool   `env:"SWAPNEST_DEMO" help:"Fill an empty database with the demo town and let its people sign in."`
 	AllowPublicDemo bool   `env:"SWAPNEST_ALLOW_PUBLIC_DEMO" help:"Let --demo listen beyond loopback, where everybody knows its passwords."`
+	TrustedProxies  string `env:"SWAPNEST_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Networks of reverse proxies whose X-Forwarded-For tells where a request came from."`
 	RateLimits      string `default:"on" enum:"on,off" env:"SWAPNEST_RATE_LIMITS" help:"off lifts rate and connection limits, for tests and benchmarks on loopback."`
 
+	Secure     Secure     `embed:"" group:"TLS"`
+	Operations Operations `embed:"" group:"Operations"`
+
 	public *url.URL
+}
+
+// Secure says where certificates come from.
+type Secure struct {
+	TLSCert       string `name:"tls-cert" env:"SWAPNEST_TLS_CERT" placeholder:"FILE" help:"Serve https with this certificate (PEM, with its chain); a renewed file is taken up within a minute."`
+	TLSKey        string `name:"tls-key" env:"SWAPNEST_TLS_KEY" placeholder:"FILE" help:"The key of --tls-cert (PEM)."`
+	ACME          bool   `name:"acme" env:"SWAPNEST_ACME" help:"Serve https with a certificate from Let's Encrypt, which this accepts the terms of, for the host of --public-url."`
+	ACMEEmail     string `name:"acme-email" env:"SWAPNEST_ACME_EMAIL" placeholder:"ADDRESS" help:"Whom the certificate authority may write to."`
+	ACMEDirectory string `name:"acme-directory" env:"SWAPNEST_ACME_DIRECTORY" placeholder:"URL" help:"Another authority than Let's Encrypt."`
+	ACMERoot      string `name:"acme-root" env:"SWAPNEST_ACME_ROOT" placeholder:"FILE" help:"The root certificate (PEM) of a private authority."`
+	HTTPListen    string `name:"http-listen" env:"SWAPNEST_HTTP_LISTEN" placeholder:"HOST:PORT" help:"Also listen here, and send everybody to https."`
+}
+
+// Operations are for who runs the node.
+type Operations struct {
+	LogFormat    string `default:"text" enum:"text,json" env:"SWAPNEST_LOG_FORMAT" help:"text or json (${default})."`
+	LogLevel     string `default:"info" enum:"debug,info,warn,error" env:"SWAPNEST_LOG_LEVEL" help:"debug, info, warn or error (${default})."`
+	DebugListen  string `env:"SWAPNEST_DEBUG_LISTEN" placeholder:"HOST:PORT" help:"Profiles and metrics, on a loopback address."`
+	MetricsToken string `env:"SWAPNEST_METRICS_TOKEN" placeholder:"TOKEN" help:"Opens /metrics to who brings it as a bearer token."`
 }
 
 // User is the command of that name.
@@ -120,6 +143,9 @@ func (s *Serve) check() error {
 		}
 		s.public = u
 	}
+	if err := s.checkEdges(); err != nil {
+		return err
+	}
 	if loopback(host) {
 		return nil
 	}
@@ -130,6 +156,33 @@ func (s *Serve) check() error {
 		return errors.New("--rate-limits off works on loopback only")
 	case s.public == nil:
 		return errors.New("listening beyond loopback needs --public-url, the origin that people use")
+	}
+	return nil
+}
+
+// checkEdges refuses settings of TLS and of what stands beside the site that do not fit
+// together.
+func (s *Serve) checkEdges() error {
+	t, secure := s.Secure, s.public != nil && s.public.Scheme == "https"
+	switch {
+	case (t.TLSCert == "") != (t.TLSKey == ""):
+		return errors.New("--tls-cert and --tls-key go together")
+	case t.ACME && t.TLSCert != "":
+		return errors.New("--acme gets a certificate by itself: leave out --tls-cert and --tls-key")
+	case (t.ACME || t.TLSCert != "" || t.HTTPListen != "") && !secure:
+		return errors.New("--tls-cert, --acme and --http-listen need --public-url with https://, the origin that people use")
+	case !t.ACME && (t.ACMEEmail != "" || t.ACMEDirectory != "" || t.ACMERoot != ""):
+		return errors.New("--acme-email, --acme-directory and --acme-root do nothing without --acme")
+	}
+	if t.HTTPListen != "" {
+		if _, _, err := net.SplitHostPort(t.HTTPListen); err != nil {
+			return fmt.Errorf("--http-listen needs HOST:PORT, such as 0.0.0.0:80, not %q", t.HTTPListen)
+		}
+	}
+	if at := s.Operations.DebugListen; at != "" {
+		if host, _, err := net.SplitHostPort(at); err != nil || !loopback(host) {
+			return fmt.Errorf("--debug-listen needs a loopback address such as 127.0.0.1:6060, not %q", at)
+		}
 	}
 	return nil
 }

@@ -224,7 +224,9 @@ func (s *shard) process(calls []*call) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
+	began := time.Now()
 	again, err := s.try(ctx, calls)
+	s.db.batched(len(calls), time.Since(began), err != nil)
 	if err == nil {
 		return
 	}

@@ -35,6 +35,10 @@ type Options struct {
 	// Trace is told of each query of a Reader or an Update before it goes out, by whichever
 	// goroutine sends it: it shows what a page costs. Nil is told nothing.
 	Trace func(query string)
+	// Batched is told of each shared commit that was tried: how many calls it held, how long
+	// it took from taking them up to COMMIT, and whether it failed. It must not block. Nil is
+	// told nothing.
+	Batched func(calls int, took time.Duration, failed bool)
 	// Log gets what an operator should know. Nil discards it.
 	Log *slog.Logger
 }
@@ -50,6 +54,7 @@ type DB struct {
 	shards  []*shard
 	publish func(chat.Event)
 	fed     func()
+	batched func(calls int, took time.Duration, failed bool)
 	log     *slog.Logger
 	epoch   string
 }
@@ -84,7 +89,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Fed == nil {
 		o.Fed = func() {}
 	}
-	db := &DB{publish: o.Publish, fed: o.Fed, trace: o.Trace, log: o.Log}
+	if o.Batched == nil {
+		o.Batched = func(int, time.Duration, bool) {}
+	}
+	db := &DB{batched: o.Batched, publish: o.Publish, fed: o.Fed, trace: o.Trace, log: o.Log}
 	if err := db.open(ctx, o); err != nil {
 		// The first error is the one to tell.
 		_ = db.disconnect()
@@ -221,6 +229,16 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 		db.fed()
 	}
 	return nil
+}
+
+// Pools returns the state of the connection pools, by what they are for. The writers of
+// PostgreSQL have one of their own, which is not among them.
+func (db *DB) Pools() map[string]sql.DBStats {
+	pools := map[string]sql.DBStats{"write": db.write.Stats()}
+	if db.read != db.write {
+		pools["read"] = db.read.Stats()
+	}
+	return pools
 }
 
 // Dialect returns the name of the database in use, "sqlite" or "postgres".

@@ -20,6 +20,7 @@ type Service struct {
 	relay  Signals
 	bell   Bell
 	limits *Limits
+	sent   func(outcome string)
 	now    func() time.Time
 }
 
@@ -41,9 +42,13 @@ type Limits struct {
 	Start *limit.Keyed // new conversations, per person
 }
 
-// New returns the service.
-func New(db *store.DB, relay Signals, bell Bell, limits *Limits, now func() time.Time) *Service {
-	return &Service{db: db, relay: relay, bell: bell, limits: limits, now: now}
+// New returns the service. sent is told what became of each message that was to be sent:
+// ok, duplicate, or the code of the refusal; nil is told nothing.
+func New(db *store.DB, relay Signals, bell Bell, limits *Limits, sent func(outcome string), now func() time.Time) *Service {
+	if sent == nil {
+		sent = func(string) {}
+	}
+	return &Service{db: db, relay: relay, bell: bell, limits: limits, sent: sent, now: now}
 }
 
 // SendCommand posts a message.
@@ -65,6 +70,21 @@ type Sent struct {
 // Empty, TooLong, BadText, BadFrame (ClientID), NotFound, Conflict, Closed, RateLimited
 // or Unavailable.
 func (s *Service) Send(ctx context.Context, who chat.UserID, c SendCommand) (Sent, error) {
+	sent, err := s.send(ctx, who, c)
+	switch code := chat.CodeOf(err); {
+	case err == nil && sent.Duplicate:
+		s.sent("duplicate")
+	case err == nil:
+		s.sent("ok")
+	case code == "":
+		s.sent(string(chat.Unavailable))
+	default:
+		s.sent(string(code))
+	}
+	return sent, err
+}
+
+func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sent, error) {
 	text, err := chat.ParseText(c.Text)
 	if err != nil {
 		return Sent{}, err

@@ -114,6 +114,36 @@ func (f *Follower) Follow(ctx context.Context) (time.Duration, error) {
 	}
 }
 
+// Lag returns how old the oldest event or change is that has not been looked at; 0 for none.
+func (f *Follower) Lag(ctx context.Context) (time.Duration, error) {
+	var oldest time.Time
+	from, err := f.db.Followed(ctx, messages)
+	if err != nil {
+		return 0, err
+	}
+	events, err := f.db.After(ctx, from, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(events) > 0 {
+		oldest = events[0].At
+	}
+	if from, err = f.db.Followed(ctx, listings); err != nil {
+		return 0, err
+	}
+	changes, err := f.db.ListingChanges(ctx, from, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(changes) > 0 && (oldest.IsZero() || changes[0].Step.At.Before(oldest)) {
+		oldest = changes[0].Step.At
+	}
+	if oldest.IsZero() {
+		return 0, nil
+	}
+	return max(0, f.now().Sub(oldest)), nil
+}
+
 // followMessages looks at one batch of the log.
 func (f *Follower) followMessages(ctx context.Context) (wait time.Duration, more bool, err error) {
 	from, err := f.db.Followed(ctx, messages)

@@ -114,6 +114,19 @@ func (f *Follower) Follow(ctx context.Context) error {
 	}
 }
 
+// Lag returns how old the oldest change is that has not been told; 0 for none.
+func (f *Follower) Lag(ctx context.Context) (time.Duration, error) {
+	from, err := f.db.Followed(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	next, err := f.db.ListingChanges(ctx, from, 1)
+	if err != nil || len(next) == 0 {
+		return 0, err
+	}
+	return max(0, time.Since(next[0].Step.At)), nil
+}
+
 // announce tells all who talk about a listing how it stands now.
 func (f *Follower) announce(ctx context.Context, id chat.ListingID) error {
 	l, err := f.db.Listing(ctx, id)

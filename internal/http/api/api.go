@@ -88,11 +88,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
+	asked := r
 	r = r.WithContext(ctx)
-	if answer, pattern := a.mux.Handler(r); pattern == "" {
+	answer, pattern := a.mux.Handler(r)
+	if pattern == "" {
 		a.unrouted(w, r, answer)
 		return
 	}
+	asked.Pattern = pattern // for whoever counts requests by it, as a mux does
 	a.mux.ServeHTTP(w, r)
 }
 

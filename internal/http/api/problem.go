@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/http/trace"
 )
 
 // malformed is the code of a body that is no JSON; sockets call it bad_json.
@@ -28,6 +29,7 @@ type Problem struct {
 	Code       string `json:"code" enum:"malformed,unauthenticated,forbidden,not_found,method_not_allowed,conflict,too_large,unsupported_media,invalid,rate_limited,unavailable" doc:"A stable name for programs."`
 	Field      string `json:"field,omitempty" doc:"The field or parameter at fault, where one is."`
 	RetryAfter int64  `json:"retry_after_ms,omitempty" minimum:"1" doc:"When to try again, in milliseconds from now."`
+	Request    string `json:"request_id,omitempty" doc:"The name of the request, to quote to the operator when the fault is ours."`
 }
 
 func newProblem(status int, code, detail string) *Problem {
@@ -72,9 +74,11 @@ func (a *API) problem(ctx context.Context, operation string, err error) *Problem
 	if !ok {
 		// A client that has gone away is no fault of ours.
 		if !errors.Is(context.Cause(ctx), context.Canceled) {
-			a.Log.Error("call failed", "operation", operation, "error", err)
+			a.Log.ErrorContext(ctx, "call failed", "operation", operation, "error", err)
 		}
-		return newProblem(http.StatusServiceUnavailable, string(chat.Unavailable), "This does not work right now. Try again in a moment.")
+		p := newProblem(http.StatusServiceUnavailable, string(chat.Unavailable), "This does not work right now. Try again in a moment.")
+		p.Request = trace.ID(ctx)
+		return p
 	}
 	status, code := translate(e.Code)
 	p := newProblem(status, string(code), e.Detail)

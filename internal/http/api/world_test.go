@@ -101,7 +101,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.messages = messaging.New(w.db, relay, w, &ml, time.Now)
+	w.messages = messaging.New(w.db, relay, w, &ml, nil, time.Now)
 	New(Options{
 		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, photos, time.Now), Inbox: in, Messages: w.messages,
 		Notices: notices.New(w.db, w, keep, time.Now), Version: "1.2.3", Log: log,

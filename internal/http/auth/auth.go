@@ -66,6 +66,9 @@ func NewGuard(db *store.DB, publicURL *url.URL, demo bool, now func() time.Time)
 	return g
 }
 
+// Secure tells whether people use the site over https.
+func (g *Guard) Secure() bool { return g.secure }
+
 // CookieName is the session cookie's name; under https its prefix pins it to this host.
 func (g *Guard) CookieName() string {
 	if g.secure {

@@ -30,6 +30,7 @@ import (
 	"swapnest/internal/http/api"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/http/socket"
+	"swapnest/internal/http/trace"
 	"swapnest/internal/http/web"
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
@@ -43,8 +44,13 @@ type Options struct {
 	PublicURL   *url.URL // the origin that people use; nil is loopback
 	Demo        bool     // demo accounts may sign in
 	RateLimits  bool
-	Version     string
-	Log         *slog.Logger
+	Proxies     auth.Proxies // reverse proxies whose X-Forwarded-For is taken
+	TLS         TLS
+	// MetricsToken opens /metrics on the address that people use. Without one it is open
+	// where PublicURL is nil, and closed elsewhere.
+	MetricsToken string
+	Version      string
+	Log          *slog.Logger
 	// Fill is called once the services stand and before anybody is served: it may
 	// add demo data, and returns whom to offer on the sign-in page. Nil adds nothing.
 	Fill func(context.Context, *App) ([]web.DemoPerson, error)
@@ -74,13 +80,16 @@ type App struct {
 	shelf    *shelf.Follower    // nil until the store is open
 	notices  *noticing.Follower // the same
 	sweeper  *sweeper           // nil until the services stand
+	metrics  *metrics
 	server   *http.Server
+	debug    *http.Server
+	plain    *http.Server
 	draining atomic.Bool
 }
 
 // New opens a node. The returned App holds the data directory until Close.
 func New(ctx context.Context, o Options) (*App, error) {
-	a := &App{log: o.Log}
+	a := &App{log: slog.New(trace.Handler{Handler: o.Log.Handler()}), metrics: newMetrics(o.Version)}
 	if err := a.open(ctx, o); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -97,7 +106,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 	}
 	a.makeLive()
 	a.DB, err = store.Open(ctx, store.Options{
-		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Trace: o.Trace, Log: o.Log,
+		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Trace: o.Trace, Batched: a.metrics.batched, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -105,6 +114,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 	// Before anything is written, so that they can be woken; they start behind it.
 	a.shelf = shelf.New(a.DB, a.relay.Signal, a.log)
 	a.notices = noticing.New(a.DB, a.bell.Ring, a.log, time.Now)
+	a.metrics.registry.MustRegister(newState(a))
 	if err := a.makeServices(ctx, o); err != nil {
 		return err
 	}
@@ -172,7 +182,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	}
 	a.Uploads = uploads.New(a.DB, a.Blobs, limits.photos, now)
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, limits.keep)
-	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, now)
+	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.metrics.sent, now)
 	a.Notices = notices.New(a.DB, a.bell, limits.keep, now)
 	a.Presence = presence.New(a.DB, a.Hub, a.relay, limits.typing, a.log)
 	return nil
@@ -193,7 +203,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	})
 	a.Sockets = socket.New(socket.Options{
 		Guard: a.Guard, Hub: a.Hub, Messages: a.Messages, Inbox: a.Inbox, Presence: a.Presence,
-		Epoch: a.DB.Epoch(), Limits: o.RateLimits, Log: a.log,
+		Epoch: a.DB.Epoch(), Observer: a.metrics.observer(), Limits: o.RateLimits, Log: a.log,
 	})
 	mux := http.NewServeMux()
 	pages.Routes(mux)
@@ -201,6 +211,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	a.Sockets.Routes(mux)
 	mux.HandleFunc("GET /healthz", a.health)
 	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("GET /metrics", a.metrics.guarded(o.MetricsToken, o.PublicURL == nil, http.HandlerFunc(pages.Missing)))
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range a.Guard.AllowedOrigins("") {
 		if o.PublicURL != nil {
@@ -209,8 +220,17 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 			}
 		}
 	}
+	config, challenges, err := o.TLS.open(o.DataDir, a.log)
+	if err != nil {
+		return err
+	}
+	a.debug = a.debugServer()
+	if o.PublicURL != nil {
+		a.plain = a.plainServer(a.Guard.AllowedOrigins("")[0], challenges)
+	}
 	a.server = &http.Server{
-		Handler:           web.SecurityHeaders(a.Guard, protection.Handler(mux)),
+		Handler:           a.edge(o.Proxies, web.SecurityHeaders(a.Guard, protection.Handler(mux))),
+		TLSConfig:         config,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -224,12 +244,12 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 // Handler returns the whole site.
 func (a *App) Handler() http.Handler { return a.server.Handler }
 
-// Serve answers on l until Shutdown.
+// Serve answers on l until Shutdown, by TLS where Options say how.
 func (a *App) Serve(l net.Listener) error {
-	if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
+	if a.server.TLSConfig != nil {
+		return until(a.server.ServeTLS(l, "", ""))
 	}
-	return nil
+	return until(a.server.Serve(l))
 }
 
 // Shutdown takes no more requests, ends the sockets with 1012, and waits for what
@@ -244,6 +264,12 @@ func (a *App) Shutdown(ctx context.Context) error {
 	}()
 	// It closes the listeners at once, and then waits for requests under way.
 	err := a.server.Shutdown(ctx)
+	for _, beside := range []*http.Server{a.debug, a.plain} {
+		if beside != nil {
+			// A profile under way is not worth waiting for.
+			err = errors.Join(err, beside.Close())
+		}
+	}
 	<-drained
 	over := make(chan struct{})
 	go func() {

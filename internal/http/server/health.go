@@ -21,7 +21,7 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if err := a.DB.Ping(ctx); err != nil {
-		a.log.Warn("health check failed", "error", err)
+		a.log.WarnContext(r.Context(), "health check failed", "error", err)
 		answerHealth(w, http.StatusServiceUnavailable, "unavailable", map[string]string{"database": "unavailable"})
 		return
 	}

@@ -15,6 +15,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/http/auth"
+	"swapnest/internal/http/trace"
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/live/wire"
@@ -70,7 +71,7 @@ type conn struct {
 // Serve runs a connection until it ends. The handshake is done.
 func (d *Door) Serve(nc net.Conn, start Start) {
 	c := &conn{
-		door: d, net: nc, who: start.Who, only: start.Only, log: d.Log.With("user", start.Who.User.ID),
+		door: d, net: nc, who: start.Who, only: start.Only, log: d.Log.With("user", start.Who.User.ID, "connection", trace.New()),
 		streams: make(map[chat.ConversationID]*stream),
 		typing:  make(map[chat.ConversationID]time.Time),
 	}
@@ -79,7 +80,9 @@ func (d *Door) Serve(nc net.Conn, start Start) {
 	}
 	c.queue = hub.NewQueue(c.write)
 	r := bufio.NewReaderSize(nc, 1024)
+	d.Observer.Opened()
 	// Deferred, so that a fault in handling one frame leaves nothing behind either.
+	defer d.Observer.Closed()
 	defer c.over(r)
 	if c.greet(start) {
 		c.read(r)
@@ -215,7 +218,9 @@ func (c *conn) deliver(m bus.Message) {
 		// A socket of one conversation hears of nothing else.
 	default:
 		// A hint that finds no room is dropped; the next event ends the connection.
-		_ = c.queue.Push(m.Frame)
+		if c.queue.Push(m.Frame) != nil {
+			c.door.Observer.Dropped()
+		}
 	}
 }
 
@@ -252,7 +257,10 @@ func (c *conn) push(frame []byte) bool {
 }
 
 // tooSlow gives up on what waits: the peer resumes from where it is.
-func (c *conn) tooSlow() { c.finish(closeFrame(closeSlow, "reading too slowly"), true) }
+func (c *conn) tooSlow() {
+	c.door.Observer.Slow()
+	c.finish(closeFrame(closeSlow, "reading too slowly"), true)
+}
 
 // lost closes a connection whose place in the log is gone: the client resumes.
 func (c *conn) lost() { c.finish(closeFrame(closeLost, "position lost"), true) }

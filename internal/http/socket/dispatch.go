@@ -83,6 +83,7 @@ func (c *conn) send(ctx context.Context, m wire.Send) error {
 	if err != nil {
 		return err
 	}
+	c.door.Observer.Acked(sent.Duplicate)
 	c.push(wire.Ack(sent.Message, sent.Duplicate))
 	return nil
 }

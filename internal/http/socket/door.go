@@ -48,6 +48,7 @@ type Options struct {
 	Inbox    *inbox.Service
 	Presence *presence.Service
 	Epoch    string
+	Observer Observer
 	Limits   bool // false lifts the limits on floods and connections
 	Log      *slog.Logger
 }
@@ -59,7 +60,10 @@ type Door struct {
 }
 
 // New returns the door.
-func New(o Options) *Door { return &Door{Options: o} }
+func New(o Options) *Door {
+	o.Observer = o.Observer.whole()
+	return &Door{Options: o}
+}
 
 // Routes mounts the two addresses.
 func (d *Door) Routes(mux *http.ServeMux) {
@@ -119,7 +123,7 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 		// A mistake in the handling of one connection must not end all the others.
 		defer func() {
 			if fault := recover(); fault != nil {
-				d.Log.Error("connection failed", "fault", fault, "stack", string(debug.Stack()))
+				d.Log.ErrorContext(ctx, "connection failed", "fault", fault, "stack", string(debug.Stack()))
 				_ = conn.Close() // whatever state it is in
 			}
 		}()

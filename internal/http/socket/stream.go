@@ -145,6 +145,7 @@ func (c *conn) resume(ctx context.Context, id chat.ConversationID, p wire.Positi
 		return err
 	}
 	if r.Reset != "" {
+		c.door.Observer.Resumed("reset_" + r.Reset)
 		c.answer(id, wire.Reset(id, r.Reset), r.Head)
 		return nil
 	}
@@ -155,6 +156,7 @@ func (c *conn) resume(ctx context.Context, id chat.ConversationID, p wire.Positi
 			return nil
 		}
 	}
+	c.door.Observer.Resumed("caught_up")
 	c.answer(id, wire.CaughtUp(id, after), after)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/http/trace"
 )
 
 // status returns the HTTP status of a refusal, and 0 for a fault of the program
@@ -48,6 +49,7 @@ type errorView struct {
 	Way     string // label of the button
 	WayTo   string // its address
 	Offline bool   // the fault is ours, so the picture is another
+	Request string // the name of the request, to quote when the fault is ours; "" for none
 }
 
 // fail answers a request whose handler returned err. Refusals are told, faults are
@@ -65,7 +67,7 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	after(rw, err)
 	view := w.errorPage(r, code, err)
 	if err := w.render(rw, r, code, "error", view); err != nil {
-		w.log.Error("error page not rendered", "error", err)
+		w.log.ErrorContext(r.Context(), "error page not rendered", "error", err)
 		http.Error(rw, "Something went wrong here. Try again in a moment.", http.StatusInternalServerError)
 	}
 }
@@ -77,10 +79,10 @@ func (w *Web) report(r *http.Request, err error) int {
 	case errors.Is(err, context.Canceled):
 		return http.StatusServiceUnavailable
 	case errors.Is(err, context.DeadlineExceeded):
-		w.log.Warn("page took too long", "method", r.Method, "pattern", r.Pattern, "error", err)
+		w.log.WarnContext(r.Context(), "page took too long", "method", r.Method, "pattern", r.Pattern, "error", err)
 		return http.StatusServiceUnavailable
 	}
-	w.log.Error("page failed", "method", r.Method, "pattern", r.Pattern, "error", err)
+	w.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "pattern", r.Pattern, "error", err)
 	return http.StatusInternalServerError
 }
 
@@ -105,7 +107,7 @@ func (w *Web) errorPage(r *http.Request, code int, err error) errorView {
 	case code == http.StatusUnauthorized:
 		v.Way, v.WayTo = "Log in", loginURL(r.URL.RequestURI())
 	case code >= http.StatusInternalServerError:
-		v.Offline = true
+		v.Offline, v.Request = true, trace.ID(r.Context())
 		v.Detail = "This is our fault, not yours. What you wrote has not been lost from your browser: go back, wait a moment and try again."
 		if r.Method == http.MethodGet {
 			v.Detail = "This is our fault, not yours. Wait a moment, then try again."

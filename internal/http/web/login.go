@@ -71,7 +71,7 @@ func (w *Web) leave(r *http.Request) {
 		return // nobody was signed in, or the session cannot be read: it ends by itself
 	}
 	if err := w.accounts.SignOut(r.Context(), who.Session.ID); err != nil {
-		w.log.Warn("old session not ended", "error", err)
+		w.log.WarnContext(r.Context(), "old session not ended", "error", err)
 	}
 }
 

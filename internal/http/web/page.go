@@ -49,6 +49,9 @@ func redirect(rw http.ResponseWriter, r *http.Request, path string) error {
 	return nil
 }
 
+// Missing answers a request for an address that is none.
+func (w *Web) Missing(rw http.ResponseWriter, r *http.Request) { w.page(w.missing).ServeHTTP(rw, r) }
+
 // missing answers every address that is none.
 func (w *Web) missing(http.ResponseWriter, *http.Request) error {
 	return chat.ErrNotFound("page")

@@ -1,0 +1,52 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+)
+
+// debugServer is for the operator alone: profiles and metrics. It listens on loopback.
+func (a *App) debugServer() *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	mux.Handle("GET /metrics", a.metrics.handler())
+	// A profile takes as long as it is asked to.
+	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+}
+
+// plainServer sends everybody to the address that people use, over https, and answers
+// for the certificate authority (RFC 8555, 8.3) where there is one.
+func (a *App) plainServer(origin string, challenges func(http.Handler) http.Handler) *http.Server {
+	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, origin+r.URL.RequestURI(), http.StatusPermanentRedirect)
+	})
+	if challenges != nil {
+		h = challenges(h)
+	}
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+}
+
+// ServeDebug answers with profiles and metrics on l until Shutdown.
+func (a *App) ServeDebug(l net.Listener) error { return until(a.debug.Serve(l)) }
+
+// ServePlain sends everybody on l to https until Shutdown.
+func (a *App) ServePlain(l net.Listener) error { return until(a.plain.Serve(l)) }
+
+// until takes the end by Shutdown for no error.
+func until(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve: %w", err)
+}

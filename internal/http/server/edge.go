@@ -1,0 +1,83 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"swapnest/internal/http/auth"
+	"swapnest/internal/http/trace"
+)
+
+// methods are those that metrics know by name: others are made up, and there is no end
+// of them.
+var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+// edge is what every request goes through first: it learns where it came from, gets a
+// name, and is counted and logged when it is answered. Neither address nor query nor body
+// is logged.
+func (a *App) edge(proxies auth.Proxies, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		id := trace.New()
+		if named := r.Header.Get(trace.Header); proxies.TrustsPeer(r) && trace.Valid(named) {
+			id = named
+		}
+		r = r.WithContext(trace.With(r.Context(), id))
+		r.RemoteAddr = proxies.Remote(r)
+		w.Header().Set(trace.Header, id)
+		noted := &noting{ResponseWriter: w}
+		// Deferred, since a handler that gives up by a panic has been answered, too.
+		defer func() {
+			method, pattern := r.Method, r.Pattern
+			if !slices.Contains(methods, method) {
+				method = "other"
+			}
+			if pattern == "" {
+				pattern = "none"
+			}
+			took := time.Since(began)
+			a.metrics.request(pattern, method, noted.code(), took)
+			a.log.InfoContext(r.Context(), "request", "method", method, "pattern", pattern, "status", noted.code(),
+				"bytes", noted.bytes, "duration_ms", took.Milliseconds())
+		}()
+		next.ServeHTTP(noted, r)
+	})
+}
+
+// noting notes what an answer is.
+type noting struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// code is the status that was sent; that of a connection which a handler has taken over
+// without one is 101.
+func (n *noting) code() int {
+	if n.status == 0 {
+		return http.StatusSwitchingProtocols
+	}
+	return n.status
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (n *noting) WriteHeader(status int) {
+	if n.status == 0 {
+		n.status = status
+	}
+	n.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (n *noting) Write(p []byte) (int, error) {
+	if n.status == 0 {
+		n.status = http.StatusOK
+	}
+	written, err := n.ResponseWriter.Write(p)
+	n.bytes += int64(written)
+	return written, err
+}
+
+// Unwrap lets http.ResponseController reach what it controls.
+func (n *noting) Unwrap() http.ResponseWriter { return n.ResponseWriter }
