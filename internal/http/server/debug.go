@@ -29,7 +29,14 @@ func (a *App) plainServer(origin string, challenges func(http.Handler) http.Hand
 		http.Redirect(w, r, origin+r.URL.RequestURI(), http.StatusPermanentRedirect)
 	})
 	if challenges != nil {
-		h = challenges(h)
+		answered := challenges(h)
+		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// An authority of one's own may ask at another port than 80, and then names it.
+			if host, _, err := net.SplitHostPort(r.Host); err == nil {
+				r.Host = host
+			}
+			answered.ServeHTTP(w, r)
+		})
 	}
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,

@@ -1,0 +1,4 @@
+package server
+
+// OpenTLS is TLS.open for tests.
+var OpenTLS = TLS.open
