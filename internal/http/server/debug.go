@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -18,8 +20,25 @@ func (a *App) debugServer() *http.Server {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.Handle("GET /metrics", a.metrics.handler())
+	local := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A page of another site may have given this machine's address a name of its own.
+		if !isLoopback(r.Host) {
+			http.NotFound(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 	// A profile takes as long as it is asked to.
-	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	return &http.Server{Handler: local, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+}
+
+// isLoopback tells whether a Host header names this machine to itself.
+func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
 
 // plainServer sends everybody to the address that people use, over https, and answers
