@@ -11,7 +11,6 @@ import (
 
 	"swapnest/internal/config"
 	"swapnest/internal/demo"
-	"swapnest/internal/http/auth"
 	"swapnest/internal/http/server"
 	"swapnest/internal/http/web"
 )
@@ -21,10 +20,6 @@ const shutdownTimeout = 15 * time.Second
 
 // serve runs a node until ctx ends.
 func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Writer) (err error) {
-	proxies, err := auth.ParseProxies(c.TrustedProxies)
-	if err != nil {
-		return fmt.Errorf("%w: --trusted-proxies: %w", config.ErrUsage, err)
-	}
 	// The ports first: whoever started a second node by mistake is told at once.
 	ports, err := listen(ctx, c.Listen, c.Operations.DebugListen, c.Secure.HTTPListen)
 	if err != nil {
@@ -34,7 +29,7 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 	defer ports.close()
 	options := server.Options{
 		DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, PublicURL: c.Public(), Demo: c.Demo,
-		RateLimits: c.RateLimits == "on", Proxies: proxies, Version: version, Log: log,
+		RateLimits: c.RateLimits == "on", Proxies: c.Proxies(), Version: version, Log: log,
 		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
 	}
 	var people []web.DemoPerson

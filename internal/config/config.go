@@ -10,6 +10,8 @@ import (
 	"net/url"
 
 	"github.com/alecthomas/kong"
+
+	"swapnest/internal/http/auth"
 )
 
 // Config is the command line.
@@ -29,17 +31,18 @@ type Storage struct {
 // Serve is the command of that name.
 type Serve struct {
 	Storage
-	Listen          string `default:"127.0.0.1:8000" env:"SWAPNEST_LISTEN" placeholder:"HOST:PORT" help:"Address and port; port 0 picks one (${default})."`
-	PublicURL       string `env:"SWAPNEST_PUBLIC_URL" placeholder:"URL" help:"The origin that people use; needed when listening beyond loopback."`
-	Demo            bool   `env:"SWAPNEST_DEMO" help:"Fill an empty database with the demo town and let its people sign in."`
-	AllowPublicDemo bool   `env:"SWAPNEST_ALLOW_PUBLIC_DEMO" help:"Let --demo listen beyond loopback, where everybody knows its passwords."`
-	TrustedProxies  string `env:"SWAPNEST_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Networks of reverse proxies whose X-Forwarded-For tells where a request came from."`
-	RateLimits      string `default:"on" enum:"on,off" env:"SWAPNEST_RATE_LIMITS" help:"off lifts rate and connection limits, for tests and benchmarks on loopback."`
+	Listen          string   `default:"127.0.0.1:8000" env:"SWAPNEST_LISTEN" placeholder:"HOST:PORT" help:"Address and port; port 0 picks one (${default})."`
+	PublicURL       string   `env:"SWAPNEST_PUBLIC_URL" placeholder:"URL" help:"The origin that people use; needed when listening beyond loopback."`
+	Demo            bool     `env:"SWAPNEST_DEMO" help:"Fill an empty database with the demo town and let its people sign in."`
+	AllowPublicDemo bool     `env:"SWAPNEST_ALLOW_PUBLIC_DEMO" help:"Let --demo listen beyond loopback, where everybody knows its passwords."`
+	TrustedProxies  []string `sep:"," env:"SWAPNEST_TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32."`
+	RateLimits      string   `default:"on" enum:"on,off" env:"SWAPNEST_RATE_LIMITS" help:"off lifts rate and connection limits, for tests and benchmarks on loopback."`
 
 	Secure     Secure     `embed:"" group:"TLS"`
 	Operations Operations `embed:"" group:"Operations"`
 
-	public *url.URL
+	public  *url.URL
+	proxies auth.Proxies
 }
 
 // Secure says where certificates come from.
@@ -143,6 +146,9 @@ func (s *Serve) check() error {
 		}
 		s.public = u
 	}
+	if s.proxies, err = auth.ParseProxies(s.TrustedProxies); err != nil {
+		return fmt.Errorf("--trusted-proxies: %w", err)
+	}
 	if err := s.checkEdges(); err != nil {
 		return err
 	}
@@ -186,6 +192,9 @@ func (s *Serve) checkEdges() error {
 	}
 	return nil
 }
+
+// Proxies returns the parsed --trusted-proxies.
+func (s *Serve) Proxies() auth.Proxies { return s.proxies }
 
 // Public returns the parsed --public-url, or nil.
 func (s *Serve) Public() *url.URL { return s.public }

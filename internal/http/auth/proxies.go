@@ -7,81 +7,106 @@ import (
 	"strings"
 )
 
-// Proxies are the networks of reverse proxies whose word on where a request came from is
-// taken. None trusts nobody.
+// Proxies are the networks of proxies whose word about a client's address is taken.
+// None trusts nobody.
 type Proxies []netip.Prefix
 
-// ParseProxies reads addresses and networks (CIDR) with commas between them.
-func ParseProxies(s string) (Proxies, error) {
-	var all Proxies
-	for part := range strings.SplitSeq(s, ",") {
-		part = strings.TrimSpace(part)
-		if part == "" {
-			continue
-		}
-		network, err := netip.ParsePrefix(part)
+// ParseProxies reads networks such as 10.0.0.0/8. One that holds every address is
+// refused: with it, anybody could say where they come from.
+func ParseProxies(networks []string) (Proxies, error) {
+	proxies := make(Proxies, 0, len(networks))
+	for _, s := range networks {
+		p, err := netip.ParsePrefix(strings.TrimSpace(s))
 		if err != nil {
-			one, addressErr := netip.ParseAddr(part)
-			if addressErr != nil {
-				return nil, fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", part)
-			}
-			network = netip.PrefixFrom(one, one.BitLen())
+			return nil, fmt.Errorf("%q is no network such as 127.0.0.1/32", s)
 		}
-		all = append(all, network.Masked())
+		if p.Addr().Is4In6() {
+			// Addresses are compared without this clothing, so their networks are, too.
+			if p.Bits() < 96 {
+				return nil, fmt.Errorf("%q holds more than the IPv4 addresses: write it as an IPv4 network", s)
+			}
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		if p.Bits() == 0 {
+			return nil, fmt.Errorf("%q holds every address, and so trusts everybody", s)
+		}
+		proxies = append(proxies, p.Masked())
 	}
-	return all, nil
+	return proxies, nil
 }
 
-// Trusts tells whether a peer is one of the proxies.
-func (p Proxies) Trusts(ip netip.Addr) bool {
-	ip = ip.Unmap().WithZone("")
+// TrustsPeer tells whether a request came through one of the proxies.
+func (p Proxies) TrustsPeer(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && p.trust(peer.Addr())
+}
+
+// Remote returns where a request came from, in the form of http.Request.RemoteAddr, also
+// when a proxy has handed it on. It is asked once, at the edge, before everything that
+// looks at the address.
+//
+// Only X-Forwarded-For is read. Forwarded (RFC 7239) is not: of two headers that say the
+// same, a proxy that writes one would let a client write the other. What scheme and host
+// people use is a matter of configuration, and no header is asked for them.
+func (p Proxies) Remote(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !p.trust(peer.Addr()) {
+		return r.RemoteAddr
+	}
+	return netip.AddrPortFrom(p.client(peer.Addr(), r.Header.Values("X-Forwarded-For")), 0).String()
+}
+
+// trust tells whether a is a proxy of ours.
+func (p Proxies) trust(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
 	for _, network := range p {
-		if network.Contains(ip) {
+		if network.Contains(a) {
 			return true
 		}
 	}
 	return false
 }
 
-// TrustsPeer tells whether a request came through one of the proxies.
-func (p Proxies) TrustsPeer(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && p.Trusts(peer.Addr())
-}
-
-// mostHops bounds how many entries of X-Forwarded-For are looked at.
-const mostHops = 32
-
-// Remote returns where a request came from, in the form of http.Request.RemoteAddr: the
-// peer, unless that is one of the proxies. Then it is the last entry of X-Forwarded-For
-// that is none of them: what stands before that may be made up. The walk ends at what is
-// no address. RFC 7239 Forwarded is not read.
-func (p Proxies) Remote(r *http.Request) string {
-	if !p.TrustsPeer(r) {
-		return r.RemoteAddr
-	}
-	last := r.RemoteAddr
-	// Several headers are one list (RFC 9110, 5.3).
-	entries := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(entries) - 1; i >= max(0, len(entries)-mostHops); i-- {
-		ip, ok := hop(entries[i])
-		if !ok {
-			return last
-		}
-		last = netip.AddrPortFrom(ip, 0).String()
-		if !p.Trusts(ip) {
-			return last
+// client walks from the peer, which is trusted, back through what the proxies have noted:
+// each appends whom it was asked by, so the list is read from its end. The first address
+// that is none of ours is the client; what stands before it was written by whoever came
+// from there, and says nothing. An entry that is no address ends the walk at the last good
+// one.
+func (p Proxies) client(peer netip.Addr, lines []string) netip.Addr {
+	at := peer
+	for i := len(lines) - 1; i >= 0; i-- {
+		for rest, more := lines[i], true; more; {
+			entry := rest
+			if cut := strings.LastIndexByte(rest, ','); cut >= 0 {
+				entry, rest = rest[cut+1:], rest[:cut]
+			} else {
+				more = false
+			}
+			a, ok := entryAddr(strings.Trim(entry, " \t"))
+			if !ok {
+				return at
+			}
+			if at = a; !p.trust(at) {
+				return at
+			}
 		}
 	}
-	return last
+	return at
 }
 
-// hop reads an entry: an address, with a port or without.
-func hop(entry string) (netip.Addr, bool) {
-	entry = strings.TrimSpace(entry)
-	if ip, err := netip.ParseAddr(strings.Trim(entry, "[]")); err == nil {
-		return ip, true
+// entryAddr reads an address with or without a port; IPv6 stands in brackets when there is one.
+func entryAddr(s string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.Unmap().WithZone(""), true
 	}
-	at, err := netip.ParseAddrPort(entry)
-	return at.Addr(), err == nil
+	if at, err := netip.ParseAddrPort(s); err == nil {
+		return at.Addr().Unmap().WithZone(""), true
+	}
+	if inner, ok := strings.CutPrefix(s, "["); ok {
+		if inner, ok = strings.CutSuffix(inner, "]"); ok {
+			a, err := netip.ParseAddr(inner)
+			return a.Unmap().WithZone(""), err == nil && a.Is6()
+		}
+	}
+	return netip.Addr{}, false
 }
