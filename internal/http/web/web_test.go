@@ -172,12 +172,16 @@ func views(t testing.TB, w *Web) map[string]any {
 		"search found": searchView{shell: frame(w, "Search your chats", "chats"), Text: `<b>`, Hits: []hit{{
 			Message: chat.Message{ID: 5, Text: "<b>soft</b>", SentAt: today}, Title: "Sofa", Other: meera, Mine: true, URL: "/chat/conversation/1/?message=5#m5",
 		}}, Older: "/chat/search/?q=x&before=5"},
-		"search in vain":          searchView{shell: frame(w, "Search your chats", "chats"), Text: "x", Newest: "/chat/search/?q=x"},
-		"note of a reset":         noteView{shell: signedOut(w, "A new password"), Heading: "Forgotten?", Text: "Ask.", Way: "Back", WayTo: "/accounts/login/"},
-		"logout asked":            logout,
-		"error of the address":    fault(http.StatusNotFound),
-		"error of ours":           fault(http.StatusInternalServerError),
-		"error of too many tries": fault(http.StatusTooManyRequests),
+		"notifications of all":      noticesOf(w, meera),
+		"notifications none":        noticesView{shell: frame(w, "Notifications", "notices"), Kind: "unread", Wants: switchesOf(chat.DefaultPreferences(), frame(w, "", ""))},
+		"preferences of somebody":   preferencesView{shell: frame(w, "Preferences", "notices"), Wants: switchesOf(chat.Preferences{}, frame(w, "", ""))},
+		"clear-notifications asked": func() shell { s := frame(w, "Clear?", "notices"); s.Styles = append(s.Styles, "form"); return s }(),
+		"search in vain":            searchView{shell: frame(w, "Search your chats", "chats"), Text: "x", Newest: "/chat/search/?q=x"},
+		"note of a reset":           noteView{shell: signedOut(w, "A new password"), Heading: "Forgotten?", Text: "Ask.", Way: "Back", WayTo: "/accounts/login/"},
+		"logout asked":              logout,
+		"error of the address":      fault(http.StatusNotFound),
+		"error of ours":             fault(http.StatusInternalServerError),
+		"error of too many tries":   fault(http.StatusTooManyRequests),
 	}
 }
 
