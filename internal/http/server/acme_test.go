@@ -59,7 +59,7 @@ func startAuthority(t *testing.T, httpPort, tlsPort int) *authority {
 // startResolver answers every name with 127.0.0.1, and returns its address.
 func startResolver(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It lives as long as the test.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func startResolver(t *testing.T) string {
 
 func listenLoopback(t *testing.T) (net.Listener, int) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It lives as long as the test.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
