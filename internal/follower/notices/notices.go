@@ -18,7 +18,7 @@ const (
 	listings = "notices of listings"
 	// batch is how many events are read at once: few, since on SQLite nobody else writes
 	// while notices are made of them.
-	batch = 200
+	batch = 500
 	crowd = 500
 	// linger is how old a message is before a notice is made of it. Whoever is looking has
 	// read it by then, and never sees a badge.
