@@ -1,8 +1,10 @@
 package server
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"swapnest/internal/http/auth"
@@ -38,11 +40,22 @@ func (a *App) edge(proxies auth.Proxies, next http.Handler) http.Handler {
 			}
 			took := time.Since(began)
 			a.metrics.request(pattern, method, noted.code(), took)
-			a.log.InfoContext(r.Context(), "request", "method", method, "pattern", pattern, "status", noted.code(),
+			a.log.Log(r.Context(), levelOf(pattern), "request", "method", method, "pattern", pattern, "status", noted.code(),
 				"bytes", noted.bytes, "duration_ms", took.Milliseconds())
 		}()
 		next.ServeHTTP(noted, r)
 	})
+}
+
+// levelOf is how loudly an answer is logged: what machines ask for all day is quiet.
+func levelOf(pattern string) slog.Level {
+	_, path, _ := strings.Cut(pattern, " ")
+	for _, quiet := range []string{"/static/", "/media/", "/favicon.ico", "/healthz", "/readyz", "/metrics"} {
+		if strings.HasPrefix(path, quiet) {
+			return slog.LevelDebug
+		}
+	}
+	return slog.LevelInfo
 }
 
 // noting notes what an answer is.
