@@ -63,6 +63,8 @@ func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Re
 		return createUsers(ctx, c.User.Create, stdin, stdout)
 	case "user password <username>":
 		return setPassword(ctx, c.User.Password, stdin, stdout)
+	case "audit":
+		return audit(ctx, c.Audit, stdout)
 	default: // version
 		fmt.Fprintln(stdout, "swapnest", version)
 		return nil

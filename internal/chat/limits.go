@@ -45,6 +45,7 @@ const (
 	TicketLife      = 30 * time.Second
 	UploadLife      = 24 * time.Hour       // of a photo that no listing has taken up
 	NoticeLife      = 180 * 24 * time.Hour // then a notice is deleted, read or not
+	AuditLife       = 180 * 24 * time.Hour // then an entry of the audit log is deleted
 	SessionLife     = 7 * 24 * time.Hour   // sliding
 	SessionLifeMost = 30 * 24 * time.Hour
 )

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -19,6 +20,7 @@ type Config struct {
 	Serve   Serve    `cmd:"" help:"Serve the marketplace."`
 	Migrate Storage  `cmd:"" help:"Bring the database up to date and stop."`
 	User    User     `cmd:"" help:"Make accounts and set passwords."`
+	Audit   Audit    `cmd:"" help:"Show what was done to accounts, the newest first, also while a server runs."`
 	Version struct{} `cmd:"" help:"Print the version."`
 }
 
@@ -86,6 +88,15 @@ type UserPassword struct {
 	Username string `arg:"" help:"Whose password."`
 }
 
+// Audit is the command of that name.
+type Audit struct {
+	Storage
+	User   string        `placeholder:"NAME" help:"Of this person alone."`
+	Since  time.Duration `placeholder:"24h" help:"Not older than this."`
+	Limit  int           `default:"100" placeholder:"N" help:"At most so many (${default})."`
+	Format string        `default:"text" enum:"text,json" help:"text, or json with one object a line (${default})."`
+}
+
 // ErrUsage says that the command line itself is at fault.
 var ErrUsage = errors.New("usage")
 
@@ -129,6 +140,10 @@ func (c *Config) check(command string) error {
 	case "user create <username>":
 		if c.User.Create.Count != 0 || c.User.Create.Sessions != "" {
 			return errors.New("--count and --sessions make up names: give no name with them")
+		}
+	case "audit":
+		if c.Audit.Limit < 1 || c.Audit.Since < 0 {
+			return errors.New("--limit needs a number above 0, and --since a time such as 24h")
 		}
 	}
 	return nil

@@ -43,7 +43,7 @@ func newTown(t *testing.T) (Town, *blob.Disk) {
 	}
 	clock := func() time.Time { return now }
 	h := hub.New(new(bus.Memory).Join, nil, slog.New(slog.DiscardHandler))
-	people, err := accounts.New(db, auth.NewGuard(db, nil, true, clock), h, &accounts.Limits{}, true, clock)
+	people, err := accounts.New(db, auth.NewGuard(db, nil, true, clock), h, &accounts.Limits{}, true, slog.New(slog.DiscardHandler), clock)
 	if err != nil {
 		t.Fatal(err)
 	}

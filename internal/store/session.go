@@ -43,12 +43,17 @@ func (tx *Tx) ExtendSession(ctx context.Context, id chat.SessionID, expires time
 	return nil
 }
 
-// DeleteSession ends a session. One that is gone already is no error.
-func (tx *Tx) DeleteSession(ctx context.Context, id chat.SessionID) error {
-	if _, err := tx.q.ExecContext(ctx, `DELETE FROM session WHERE token_hash = $1`, id[:]); err != nil {
-		return fmt.Errorf("delete session: %w", err)
+// DeleteSession ends a session, and tells whether there was one.
+func (tx *Tx) DeleteSession(ctx context.Context, id chat.SessionID) (bool, error) {
+	result, err := tx.q.ExecContext(ctx, `DELETE FROM session WHERE token_hash = $1`, id[:])
+	if err != nil {
+		return false, fmt.Errorf("delete session: %w", err)
 	}
-	return nil
+	n, err := result.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("delete session: %w", err)
+	}
+	return n > 0, nil
 }
 
 // SessionsOf returns the sessions of a person that have not expired at now, the newest

@@ -137,8 +137,8 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 		}
 		return nil
 	}
-	if !strings.HasPrefix(o.URL, "postgres://") && !strings.HasPrefix(o.URL, "postgresql://") {
-		return errors.New("the database URL must begin with postgres://")
+	if err := checkURL(o.URL); err != nil {
+		return err
 	}
 	for _, configure := range []func(string) (*pgxpool.Config, error){postgresConfig, writerConfig} {
 		config, err := configure(o.URL)
@@ -158,6 +158,14 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 	defer cancel()
 	if err := db.pools[0].Ping(ping); err != nil {
 		return fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	return nil
+}
+
+// checkURL refuses addresses of other databases.
+func checkURL(address string) error {
+	if !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://") {
+		return errors.New("the database URL must begin with postgres://")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type Service struct {
 	decoy   string // a hash that is checked when there is no such person
 	limits  *Limits
 	demo    bool
+	log     *slog.Logger
 	now     func() time.Time
 }
 
@@ -36,9 +38,12 @@ type Limits struct {
 	Look     *limit.Keyed // per address: whether a name is free
 }
 
-// New returns the service. Demo accounts can sign in only where demo is on.
-func New(db *store.DB, guard *auth.Guard, h *hub.Hub, limits *Limits, demo bool, now func() time.Time) (*Service, error) {
-	s := &Service{db: db, guard: guard, hub: h, hashers: newHashers(runtime.NumCPU()), limits: limits, demo: demo, now: now}
+// New returns the service. Demo accounts can sign in only where demo is on. The log is told
+// what was done to which account.
+func New(
+	db *store.DB, guard *auth.Guard, h *hub.Hub, limits *Limits, demo bool, log *slog.Logger, now func() time.Time,
+) (*Service, error) {
+	s := &Service{db: db, guard: guard, hub: h, hashers: newHashers(runtime.NumCPU()), limits: limits, demo: demo, log: log, now: now}
 	var err error
 	s.decoy, err = s.hashers.hash(context.Background(), "nobody has this password")
 	return s, err
@@ -47,8 +52,7 @@ func New(db *store.DB, guard *auth.Guard, h *hub.Hub, limits *Limits, demo bool,
 // RegisterCommand asks for a new account.
 type RegisterCommand struct {
 	Username, Password, Name, Email string
-	// Address is where the request came from, for the limits; Agent is the browser.
-	Address, Agent string
+	Origin
 }
 
 // Register makes an account and signs it in: it returns the person and the token
@@ -62,11 +66,11 @@ func (s *Service) Register(ctx context.Context, c RegisterCommand) (chat.User, s
 	if err := s.limits.Register.Take("register "+c.Address, "You have made several accounts already. Wait a while before making another one."); err != nil {
 		return chat.User{}, "", err
 	}
-	u, err = s.insert(ctx, u, c.Password)
+	u, err = s.insert(ctx, u, c.Password, c.entry(chat.AuditRegistered, 0, ""))
 	if err != nil {
 		return chat.User{}, "", err
 	}
-	token, err := s.open(ctx, u.ID, c.Agent)
+	token, err := s.open(ctx, u.ID, c.Origin)
 	return u, token, err
 }
 
@@ -94,18 +98,20 @@ func (s *Service) Create(ctx context.Context, username, name, email, password st
 	if err != nil {
 		return chat.User{}, err
 	}
-	return s.insert(ctx, u, password)
+	return s.insert(ctx, u, password, Origin{}.entry(chat.AuditRegistered, 0, byOperator))
 }
 
-func (s *Service) insert(ctx context.Context, u chat.User, password string) (chat.User, error) {
+// insert makes an account and tells the audit log so.
+func (s *Service) insert(ctx context.Context, u chat.User, password string, e chat.AuditEntry) (chat.User, error) {
 	hash, err := s.Hash(ctx, password)
 	if err != nil {
 		return chat.User{}, err
 	}
 	u.CreatedAt = s.now()
 	u.LastSeen = u.CreatedAt
-	err = s.db.Update(ctx, func(tx *store.Tx) error {
+	err = s.audited(ctx, &e, func(tx *store.Tx) error {
 		u, err = tx.InsertUser(ctx, u, hash)
+		e.User = u.ID
 		return err
 	})
 	return u, err
@@ -131,6 +137,11 @@ func (s *Service) CreateMany(ctx context.Context, n int, at time.Time, each func
 				}
 				token, id := auth.NewToken()
 				if err := tx.InsertSession(ctx, chat.Session{ID: id, User: u.ID, CreatedAt: at, ExpiresAt: s.guard.Expiry(at, at)}); err != nil {
+					return err
+				}
+				e := Origin{}.entry(chat.AuditRegistered, u.ID, byOperator)
+				e.At = at
+				if err := tx.InsertAudit(ctx, e); err != nil {
 					return err
 				}
 				users, tokens = append(users, u), append(tokens, token)
@@ -160,8 +171,7 @@ func (s *Service) Hash(ctx context.Context, password string) (string, error) {
 // SignInCommand asks for a session.
 type SignInCommand struct {
 	Username, Password string
-	// Address is where the request came from, for the limits; Agent is the browser.
-	Address, Agent string
+	Origin
 }
 
 // SignIn opens a session and returns the person and the token for the cookie. An
@@ -198,28 +208,48 @@ func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, strin
 		return chat.User{}, "", err
 	}
 	if !ok || !known {
+		// Somebody who is not known is written down, too: it takes as long, and what was typed
+		// as a name, which may be a password, is not.
+		e := c.entry(chat.AuditSignInFailed, u.ID, "")
+		if err := s.audited(ctx, &e, func(*store.Tx) error { return nil }); err != nil {
+			return chat.User{}, "", err
+		}
 		return chat.User{}, "", wrong
 	}
-	token, err := s.open(ctx, u.ID, c.Agent)
+	token, err := s.open(ctx, u.ID, c.Origin)
 	return u, token, err
 }
 
 // open makes a session and returns its token.
-func (s *Service) open(ctx context.Context, who chat.UserID, agent string) (string, error) {
+func (s *Service) open(ctx context.Context, who chat.UserID, from Origin) (string, error) {
 	token, hash := auth.NewToken()
 	now := s.now()
-	err := s.db.Update(ctx, func(tx *store.Tx) error {
+	e := from.entry(chat.AuditSignedIn, who, "")
+	err := s.audited(ctx, &e, func(tx *store.Tx) error {
 		if err := tx.DeleteExpired(ctx, now); err != nil {
 			return err
 		}
-		return tx.InsertSession(ctx, chat.Session{ID: hash, User: who, Agent: agentOf(agent), CreatedAt: now, ExpiresAt: s.guard.Expiry(now, now)})
+		return tx.InsertSession(ctx, chat.Session{ID: hash, User: who, Agent: e.Agent, CreatedAt: now, ExpiresAt: s.guard.Expiry(now, now)})
 	})
 	return token, err
 }
 
-// SignOut ends a session and closes its sockets.
-func (s *Service) SignOut(ctx context.Context, id chat.SessionID) error {
-	if err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.DeleteSession(ctx, id) }); err != nil {
+// SignOut ends a session and closes its sockets. One that is gone already is no error.
+func (s *Service) SignOut(ctx context.Context, session chat.Session, from Origin) error {
+	return s.endSession(ctx, session.ID, from.entry(chat.AuditSignedOut, session.User, ""))
+}
+
+// endSession ends a session, closes its sockets, and tells the audit log so unless it was
+// gone already.
+func (s *Service) endSession(ctx context.Context, id chat.SessionID, e chat.AuditEntry) error {
+	err := s.audited(ctx, &e, func(tx *store.Tx) error {
+		was, err := tx.DeleteSession(ctx, id)
+		if err == nil && !was {
+			err = errNothing
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	s.hub.EndSession(id)

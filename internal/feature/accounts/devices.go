@@ -40,22 +40,22 @@ func (s *Service) Devices(ctx context.Context, current chat.Session) ([]Device, 
 }
 
 // EndDevice signs a device of one's own out; NotFound when there is none of this name.
-func (s *Service) EndDevice(ctx context.Context, who chat.UserID, device string) error {
+func (s *Service) EndDevice(ctx context.Context, who chat.UserID, device string, from Origin) error {
 	sessions, err := s.db.SessionsOf(ctx, who, s.now())
 	if err != nil {
 		return err
 	}
 	for _, one := range sessions {
 		if deviceID(one.ID) == device {
-			return s.SignOut(ctx, one.ID)
+			return s.endSession(ctx, one.ID, from.entry(chat.AuditDeviceEnded, who, one.Agent))
 		}
 	}
 	return chat.ErrNotFound("device")
 }
 
 // EndOtherDevices signs one out everywhere but here.
-func (s *Service) EndOtherDevices(ctx context.Context, current chat.Session) error {
-	return s.endSessions(ctx, current.User, current.ID, func(*store.Tx) error { return nil })
+func (s *Service) EndOtherDevices(ctx context.Context, current chat.Session, from Origin) error {
+	return s.endSessions(ctx, current.ID, from.entry(chat.AuditOthersEnded, current.User, ""), func(*store.Tx) error { return nil })
 }
 
 // agentOf names a browser and its system by its User-Agent (RFC 9110, 10.1.5), as far as

@@ -38,29 +38,38 @@ type EditCommand struct {
 
 // Edit changes one's own account. It refuses with Invalid and the field at fault, and with
 // Conflict an e-mail address that somebody else has.
-func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand) (chat.User, error) {
+func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from Origin) (chat.User, error) {
 	var u chat.User
-	err := s.db.Update(ctx, func(tx *store.Tx) error {
+	e := from.entry(chat.AuditProfileChanged, who, "")
+	err := s.audited(ctx, &e, func(tx *store.Tx) error {
 		var err error
 		if u, err = tx.User(ctx, who); err != nil {
 			return err
 		}
 		for _, part := range []struct {
+			name  string
 			typed *string
 			into  *string
 			parse func(string) (string, error)
 		}{
-			{c.Name, &u.Name, chat.ParseName},
-			{c.Email, &u.Email, chat.ParseEmail},
-			{c.City, &u.City, chat.ParsePlace},
-			{c.About, &u.About, chat.ParseAbout},
+			{"name", c.Name, &u.Name, chat.ParseName},
+			{"email", c.Email, &u.Email, chat.ParseEmail},
+			{"city", c.City, &u.City, chat.ParsePlace},
+			{"about", c.About, &u.About, chat.ParseAbout},
 		} {
 			if part.typed == nil {
 				continue
 			}
+			was := *part.into
 			if *part.into, err = part.parse(*part.typed); err != nil {
 				return err
 			}
+			if *part.into != was {
+				e.Detail = words(e.Detail, part.name)
+			}
+		}
+		if e.Detail == "" {
+			return errNothing
 		}
 		return tx.UpdateUser(ctx, u)
 	})

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -20,25 +21,27 @@ func (s *Service) SetPassword(ctx context.Context, username, password string) er
 	if err != nil {
 		return err
 	}
-	return s.setPassword(ctx, u.ID, password, chat.SessionID{})
+	return s.setPassword(ctx, chat.SessionID{}, password, Origin{}.entry(chat.AuditPasswordSet, u.ID, byOperator))
 }
 
 // ChangePassword replaces one's own password and ends all other sessions with their
 // sockets. It refuses with Invalid on the field "current" or "password", or with
 // RateLimited.
-func (s *Service) ChangePassword(ctx context.Context, session chat.Session, current, password string) error {
+func (s *Service) ChangePassword(ctx context.Context, session chat.Session, current, password string, from Origin) error {
 	if err := s.prove(ctx, session.User, current); err != nil {
 		return err
 	}
-	return s.setPassword(ctx, session.User, password, session.ID)
+	return s.setPassword(ctx, session.ID, password, from.entry(chat.AuditPasswordChanged, session.User, ""))
 }
 
-func (s *Service) setPassword(ctx context.Context, who chat.UserID, password string, but chat.SessionID) error {
+// setPassword replaces the password of whom the entry is about, and ends all their sessions
+// but one.
+func (s *Service) setPassword(ctx context.Context, but chat.SessionID, password string, e chat.AuditEntry) error {
 	hash, err := s.Hash(ctx, password)
 	if err != nil {
 		return err
 	}
-	return s.endSessions(ctx, who, but, func(tx *store.Tx) error { return tx.SetPassword(ctx, who, hash) })
+	return s.endSessions(ctx, but, e, func(tx *store.Tx) error { return tx.SetPassword(ctx, e.User, hash) })
 }
 
 // prove refuses who does not know the password of an account.
@@ -61,16 +64,17 @@ func (s *Service) prove(ctx context.Context, who chat.UserID, password string) e
 	return err
 }
 
-// endSessions ends all sessions of a person but one, in one transaction with what also has
-// to be done, and then closes their sockets.
-func (s *Service) endSessions(ctx context.Context, who chat.UserID, but chat.SessionID, also func(*store.Tx) error) error {
+// endSessions ends all sessions of whom the entry is about but one, in one transaction with
+// what also has to be done, and then closes their sockets.
+func (s *Service) endSessions(ctx context.Context, but chat.SessionID, e chat.AuditEntry, also func(*store.Tx) error) error {
 	var ended []chat.SessionID
-	err := s.db.Update(ctx, func(tx *store.Tx) error {
+	err := s.audited(ctx, &e, func(tx *store.Tx) error {
 		if err := also(tx); err != nil {
 			return err
 		}
 		var err error
-		ended, err = tx.DeleteSessionsOf(ctx, who, but)
+		ended, err = tx.DeleteSessionsOf(ctx, e.User, but)
+		e.Detail = words(e.Detail, fmt.Sprintf("%d sessions ended", len(ended)))
 		return err
 	})
 	if err != nil {
@@ -85,11 +89,11 @@ func (s *Service) endSessions(ctx context.Context, who chat.UserID, but chat.Ses
 // Close closes one's account for good: its sessions end, what it offers is taken down, and
 // its messages stay with the other people as those of a former member. It refuses like
 // ChangePassword.
-func (s *Service) Close(ctx context.Context, who chat.UserID, password string) error {
+func (s *Service) Close(ctx context.Context, who chat.UserID, password string, from Origin) error {
 	if err := s.prove(ctx, who, password); err != nil {
 		return err
 	}
-	return s.endSessions(ctx, who, chat.SessionID{}, func(tx *store.Tx) error {
+	return s.endSessions(ctx, chat.SessionID{}, from.entry(chat.AuditAccountClosed, who, ""), func(tx *store.Tx) error {
 		if err := tx.RetireListings(ctx, who); err != nil {
 			return err
 		}

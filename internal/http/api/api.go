@@ -146,6 +146,11 @@ type call struct {
 	identity auth.Identity       // zero in a public operation
 }
 
+// origin is where the call came from, for the limits and the audit log.
+func (c call) origin() accounts.Origin {
+	return accounts.Origin{Address: auth.Address(c.request), Agent: c.request.UserAgent()}
+}
+
 type callKey struct{}
 
 // handle adds a call. The handler's error becomes a problem here, and only here.

@@ -114,7 +114,8 @@ func TestEveryAnswer(t *testing.T) {
 func closing(t *testing.T, w *world) {
 	for _, name := range []string{"dev", "dev elsewhere"} {
 		_, token, err := w.accounts.SignIn(t.Context(), accounts.SignInCommand{
-			Username: "dev", Password: password, Agent: "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
+			Username: "dev", Password: password,
+			Origin: accounts.Origin{Agent: "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"swapnest/internal/feature/accounts"
-	"swapnest/internal/http/auth"
 	"swapnest/internal/live/wire"
 )
 
@@ -19,7 +18,7 @@ type signInInput struct{ Body credentials }
 // signIn answers POST /session.
 func (a *API) signIn(ctx context.Context, c call, in *signInInput) (*userOutput, error) {
 	user, token, err := a.Accounts.SignIn(ctx, accounts.SignInCommand{
-		Username: in.Body.Username, Password: in.Body.Password, Address: auth.Address(c.request), Agent: c.request.UserAgent(),
+		Username: in.Body.Username, Password: in.Body.Password, Origin: c.origin(),
 	})
 	if err != nil {
 		return nil, err
@@ -30,7 +29,7 @@ func (a *API) signIn(ctx context.Context, c call, in *signInInput) (*userOutput,
 
 // signOut answers DELETE /session.
 func (a *API) signOut(ctx context.Context, c call, _ *none) (*none, error) {
-	if err := a.Accounts.SignOut(ctx, c.identity.Session.ID); err != nil {
+	if err := a.Accounts.SignOut(ctx, c.identity.Session, c.origin()); err != nil {
 		return nil, err
 	}
 	a.Guard.ClearCookie(c.answer)
@@ -63,7 +62,7 @@ type changePasswordInput struct{ Body newPassword }
 
 // changePassword answers PUT /me/password.
 func (a *API) changePassword(ctx context.Context, c call, in *changePasswordInput) (*none, error) {
-	return &none{}, a.Accounts.ChangePassword(ctx, c.identity.Session, in.Body.Current, in.Body.Password)
+	return &none{}, a.Accounts.ChangePassword(ctx, c.identity.Session, in.Body.Current, in.Body.Password, c.origin())
 }
 
 // proof shows that one is oneself.
@@ -75,7 +74,7 @@ type closeAccountInput struct{ Body proof }
 
 // closeAccount answers POST /me/close.
 func (a *API) closeAccount(ctx context.Context, c call, in *closeAccountInput) (*none, error) {
-	if err := a.Accounts.Close(ctx, c.identity.User.ID, in.Body.Current); err != nil {
+	if err := a.Accounts.Close(ctx, c.identity.User.ID, in.Body.Current, c.origin()); err != nil {
 		return nil, err
 	}
 	a.Guard.ClearCookie(c.answer)
@@ -115,7 +114,7 @@ func (a *API) listSessions(ctx context.Context, c call, _ *none) (*devicesOutput
 
 // endOtherSessions answers DELETE /me/sessions.
 func (a *API) endOtherSessions(ctx context.Context, c call, _ *none) (*none, error) {
-	return &none{}, a.Accounts.EndOtherDevices(ctx, c.identity.Session)
+	return &none{}, a.Accounts.EndOtherDevices(ctx, c.identity.Session, c.origin())
 }
 
 type endSessionInput struct {
@@ -124,5 +123,5 @@ type endSessionInput struct {
 
 // endSession answers DELETE /me/sessions/{session}.
 func (a *API) endSession(ctx context.Context, c call, in *endSessionInput) (*none, error) {
-	return &none{}, a.Accounts.EndDevice(ctx, c.identity.User.ID, in.Session)
+	return &none{}, a.Accounts.EndDevice(ctx, c.identity.User.ID, in.Session, c.origin())
 }

@@ -30,7 +30,7 @@ type userOutput struct{ Body userAnswer }
 func (a *API) register(ctx context.Context, c call, in *registerInput) (*userOutput, error) {
 	user, token, err := a.Accounts.Register(ctx, accounts.RegisterCommand{
 		Username: in.Body.Username, Password: in.Body.Password, Name: in.Body.Name, Email: in.Body.Email,
-		Address: auth.Address(c.request), Agent: c.request.UserAgent(),
+		Origin: c.origin(),
 	})
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ type selfOutput struct{ Body selfAnswer }
 // editMe answers PATCH /me.
 func (a *API) editMe(ctx context.Context, c call, in *editMeInput) (*selfOutput, error) {
 	who, b := c.identity.User.ID, in.Body
-	u, err := a.Accounts.Edit(ctx, who, accounts.EditCommand{Name: b.Name, Email: b.Email, City: b.City, About: b.About})
+	u, err := a.Accounts.Edit(ctx, who, accounts.EditCommand{Name: b.Name, Email: b.Email, City: b.City, About: b.About}, c.origin())
 	if err != nil {
 		return nil, err
 	}

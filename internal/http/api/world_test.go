@@ -86,7 +86,7 @@ func newWorld(t testing.TB, limited bool) *world {
 		}
 		ml = messaging.Limits{Send: limit.New(time.Hour, 2, time.Now), Start: limit.New(time.Hour, 1, time.Now)}
 	}
-	if w.accounts, err = accounts.New(w.db, w.guard, h, &al, false, time.Now); err != nil {
+	if w.accounts, err = accounts.New(w.db, w.guard, h, &al, false, log, time.Now); err != nil {
 		t.Fatal(err)
 	}
 	disk, err := blob.NewDisk(t.TempDir())
@@ -118,7 +118,7 @@ func (w *world) fill(goods *listings.Service) {
 	ids := map[string]chat.UserID{}
 	for _, name := range []string{"asha", "bilal", "carla"} {
 		u, token, err := w.accounts.Register(w.t.Context(), accounts.RegisterCommand{
-			Username: name, Password: password, Email: name + "@example.org", Address: "192.0.2.1",
+			Username: name, Password: password, Email: name + "@example.org", Origin: accounts.Origin{Address: "192.0.2.1"},
 		})
 		if err != nil {
 			w.t.Fatal(err)

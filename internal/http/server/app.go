@@ -129,7 +129,8 @@ func (a *App) open(ctx context.Context, o Options) error {
 	}
 	a.shelf.Start()
 	a.notices.Start()
-	a.sweeper = startSweeper(a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune})
+	a.sweeper = startSweeper(a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
+		job{"old audit entries", a.Accounts.PruneAudit})
 	return nil
 }
 
@@ -174,7 +175,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	a.Guard = auth.NewGuard(a.DB, o.PublicURL, o.Demo, now)
 	limits := newLimits(o.RateLimits, now)
 	var err error
-	if a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, &limits.accounts, o.Demo, now); err != nil {
+	if a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, &limits.accounts, o.Demo, a.log, now); err != nil {
 		return err
 	}
 	if a.Listings, err = listings.New(ctx, a.DB, a.Hub, limits.listings, now); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"swapnest/internal/feature/accounts"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/http/socket"
 	"swapnest/internal/store"
@@ -72,7 +73,7 @@ func TestSessionEndClosesItsSocketsAndNoOthers(t *testing.T) {
 		here, there := w.all(w.buyer), w.all(again)
 		here.Wait("hello")
 		there.Wait("hello")
-		if err := w.Accounts.SignOut(t.Context(), w.buyer.Session.ID); err != nil {
+		if err := w.Accounts.SignOut(t.Context(), w.buyer.Session, accounts.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := here.Closed(); got != 4401 {
@@ -111,7 +112,10 @@ func TestASessionThatEndsElsewhereClosesItsSocket(t *testing.T) {
 		idle, busy := w.all(w.buyer), w.all(w.buyer)
 		idle.Wait("hello")
 		busy.Wait("hello")
-		err := w.DB.Update(t.Context(), func(tx *store.Tx) error { return tx.DeleteSession(t.Context(), w.buyer.Session.ID) })
+		err := w.DB.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.DeleteSession(t.Context(), w.buyer.Session.ID)
+			return err
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +137,10 @@ func TestControlFramesDoNotKeepAnEndedSession(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		s := w.all(w.buyer)
 		s.Wait("hello")
-		err := w.DB.Update(t.Context(), func(tx *store.Tx) error { return tx.DeleteSession(t.Context(), w.buyer.Session.ID) })
+		err := w.DB.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.DeleteSession(t.Context(), w.buyer.Session.ID)
+			return err
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

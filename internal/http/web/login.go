@@ -37,7 +37,7 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) error {
 	}
 	v := loginView{Next: nextPath(r.PostForm.Get("next")), Username: typed(r, "username"), Password: field{Name: "password"}}
 	_, token, err := w.accounts.SignIn(r.Context(), accounts.SignInCommand{
-		Username: strings.TrimSpace(v.Username.Value), Password: r.PostForm.Get("password"), Address: auth.Address(r), Agent: r.UserAgent(),
+		Username: strings.TrimSpace(v.Username.Value), Password: r.PostForm.Get("password"), Origin: origin(r),
 	})
 	if err == nil {
 		w.leave(r)
@@ -63,6 +63,11 @@ func (w *Web) showLogin(rw http.ResponseWriter, r *http.Request, v loginView) er
 	return w.render(rw, r, v.Status, "login", v)
 }
 
+// origin is where a request came from, for the limits and the audit log.
+func origin(r *http.Request) accounts.Origin {
+	return accounts.Origin{Address: auth.Address(r), Agent: r.UserAgent()}
+}
+
 // leave ends the session that the browser still had, so that signing in as
 // somebody else leaves none behind that nobody sees.
 func (w *Web) leave(r *http.Request) {
@@ -70,7 +75,7 @@ func (w *Web) leave(r *http.Request) {
 	if err != nil {
 		return // nobody was signed in, or the session cannot be read: it ends by itself
 	}
-	if err := w.accounts.SignOut(r.Context(), who.Session.ID); err != nil {
+	if err := w.accounts.SignOut(r.Context(), who.Session, origin(r)); err != nil {
 		w.log.WarnContext(r.Context(), "old session not ended", "error", err)
 	}
 }

@@ -27,7 +27,7 @@ func (w *Web) logoutForm(rw http.ResponseWriter, r *http.Request) error {
 func (w *Web) logout(rw http.ResponseWriter, r *http.Request) error {
 	who, err := w.guard.Who(r)
 	if err == nil {
-		err = w.accounts.SignOut(r.Context(), who.Session.ID)
+		err = w.accounts.SignOut(r.Context(), who.Session, origin(r))
 	}
 	if err != nil && !auth.IsSignedOut(err) {
 		return err

@@ -6,7 +6,6 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
-	"swapnest/internal/http/auth"
 )
 
 // registerView is the form for a new account.
@@ -43,7 +42,7 @@ func (w *Web) register(rw http.ResponseWriter, r *http.Request) error {
 	v.Next = nextPath(r.PostForm.Get("next"))
 	_, token, err := w.accounts.Register(r.Context(), accounts.RegisterCommand{
 		Username: v.Username.Value, Password: r.PostForm.Get("password"), Name: strings.TrimSpace(v.Name.Value),
-		Email: v.Email.Value, Address: auth.Address(r), Agent: r.UserAgent(),
+		Email: v.Email.Value, Origin: origin(r),
 	})
 	if err == nil {
 		w.leave(r)

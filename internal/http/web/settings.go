@@ -42,7 +42,7 @@ func (w *Web) editProfile(rw http.ResponseWriter, r *http.Request) error {
 	v := profileFormView{shell: s, Name: typed(r, "name"), Email: typed(r, "email"), City: typed(r, "city"), About: typed(r, "about")}
 	_, err = w.accounts.Edit(r.Context(), s.Me.User.ID, accounts.EditCommand{
 		Name: &v.Name.Value, Email: &v.Email.Value, City: &v.City.Value, About: &v.About.Value,
-	})
+	}, origin(r))
 	if err == nil {
 		return redirect(rw, r, "/accounts/profile/")
 	}
@@ -104,7 +104,7 @@ func (w *Web) changePassword(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := secretView{shell: s, Current: field{Name: "current"}, Password: field{Name: "password"}}
-	err = w.accounts.ChangePassword(r.Context(), s.Me.Session, r.PostForm.Get("current"), r.PostForm.Get("password"))
+	err = w.accounts.ChangePassword(r.Context(), s.Me.Session, r.PostForm.Get("current"), r.PostForm.Get("password"), origin(r))
 	if err == nil {
 		return redirect(rw, r, "/accounts/devices/")
 	}
@@ -124,7 +124,7 @@ func (w *Web) closeAccount(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := secretView{shell: s, Closing: true, Current: field{Name: "current"}, Password: field{Name: "password"}}
-	err = w.accounts.Close(r.Context(), s.Me.User.ID, r.PostForm.Get("current"))
+	err = w.accounts.Close(r.Context(), s.Me.User.ID, r.PostForm.Get("current"), origin(r))
 	if err == nil {
 		w.guard.ClearCookie(rw)
 		return redirect(rw, r, "/")
@@ -165,9 +165,9 @@ func (w *Web) endDevices(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if device := r.PostForm.Get("device"); device != "" {
-		err = w.accounts.EndDevice(r.Context(), who.User.ID, device)
+		err = w.accounts.EndDevice(r.Context(), who.User.ID, device, origin(r))
 	} else {
-		err = w.accounts.EndOtherDevices(r.Context(), who.Session)
+		err = w.accounts.EndOtherDevices(r.Context(), who.Session, origin(r))
 	}
 	// One that has gone meanwhile is as it should be.
 	if err != nil && chat.CodeOf(err) != chat.NotFound {

@@ -1,0 +1,33 @@
+package chat
+
+import "time"
+
+// AuditAction is what was done to an account.
+type AuditAction string
+
+// The actions that are kept. Their words are in the database and in what operators read by
+// machine, so they never change.
+const (
+	AuditRegistered      AuditAction = "registered"
+	AuditSignedIn        AuditAction = "signed_in"
+	AuditSignInFailed    AuditAction = "sign_in_failed"
+	AuditSignedOut       AuditAction = "signed_out"
+	AuditPasswordChanged AuditAction = "password_changed" // by the person
+	AuditPasswordSet     AuditAction = "password_set"     // by the operator's command
+	AuditProfileChanged  AuditAction = "profile_changed"
+	AuditDeviceEnded     AuditAction = "device_ended"
+	AuditOthersEnded     AuditAction = "other_sessions_ended"
+	AuditAccountClosed   AuditAction = "account_closed"
+)
+
+// AuditEntry is one thing that was done to an account. It holds nothing that was typed.
+type AuditEntry struct {
+	ID       int64
+	At       time.Time
+	User     UserID // 0 where nobody has the name that was typed
+	Username string // as it is when the entry is read; "" without a User
+	Action   AuditAction
+	Address  string // where the request came from; "" for the operator's command
+	Agent    string // the browser in general words, such as "Chrome on Android"; "" when not known
+	Detail   string // which fields or how many sessions; "" for none
+}
