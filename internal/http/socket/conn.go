@@ -3,6 +3,7 @@ package socket
 import (
 	"bufio"
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -51,6 +52,7 @@ type conn struct {
 	queue *hub.Queue
 	log   *slog.Logger
 	flood *rate.Limiter
+	seat  bool // counted among the person's connections
 	fills sync.WaitGroup
 
 	closing atomic.Bool // nothing more is read or carried out
@@ -92,6 +94,9 @@ func (d *Door) Serve(nc net.Conn, start Start) {
 // over ends a connection, whatever brought it to its end.
 func (c *conn) over(r *bufio.Reader) {
 	c.door.Hub.Leave(c)
+	if c.seat {
+		c.door.people.leave(c.who.User.ID)
+	}
 	c.stopTyping()
 	c.mu.Lock()
 	c.streams = nil // from here on no gap is filled any more
@@ -115,13 +120,19 @@ func (c *conn) greet(start Start) bool {
 	case auth.IsSignedOut(start.Err):
 		c.close(closeSignedOut, "not signed in")
 		return false
+	case errors.Is(start.Err, errCrowded):
+		c.close(closeOverloaded, "too many connections")
+		return false
 	case start.Err != nil:
 		c.log.Error("sign-in not checked", "error", start.Err)
 		c.close(closeOverloaded, "try again later")
 		return false
-	case c.door.Limits && c.door.Hub.Connections(c.who.User.ID) >= maxPerPerson:
-		c.close(closeOverloaded, "too many connections")
-		return false
+	}
+	if c.door.Limits {
+		if c.seat = c.door.people.enter(c.who.User.ID); !c.seat {
+			c.close(closeOverloaded, "too many connections")
+			return false
+		}
 	}
 	// The stream of the one conversation is there before the hub can deliver, so
 	// that nothing falls between what is read and what is pushed.

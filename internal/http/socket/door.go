@@ -5,6 +5,7 @@ package socket
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -36,6 +37,7 @@ const (
 	maxBad         = 20  // bad frames in a row
 	replayPage     = 25  // events read at once for a replay
 	maxPerPerson   = 100 // connections of one person
+	maxPerAddress  = 300 // connections from one address, see auth.Address
 	floodBurst     = 200 // frames at once
 	floodPerSecond = 50
 )
@@ -56,13 +58,15 @@ type Options struct {
 // Door opens sockets.
 type Door struct {
 	Options
-	conns sync.WaitGroup
+	conns     sync.WaitGroup
+	people    *crowd[chat.UserID]
+	addresses *crowd[string]
 }
 
 // New returns the door.
 func New(o Options) *Door {
 	o.Observer = o.Observer.whole()
-	return &Door{Options: o}
+	return &Door{Options: o, people: newCrowd[chat.UserID](maxPerPerson), addresses: newCrowd[string](maxPerAddress)}
 }
 
 // Routes mounts the two addresses.
@@ -101,16 +105,27 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 	// Counted while the HTTP server still knows the request, so that Wait after its
 	// Shutdown misses none.
 	d.conns.Add(1)
+	address := auth.Address(r)
+	counted := d.Limits && d.addresses.enter(address)
+	over := func() {
+		if counted {
+			d.addresses.leave(address)
+		}
+		d.conns.Done()
+	}
 	served := false
 	defer func() {
 		if !served {
-			d.conns.Done()
+			over()
 		}
 	}()
 	// The request's context ends with the handler, and the connection does not.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), commandTimeout)
 	defer cancel()
-	who, err := d.identify(ctx, r, ticket)
+	who, err := auth.Identity{}, errCrowded
+	if counted || !d.Limits {
+		who, err = d.identify(ctx, r, ticket)
+	}
 	conn, rw, _, upgradeErr := ws.UpgradeHTTP(r, w)
 	if upgradeErr != nil {
 		// The library has answered with the fitting status.
@@ -119,7 +134,7 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 	start := Start{Who: who, Err: err, Only: only, Position: position(r)}
 	served = true
 	go func() {
-		defer d.conns.Done()
+		defer over()
 		// A mistake in the handling of one connection must not end all the others.
 		defer func() {
 			if fault := recover(); fault != nil {
@@ -134,6 +149,10 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 		d.Serve(conn, start)
 	}()
 }
+
+// errCrowded says that an address has as many connections as it may. Nobody's ticket is
+// used up for it, and no database asked.
+var errCrowded = errors.New("too many connections from one address")
 
 func (d *Door) identify(ctx context.Context, r *http.Request, ticket string) (auth.Identity, error) {
 	if ticket != "" {

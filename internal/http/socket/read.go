@@ -40,11 +40,6 @@ func (c *conn) read(r *bufio.Reader) {
 			c.ended() // a frame that the shutdown has cut off gets its goodbye, too
 			return
 		}
-		if c.flood != nil && !c.flood.Allow() {
-			c.bye("flooding", 5*time.Second)
-			c.close(closeFlood, "flooding")
-			return
-		}
 		if c.closing.Load() || !c.handle(data) {
 			return
 		}
@@ -72,6 +67,15 @@ func (c *conn) stillSignedIn() bool {
 	return true
 }
 
+// nextCheck is when the session has to be looked up though the peer says nothing: when it
+// expires, or somewhat later when that could not be found out then.
+func (c *conn) nextCheck() time.Time {
+	if end := c.who.Session.ExpiresAt; end.After(c.checked) {
+		return end
+	}
+	return c.checked.Add(checkSession)
+}
+
 // message returns the next text message, put together from its fragments. It
 // answers control frames on the way.
 func (c *conn) message(r *bufio.Reader) ([]byte, error) {
@@ -81,6 +85,12 @@ func (c *conn) message(r *bufio.Reader) ([]byte, error) {
 		h, err := c.header(r)
 		if err != nil {
 			return nil, err
+		}
+		// Every frame counts, fragments and control frames too: what is no message costs
+		// as much to read.
+		if c.flood != nil && !c.flood.Allow() {
+			c.bye("flooding", 5*time.Second)
+			return nil, violation{closeFlood, "flooding"}
 		}
 		if h.OpCode.IsControl() {
 			if err := c.control(r, h); err != nil {
@@ -109,14 +119,16 @@ func (c *conn) message(r *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// header waits for a frame, asking a silent peer whether it is still there.
+// header waits for a frame, asking a silent peer whether it is still there. A session that
+// expires meanwhile is looked up at that moment, and not when the peer next says something.
 func (c *conn) header(r *bufio.Reader) (ws.Header, error) {
-	for asked := false; ; asked = true {
-		wait := silenceLimit(rand.Float64())
-		if asked {
-			wait = pongTimeout
+	asked, until := false, time.Now().Add(silenceLimit(rand.Float64()))
+	for {
+		wake := until
+		if end := c.nextCheck(); end.Before(wake) {
+			wake = end
 		}
-		if err := c.net.SetReadDeadline(time.Now().Add(wait)); err != nil {
+		if err := c.net.SetReadDeadline(wake); err != nil {
 			return ws.Header{}, err
 		}
 		// Whoever sets one of these moves the deadline after it, so it is seen here or
@@ -131,12 +143,19 @@ func (c *conn) header(r *bufio.Reader) (ws.Header, error) {
 		if c.ended() {
 			return ws.Header{}, errClosed
 		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) || asked {
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return ws.Header{}, err
 		}
 		if !c.stillSignedIn() {
 			return ws.Header{}, errClosed
 		}
+		if time.Now().Before(until) {
+			continue // it has slid on
+		}
+		if asked {
+			return ws.Header{}, err
+		}
+		asked, until = true, time.Now().Add(pongTimeout)
 		if c.queue.Push(ws.CompiledPing) != nil {
 			c.tooSlow()
 			return ws.Header{}, errClosed
@@ -192,10 +211,6 @@ func (c *conn) control(r *bufio.Reader, h ws.Header) error {
 	data, err := c.payload(r, h, nil)
 	if err != nil {
 		return err
-	}
-	if c.flood != nil && !c.flood.Allow() {
-		c.bye("flooding", 5*time.Second)
-		return violation{closeFlood, "flooding"}
 	}
 	switch h.OpCode {
 	case ws.OpPing:

@@ -160,6 +160,9 @@ func (s *Socket) Mute() { s.mute.Store(true) }
 // Pings receives once a ping of the server.
 func (s *Socket) Pings() <-chan struct{} { return s.pings }
 
+// Frames receives the frames of the server, and is closed behind the last one.
+func (s *Socket) Frames() <-chan Frame { return s.frames }
+
 // Send writes a text frame.
 func (s *Socket) Send(format string, args ...any) {
 	s.tb.Helper()
