@@ -74,6 +74,17 @@ func (r Reader) PasswordHash(ctx context.Context, id chat.UserID) (string, error
 	return hash, nil
 }
 
+// LockPasswordHash is Reader.PasswordHash, and nobody changes it until the end of the
+// transaction.
+func (tx *Tx) LockPasswordHash(ctx context.Context, id chat.UserID) (string, error) {
+	var hash string
+	err := tx.q.QueryRowContext(ctx, `SELECT password_hash FROM users u WHERE id = $1 AND closed_at = 0`+tx.d.forUpdate(), id).Scan(&hash)
+	if err != nil {
+		return "", fmt.Errorf("lock the credentials of user %d: %w", id, missing(err, "person"))
+	}
+	return hash, nil
+}
+
 // LastSeen returns those of the people that exist and have not closed their
 // accounts, with id and last seen only.
 func (r Reader) LastSeen(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {

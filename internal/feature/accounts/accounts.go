@@ -25,6 +25,7 @@ type Service struct {
 	hashers hashers
 	decoy   string // a hash that is checked when there is no such person
 	limits  *Limits
+	known   *known
 	demo    bool
 	log     *slog.Logger
 	now     func() time.Time
@@ -32,7 +33,8 @@ type Service struct {
 
 // Limits bound how often somebody may try.
 type Limits struct {
-	SignIn   *limit.Keyed // per username and per address
+	SignIn   *limit.Keyed // per address, and per username from one address
+	Guess    *limit.Keyed // per username, from all addresses that have not signed in to it before
 	Register *limit.Keyed // per address
 	Ticket   *limit.Keyed // per session
 	Look     *limit.Keyed // per address: whether a name is free
@@ -43,7 +45,7 @@ type Limits struct {
 func New(
 	db *store.DB, guard *auth.Guard, h *hub.Hub, limits *Limits, demo bool, log *slog.Logger, now func() time.Time,
 ) (*Service, error) {
-	s := &Service{db: db, guard: guard, hub: h, hashers: newHashers(runtime.NumCPU()), limits: limits, demo: demo, log: log, now: now}
+	s := &Service{db: db, guard: guard, hub: h, hashers: newHashers(runtime.NumCPU()), limits: limits, known: newKnown(50_000), demo: demo, log: log, now: now}
 	var err error
 	s.decoy, err = s.hashers.hash(context.Background(), "nobody has this password")
 	return s, err
@@ -70,7 +72,8 @@ func (s *Service) Register(ctx context.Context, c RegisterCommand) (chat.User, s
 	if err != nil {
 		return chat.User{}, "", err
 	}
-	token, err := s.open(ctx, u.ID, c.Origin)
+	s.known.add(chat.UsernameKey(u.Username) + " " + c.Address)
+	token, err := s.open(ctx, u.ID, c.Origin, func(*store.Tx) error { return nil })
 	return u, token, err
 }
 
@@ -181,8 +184,8 @@ func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, strin
 	if err := s.limits.SignIn.Take("address "+c.Address, slower); err != nil {
 		return chat.User{}, "", err
 	}
-	// Per name and address: somebody who guesses elsewhere does not lock the owner out.
-	if err := s.limits.SignIn.Take("name "+chat.UsernameKey(c.Username)+" "+c.Address, slower); err != nil {
+	pair := chat.UsernameKey(c.Username) + " " + c.Address
+	if err := s.limits.SignIn.Take("name "+pair, slower); err != nil {
 		return chat.User{}, "", err
 	}
 	wrong := &chat.Error{Code: chat.Unauthenticated, Field: "password", Detail: "Username and password do not match. Try again."}
@@ -198,6 +201,14 @@ func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, strin
 	known := err == nil && u.ClosedAt.IsZero() && (!u.Demo || s.demo)
 	if err != nil && chat.CodeOf(err) != chat.NotFound {
 		return chat.User{}, "", err
+	}
+	// Whoever guesses from many addresses is slowed by all of them together, and does not
+	// lock out an owner who comes from where they came before. The demo's passwords are
+	// known to everybody.
+	if !(known && u.Demo) && !s.known.has(pair) {
+		if err := s.limits.Guess.Take(chat.UsernameKey(c.Username), slower); err != nil {
+			return chat.User{}, "", err
+		}
 	}
 	if !known || len(c.Password) > chat.MaxPasswordBytes {
 		hash = s.decoy
@@ -216,16 +227,28 @@ func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, strin
 		}
 		return chat.User{}, "", wrong
 	}
-	token, err := s.open(ctx, u.ID, c.Origin)
+	s.known.add(pair)
+	token, err := s.open(ctx, u.ID, c.Origin, func(tx *store.Tx) error {
+		// Changing a password ends all sessions: one that is opened with the old password
+		// at the same time is not to come after that.
+		now, err := tx.LockPasswordHash(ctx, u.ID)
+		if chat.CodeOf(err) == chat.NotFound || (err == nil && now != hash) {
+			return wrong
+		}
+		return err
+	})
 	return u, token, err
 }
 
-// open makes a session and returns its token.
-func (s *Service) open(ctx context.Context, who chat.UserID, from Origin) (string, error) {
+// open makes a session, unless check refuses in the same transaction, and returns its token.
+func (s *Service) open(ctx context.Context, who chat.UserID, from Origin, check func(*store.Tx) error) (string, error) {
 	token, hash := auth.NewToken()
 	now := s.now()
 	e := from.entry(chat.AuditSignedIn, who, "")
 	err := s.audited(ctx, &e, func(tx *store.Tx) error {
+		if err := check(tx); err != nil {
+			return err
+		}
 		if err := tx.DeleteExpired(ctx, now); err != nil {
 			return err
 		}

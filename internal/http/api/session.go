@@ -23,8 +23,19 @@ func (a *API) signIn(ctx context.Context, c call, in *signInInput) (*userOutput,
 	if err != nil {
 		return nil, err
 	}
-	a.Guard.SetCookie(c.answer, token)
+	a.signedIn(c, token)
 	return &userOutput{userAnswer{wire.UserOf(user)}}, nil
+}
+
+// signedIn gives the browser its new session in place of the one that it still had, so that
+// none stays behind that nobody sees.
+func (a *API) signedIn(c call, token string) {
+	if old, err := a.Guard.Who(c.request); err == nil {
+		if err := a.Accounts.SignOut(c.request.Context(), old.Session, c.origin()); err != nil {
+			a.Log.WarnContext(c.request.Context(), "old session not ended", "error", err)
+		}
+	}
+	a.Guard.SetCookie(c.answer, token)
 }
 
 // signOut answers DELETE /session.

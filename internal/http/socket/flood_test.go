@@ -168,7 +168,7 @@ func TestConnectionsFromOneAddressAreCapped(t *testing.T) {
 	app := apptest.Start(t, testkit.SQLite(t), func(o *server.Options) { o.RateLimits = true })
 	var tokens []string
 	for _, name := range []string{"anna", "berta", "carla", "dora"} {
-		_, token, err := app.Accounts.Register(t.Context(), accounts.RegisterCommand{Username: name, Password: secret, Address: "192.0.2.1"})
+		_, token, err := app.Accounts.Register(t.Context(), accounts.RegisterCommand{Username: name, Password: secret, Origin: accounts.Origin{Address: "192.0.2.1"}})
 		if err != nil {
 			t.Fatal(err)
 		}

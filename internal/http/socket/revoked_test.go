@@ -17,7 +17,7 @@ const secret = "correct horse battery"
 // member registers somebody with a password, signed in on n devices.
 func (w *world) member(n int) []auth.Identity {
 	w.t.Helper()
-	u, _, err := w.Accounts.Register(w.t.Context(), accounts.RegisterCommand{Username: "meera", Password: secret, Address: "192.0.2.1"})
+	u, _, err := w.Accounts.Register(w.t.Context(), accounts.RegisterCommand{Username: "meera", Password: secret, Origin: accounts.Origin{Address: "192.0.2.1"}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -40,10 +40,10 @@ func TestSessionsEndTheirSocketsWithinASecond(t *testing.T) {
 	}
 	for _, test := range []ends{
 		{"logging out", func(w *world, _, there auth.Identity) error {
-			return w.Accounts.SignOut(w.t.Context(), there.Session.ID)
+			return w.Accounts.SignOut(w.t.Context(), there.Session, accounts.Origin{})
 		}, false, 0},
 		{"a new password", func(w *world, here, _ auth.Identity) error {
-			return w.Accounts.ChangePassword(w.t.Context(), here.Session, secret, "another "+secret)
+			return w.Accounts.ChangePassword(w.t.Context(), here.Session, secret, "another "+secret, accounts.Origin{})
 		}, false, 0},
 		{"a new password by whoever runs the site", func(w *world, _, _ auth.Identity) error {
 			return w.Accounts.SetPassword(w.t.Context(), "meera", "another "+secret)
@@ -52,16 +52,16 @@ func TestSessionsEndTheirSocketsWithinASecond(t *testing.T) {
 			devices, err := w.Accounts.Devices(w.t.Context(), there.Session)
 			for _, d := range devices {
 				if d.Current {
-					return w.Accounts.EndDevice(w.t.Context(), here.User.ID, d.ID)
+					return w.Accounts.EndDevice(w.t.Context(), here.User.ID, d.ID, accounts.Origin{})
 				}
 			}
 			return err
 		}, false, 0},
 		{"ending all other devices", func(w *world, here, _ auth.Identity) error {
-			return w.Accounts.EndOtherDevices(w.t.Context(), here.Session)
+			return w.Accounts.EndOtherDevices(w.t.Context(), here.Session, accounts.Origin{})
 		}, false, 0},
 		{"closing the account", func(w *world, here, _ auth.Identity) error {
-			return w.Accounts.Close(w.t.Context(), here.User.ID, secret)
+			return w.Accounts.Close(w.t.Context(), here.User.ID, secret, accounts.Origin{})
 		}, true, 0},
 		{"its time", func(w *world, _, there auth.Identity) error {
 			return w.DB.Update(w.t.Context(), func(tx *store.Tx) error {
