@@ -33,10 +33,10 @@ func TestTheAuditLogIsReadBesideARunningServer(t *testing.T) {
 
 		out, err := audit()
 		lines := strings.Split(strings.TrimSpace(out), "\n")
-		if err != nil || len(lines) != 6 {
-			t.Fatalf("%v: want a heading and five lines:\n%s", err, out)
+		if err != nil || len(lines) != 7 {
+			t.Fatalf("%v: want a heading and six lines:\n%s", err, out)
 		}
-		for i, want := range []string{"ACTION", "aarav signed_in 127.0.0.1", "aarav registered", "meera signed_in 127.0.0.1", "meera sign_in_failed 127.0.0.1", "meera registered - - by the operator"} {
+		for i, want := range []string{"ACTION", "meera signed_out 127.0.0.1", "aarav signed_in 127.0.0.1", "aarav registered", "meera signed_in 127.0.0.1", "meera sign_in_failed 127.0.0.1", "meera registered - - by the operator"} {
 			if got := strings.Join(strings.Fields(lines[i]), " "); !strings.Contains(got, want) {
 				t.Errorf("line %d: got %q, want %q in it", i, got, want)
 			}
@@ -47,8 +47,8 @@ func TestTheAuditLogIsReadBesideARunningServer(t *testing.T) {
 			t.Fatalf("%v: want two lines:\n%s", err, out)
 		}
 		var newest auditLine
-		if err := json.Unmarshal([]byte(lines[0]), &newest); err != nil || newest.Action != "signed_in" || newest.Username != "meera" || newest.UserID == 0 {
-			t.Errorf("%v: got %+v, want the sign-in of meera", err, newest)
+		if err := json.Unmarshal([]byte(lines[0]), &newest); err != nil || newest.Action != "signed_out" || newest.Username != "meera" || newest.UserID == 0 {
+			t.Errorf("%v: got %+v, want the sign-out of meera", err, newest)
 		}
 		if out, err := audit("--user", "nobody"); err == nil || !strings.Contains(out, "no such person") {
 			t.Errorf("about nobody: %v, said %q", err, out)

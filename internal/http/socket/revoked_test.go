@@ -155,7 +155,7 @@ func TestATicketOfAnEndedSessionOpensNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Accounts.SignOut(t.Context(), w.buyer.Session.ID); err != nil {
+		if err := w.Accounts.SignOut(t.Context(), w.buyer.Session, accounts.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 		who, err := w.Guard.ByTicket(t.Context(), ticket)
