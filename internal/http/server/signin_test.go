@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -97,31 +96,18 @@ func TestSignInAnswersAlikeForKnownAndUnknownNames(t *testing.T) {
 	s := open(t, testkit.SQLite(t))
 	s.visitor.Do("POST", "/api/v1/users", `{"username":"owner","password":"`+secret+`"}`)
 	names := []string{"owner", "nobody", "no name at all!"}
-	took := make(map[string][]time.Duration)
 	bodies := make(map[string]string)
-	for range 7 {
-		for _, name := range names {
-			c := s.Client(t, "")
-			began := time.Now()
-			got := c.Do("POST", "/api/v1/session", fmt.Sprintf(`{"username":%q,"password":"a wrong one"}`, name))
-			took[name] = append(took[name], time.Since(began))
-			if got.Status != http.StatusUnauthorized {
-				t.Fatalf("%s: %d %s", name, got.Status, got.Body)
-			}
-			bodies[name] = got.Body
+	for _, name := range names {
+		got := s.Client(t, "").Do("POST", "/api/v1/session", fmt.Sprintf(`{"username":%q,"password":"a wrong one"}`, name))
+		if got.Status != http.StatusUnauthorized {
+			t.Fatalf("%s: %d %s", name, got.Status, got.Body)
 		}
+		bodies[name] = got.Body
 	}
-	median := func(name string) time.Duration {
-		slices.Sort(took[name])
-		return took[name][len(took[name])/2]
-	}
+	// That they take as long is shown where hashes are counted, in package accounts.
 	for _, name := range names[1:] {
 		if bodies[name] != bodies["owner"] {
 			t.Errorf("%s: got %s, want %s", name, bodies[name], bodies["owner"])
-		}
-		// A hash takes some 20 ms and all else 1: without one, the answer comes ten times sooner.
-		if m, of := median(name), median("owner"); m < of/3 || m > of*3 {
-			t.Errorf("%s: %v, want about %v as for a name that there is", name, m, of)
 		}
 	}
 	pages := make(map[string]string)
