@@ -54,20 +54,22 @@ func (r Reader) ListingBySlug(ctx context.Context, slug string) (chat.Listing, e
 	return r.listing(ctx, `WHERE l.slug = $1`, slug)
 }
 
+// listing does not name arg in its errors, which are logged: a slug is whatever somebody has
+// typed as an address.
 func (r Reader) listing(ctx context.Context, where string, arg any) (chat.Listing, error) {
 	rows, err := r.q.QueryContext(ctx, `
 		SELECT `+listingColumns+`
 		FROM listing l JOIN users u ON u.id = l.seller_id LEFT JOIN photo p ON p.listing_id = l.id `+where+`
 		ORDER BY p.position`, arg)
 	if err != nil {
-		return chat.Listing{}, fmt.Errorf("read listing %v: %w", arg, err)
+		return chat.Listing{}, fmt.Errorf("read listing: %w", err)
 	}
 	found, err := collect(rows, listingFields)
 	if err == nil && len(found) == 0 {
 		err = chat.ErrNotFound("listing")
 	}
 	if err != nil {
-		return chat.Listing{}, fmt.Errorf("read listing %v: %w", arg, err)
+		return chat.Listing{}, fmt.Errorf("read listing: %w", err)
 	}
 	l := found[0].listing()
 	for _, row := range found[1:] {
