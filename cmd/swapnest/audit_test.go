@@ -61,5 +61,12 @@ func TestTheAuditLogIsReadBesideARunningServer(t *testing.T) {
 		if out, err := audit("--limit", "1"); err != nil || !strings.Contains(out, "aarav") {
 			t.Errorf("after the server: %v, said %q", err, out)
 		}
+		// A program that knows more than the database says so, and changes nothing.
+		if err := d.Exec(t.Context(), `DELETE FROM goose_db_version WHERE version_id >= 5`); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := audit(); err == nil || !strings.Contains(out, "earlier version") {
+			t.Errorf("with an earlier database: %v, said %q", err, out)
+		}
 	})
 }
