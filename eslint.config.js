@@ -58,4 +58,8 @@ export default [
     files: ["e2e/**/*.js", "*.js"],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
+  {
+    files: ["examples/**/*.mjs"],
+    languageOptions: { globals: { ...globals.node, WebSocket: "readonly" } },
+  },
 ]

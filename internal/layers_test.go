@@ -24,7 +24,7 @@ var layers = []string{
 	"internal/demo internal/testkit",
 	"internal/testkit/apptest",
 	"internal/config",
-	"cmd/*",
+	"cmd/* examples/* internal/papers",
 }
 
 // Packages that only some may import.
