@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -102,6 +103,12 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 		http.Error(w, "This origin may not open a socket here.", http.StatusForbidden)
 		return
 	}
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		http.Error(w, "This address is for WebSocket connections.", http.StatusUpgradeRequired)
+		return
+	}
 	// Counted while the HTTP server still knows the request, so that Wait after its
 	// Shutdown misses none.
 	d.conns.Add(1)
@@ -128,7 +135,11 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 	}
 	conn, rw, _, upgradeErr := ws.UpgradeHTTP(r, w)
 	if upgradeErr != nil {
-		// The library has answered with the fitting status.
+		// The library has answered with a fitting status. It has taken the connection from
+		// the HTTP server before, and leaves it open.
+		if conn != nil {
+			_ = conn.Close() // nothing more is said on it
+		}
 		return
 	}
 	start := Start{Who: who, Err: err, Only: only, Position: position(r)}

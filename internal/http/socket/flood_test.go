@@ -2,8 +2,10 @@ package socket_test
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -251,4 +253,33 @@ func TestASocketOfNobodyIsClosedAtOnce(t *testing.T) {
 			t.Errorf("kept for %s, want 10 s at most and better at once", took)
 		}
 	})
+}
+
+// The library takes a connection from the HTTP server before it looks at the handshake:
+// whoever sent none would have kept the connection for good.
+func TestAHandshakeThatIsNoneKeepsNoConnection(t *testing.T) {
+	app := apptest.Start(t, testkit.SQLite(t), nil)
+	host := strings.TrimPrefix(app.URL, "http://")
+	const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+	for name, test := range map[string]struct{ lines, want string }{
+		"no upgrade":         {"Connection: close\r\n", "426"},
+		"another protocol":   {"Connection: close, Upgrade\r\nUpgrade: h2c\r\n", "426"},
+		"no key":             {upgrade + "Sec-WebSocket-Version: 13\r\n", "400"},
+		"a short key":        {upgrade + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n", "400"},
+		"an unknown version": {upgrade + "Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "426"},
+	} {
+		c, err := net.DialTimeout("tcp", host, 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(5 * time.Second)) // a connection takes one
+		if _, err := io.WriteString(c, "GET /ws/ HTTP/1.1\r\nHost: "+host+"\r\nOrigin: "+app.URL+"\r\n"+test.lines+"\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(c)
+		if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 "+test.want) {
+			t.Errorf("%s: %v after %.60q, want %s and the end of the connection", name, err, answer, test.want)
+		}
+	}
 }
