@@ -69,7 +69,7 @@ func TestARotatingXForwardedForNeverResetsABucket(t *testing.T) {
 	})
 	t.Run("from a peer that is not trusted it is ignored", func(t *testing.T) {
 		s := openWith(t, testkit.SQLite(t), func(o *server.Options) {
-			o.RateLimits, o.TrustedProxies = true, networks(t, "10.0.0.0/8")
+			o.RateLimits, o.Proxies = true, networks(t, "10.0.0.0/8")
 		})
 		if n := checked(t, s, 20, rotating); !full(n) {
 			t.Errorf("%d of 20 guesses were checked, want 10", n)
@@ -77,7 +77,7 @@ func TestARotatingXForwardedForNeverResetsABucket(t *testing.T) {
 	})
 	t.Run("behind a proxy that is, what stands further left is", func(t *testing.T) {
 		s := openWith(t, testkit.SQLite(t), func(o *server.Options) {
-			o.RateLimits, o.TrustedProxies = true, networks(t, "127.0.0.1/32", "10.0.0.0/8")
+			o.RateLimits, o.Proxies = true, networks(t, "127.0.0.1/32", "10.0.0.0/8")
 		})
 		n := checked(t, s, 20, func(i int) []string {
 			if i%2 == 0 {
@@ -106,7 +106,7 @@ func networks(t *testing.T, all ...string) auth.Proxies {
 // What scheme and host people use is configured: headers that say otherwise change nothing.
 func TestForwardedSchemeAndHostAreIgnored(t *testing.T) {
 	s := openWith(t, testkit.SQLite(t), func(o *server.Options) {
-		o.TrustedProxies = networks(t, "127.0.0.1/32")
+		o.Proxies = networks(t, "127.0.0.1/32")
 		o.PublicURL, _ = url.Parse("https://swap.example") // a constant
 	})
 	for _, host := range []string{"evil.example", "swap.example"} {
