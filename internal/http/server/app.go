@@ -237,7 +237,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		ErrorLog:          a.discreet(),
 	}
 	return nil
 }

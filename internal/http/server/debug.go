@@ -29,7 +29,7 @@ func (a *App) debugServer() *http.Server {
 		mux.ServeHTTP(w, r)
 	})
 	// A profile takes as long as it is asked to.
-	return &http.Server{Handler: local, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	return &http.Server{Handler: local, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: a.discreet()}
 }
 
 // isLoopback tells whether a Host header names this machine to itself.
@@ -59,7 +59,7 @@ func (a *App) plainServer(origin string, challenges func(http.Handler) http.Hand
 	}
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: a.discreet(),
 	}
 }
 

@@ -1,8 +1,11 @@
 package server
 
 import (
+	"log"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +34,8 @@ func (a *App) edge(proxies auth.Proxies, next http.Handler) http.Handler {
 		noted := &noting{ResponseWriter: w}
 		// Deferred, since a handler that gives up by a panic has been answered, too.
 		defer func() {
+			fault := recover()
+			whole := fault == nil || a.fault(noted, r, fault)
 			method, pattern := r.Method, r.Pattern
 			if !slices.Contains(methods, method) {
 				method = "other"
@@ -42,9 +47,42 @@ func (a *App) edge(proxies auth.Proxies, next http.Handler) http.Handler {
 			a.metrics.request(pattern, method, noted.code(), took)
 			a.log.Log(r.Context(), levelOf(pattern), "request", "method", method, "pattern", pattern, "status", noted.code(),
 				"bytes", noted.bytes, "duration_ms", took.Milliseconds())
+			if !whole {
+				panic(http.ErrAbortHandler) // breaks the line off, so that nobody takes a half for the whole
+			}
 		}()
 		next.ServeHTTP(noted, r)
 	})
+}
+
+// fault answers a request whose handler has given up by a panic, and tells whether it could:
+// not when an answer had begun, or when the handler wants the line broken off. net/http
+// would log it, too, but where nobody looks, and would answer nothing.
+func (a *App) fault(w *noting, r *http.Request, fault any) bool {
+	if fault == http.ErrAbortHandler {
+		return false
+	}
+	a.log.ErrorContext(r.Context(), "handler failed", "method", r.Method, "pattern", r.Pattern, "fault", fault, "stack", string(debug.Stack()))
+	if w.status != 0 {
+		return false
+	}
+	http.Error(w, "Something went wrong here. Try again in a moment. The request was "+trace.ID(r.Context())+".", http.StatusInternalServerError)
+	return true
+}
+
+// discreet is where the servers of net/http log to: what they say of connections goes into
+// the log at level debug, without the addresses.
+func (a *App) discreet() *log.Logger { return log.New(discreetWriter{a.log}, "", 0) }
+
+type discreetWriter struct{ log *slog.Logger }
+
+// address is one with a port, as net/http writes it.
+var address = regexp.MustCompile(`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.%\w]+\]):\d+`)
+
+// Write implements io.Writer.
+func (d discreetWriter) Write(p []byte) (int, error) {
+	d.log.Debug("connection", "said", address.ReplaceAllString(strings.TrimSpace(string(p)), "somebody"))
+	return len(p), nil
 }
 
 // levelOf is how loudly an answer is logged: what machines ask for all day is quiet.
