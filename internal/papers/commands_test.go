@@ -109,7 +109,7 @@ func typeIn(t *testing.T, d document, s *server) {
 			script += fmt.Sprintf("exec >%s/%d.out 2>%s/%d.err\n%s", dir, i, dir, i, text)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, "bash", "-c", script)
 	c.Dir = root
@@ -131,6 +131,9 @@ func typeIn(t *testing.T, d document, s *server) {
 		if i+1 < len(d.fences) && d.fences[i+1].behind && d.fences[i+1].kind() == "json" {
 			compare(t, d.fences[i+1], said)
 		}
+	}
+	if failed != nil {
+		t.Errorf("%s: %v", d.name, failed)
 	}
 }
 
