@@ -10,7 +10,7 @@ import (
 )
 
 // accountRoutes mounts the pages of accounts.
-func (w *Web) accountRoutes(mux *http.ServeMux) {
+func (w *Web) accountRoutes(mux Mux) {
 	get := func(path string, h handler) { mux.Handle("GET "+path, w.page(h)) }
 	post := func(path string, h handler) { mux.Handle("POST "+path, w.page(h)) }
 	both := func(path string, form, posted handler) { get(path, form); post(path, posted) }

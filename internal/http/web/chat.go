@@ -11,7 +11,7 @@ import (
 var chatStyles = []string{"inbox-list", "conversation", "conversation-header", "message", "composer", "banner", "menu", "empty"}
 
 // chatRoutes mounts the pages of conversations.
-func (w *Web) chatRoutes(mux *http.ServeMux) {
+func (w *Web) chatRoutes(mux Mux) {
 	get := func(path string, h handler) { mux.Handle("GET "+path, w.page(h)) }
 	post := func(path string, h handler) { mux.Handle("POST "+path, w.page(h)) }
 

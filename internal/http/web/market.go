@@ -1,16 +1,12 @@
 package web
 
-import (
-	"net/http"
-
-	"swapnest/internal/live/wire"
-)
+import "swapnest/internal/live/wire"
 
 // listingURL is the page of a listing.
 var listingURL = wire.ListingURL
 
 // marketRoutes mounts the pages of things for sale.
-func (w *Web) marketRoutes(mux *http.ServeMux) {
+func (w *Web) marketRoutes(mux Mux) {
 	get := func(path string, h handler) { mux.Handle("GET "+path, w.page(h)) }
 	post := func(path string, h handler) { mux.Handle("POST "+path, w.page(h)) }
 

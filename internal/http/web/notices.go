@@ -15,7 +15,7 @@ import (
 
 // noticeRoutes mounts the pages of notices. What the system before this one changed by
 // GET, these ask about or lead to the button for.
-func (w *Web) noticeRoutes(mux *http.ServeMux) {
+func (w *Web) noticeRoutes(mux Mux) {
 	get := func(path string, h handler) { mux.Handle("GET /notifications/"+path+"{$}", w.page(h)) }
 	post := func(path string, h handler) { mux.Handle("POST /notifications/"+path+"{$}", w.page(h)) }
 

@@ -89,8 +89,13 @@ func New(o Options) (*Web, error) {
 	return w, err
 }
 
+// Mux takes the pages: an http.ServeMux, or whoever needs to know which ones there are.
+type Mux interface {
+	Handle(pattern string, h http.Handler)
+}
+
 // Routes mounts every page.
-func (w *Web) Routes(mux *http.ServeMux) {
+func (w *Web) Routes(mux Mux) {
 	get := func(path string, h handler) { mux.Handle("GET "+path, w.page(h)) }
 
 	w.marketRoutes(mux)
