@@ -203,6 +203,28 @@ func (s *Socket) Wait(types ...string) Frame {
 	}
 }
 
+// Until returns the frames before the first that is the last one, and 0. When the server
+// closes earlier, it returns those that have come and the code; 1006 when it broke off.
+func (s *Socket) Until(last func(Frame) bool) (before []Frame, code int) {
+	s.tb.Helper()
+	for {
+		select {
+		case f, ok := <-s.frames:
+			switch {
+			case !ok && s.code == 0:
+				return before, int(ws.StatusAbnormalClosure)
+			case !ok:
+				return before, int(s.code)
+			case last(f):
+				return before, 0
+			}
+			before = append(before, f)
+		case <-time.After(30 * time.Second):
+			s.tb.Fatalf("after %v no last frame within 30 s", before)
+		}
+	}
+}
+
 // Rest returns what has come by now, in simulated time after everything is quiet.
 func (s *Socket) Rest() []Frame {
 	var all []Frame

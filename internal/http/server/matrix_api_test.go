@@ -1,0 +1,67 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+
+	"swapnest/internal/testkit"
+)
+
+const lamp = `{"title":"Old lamp","description":"It shines.","price":{"amount":50000,"currency":"INR"},"category":"furniture","condition":"good"}`
+
+// apiRows say of every operation of the API what the visitor, the stranger, the buyer and
+// the seller get. Listings and people are public: who may not change one is told so by 403,
+// and what is missing is 404. Everything else of other people is 404, there or not.
+var apiRows = map[string]row{
+	"POST /users":                   {body: `{"username":"{fresh}","password":"correct horse"}`, want: [4]int{201, 201, 201, 201}},
+	"GET /users/{username}":         {object: "{seller}", want: [4]int{200, 200, 200, 200}, open: true},
+	"GET /availability":             {query: "?username=gustav", want: [4]int{200, 200, 200, 200}},
+	"POST /session":                 {body: `{"username":"{seller}","password":"a wrong one"}`, want: [4]int{401, 401, 401, 401}, missing: 401},
+	"DELETE /session":               {want: [4]int{401, 204, 204, 204}},
+	"POST /ticket":                  {want: [4]int{401, 201, 201, 201}},
+	"GET /me":                       {want: [4]int{401, 200, 200, 200}},
+	"PATCH /me":                     {body: `{"city":"Pune"}`, want: [4]int{401, 200, 200, 200}},
+	"PUT /me/password":              {body: `{"current":"correct horse","password":"battery staple"}`, want: [4]int{401, 204, 204, 204}},
+	"POST /me/close":                {body: `{"current":"correct horse"}`, want: [4]int{401, 204, 204, 204}},
+	"GET /me/sessions":              {want: [4]int{401, 200, 200, 200}},
+	"DELETE /me/sessions":           {want: [4]int{401, 204, 204, 204}, idle: true},
+	"DELETE /me/sessions/{session}": {object: "{device}", want: [4]int{401, 404, 404, 204}},
+
+	"GET /listings":         {want: [4]int{200, 200, 200, 200}},
+	"POST /listings":        {body: lamp, want: [4]int{401, 201, 201, 201}},
+	"GET /listings/{id}":    {object: "{listing}", want: [4]int{200, 200, 200, 200}, open: true},
+	"PATCH /listings/{id}":  {object: "{listing}", body: `{"status":"sold"}`, want: [4]int{401, 403, 403, 200}, open: true},
+	"DELETE /listings/{id}": {object: "{listing}", want: [4]int{401, 403, 403, 204}, open: true},
+	"POST /photos":          {body: "{png}", kind: "image/png", want: [4]int{401, 201, 201, 201}},
+	"GET /me/listings":      {want: [4]int{401, 200, 200, 200}},
+	"GET /wishlist":         {want: [4]int{401, 200, 200, 200}},
+	"PUT /wishlist/{id}":    {object: "{listing}", want: [4]int{401, 204, 204, 422}, open: true},
+	"DELETE /wishlist/{id}": {object: "{listing}", want: [4]int{401, 204, 204, 204}, open: true, idle: true, missing: 204},
+
+	"POST /conversations":               {body: `{"listing_id":{listing},"client_id":"m1","message":"Hi"}`, want: [4]int{401, 201, 200, 422}, open: true},
+	"GET /conversations":                {want: [4]int{401, 200, 200, 200}},
+	"GET /conversations/{id}":           {object: "{conversation}", want: [4]int{401, 404, 200, 200}},
+	"PATCH /conversations/{id}":         {object: "{conversation}", body: `{"muted":true}`, want: [4]int{401, 404, 200, 200}},
+	"GET /conversations/{id}/messages":  {object: "{conversation}", want: [4]int{401, 404, 200, 200}},
+	"POST /conversations/{id}/messages": {object: "{conversation}", body: `{"client_id":"m1","message":"Hi"}`, want: [4]int{401, 404, 201, 201}},
+	"PUT /conversations/{id}/read":      {object: "{conversation}", body: `{"seq":1}`, want: [4]int{401, 404, 204, 204}},
+
+	"GET /notifications":         {want: [4]int{401, 200, 200, 200}},
+	"POST /notifications/read":   {body: `{"ids":[{notice}]}`, want: [4]int{401, 204, 204, 204}, idle: true, missing: 204},
+	"DELETE /notifications/{id}": {object: "{notice}", want: [4]int{401, 404, 404, 204}},
+	"DELETE /notifications":      {want: [4]int{401, 204, 204, 204}, idle: true},
+}
+
+func TestEveryOperationOfTheAPIAnswersEverybodyAsTheMatrixSays(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		h := newTheater(t, d)
+		var operations []string
+		for path, methods := range h.visitor.Do("GET", "/api/v1/openapi.json", "").JSON(t)["paths"].(map[string]any) {
+			for method := range methods.(map[string]any) {
+				operations = append(operations, strings.ToUpper(method)+" "+path)
+			}
+		}
+		complete(t, apiRows, operations)
+		h.play(t, "/api/v1", apiRows)
+	})
+}
