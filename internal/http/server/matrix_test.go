@@ -199,7 +199,10 @@ func (h *theater) kept(t *testing.T) map[string]string {
 	if h.database.URL() != "" {
 		return nil
 	}
-	return contents(t, h.database)
+	tables := contents(t, h.database)
+	// That somebody has tried in vain to sign in is written down, whoever they are.
+	delete(tables, "audit")
+	return tables
 }
 
 // unchanged fails if something is no more as it was before, and returns how it is.
