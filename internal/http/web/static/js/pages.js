@@ -27,7 +27,8 @@ function passwordReveal(button) {
 
 /** Counts that somebody looks at the listing of the page: a page that is fetched ahead is not looked at. */
 function countView() {
-  if (!/^\/product\/[^/]+\/$/.test(location.pathname)) return
+  // At the address of a listing that is gone there is an error page.
+  if (!/^\/product\/[^/]+\/$/.test(location.pathname) || !document.querySelector("photo-gallery")) return
   const tell = () => {
     if (document.visibilityState !== "visible") return
     document.removeEventListener("visibilitychange", tell)
