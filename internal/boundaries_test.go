@@ -1,0 +1,248 @@
+package internal_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// source calls visit with each file of the program, tests left out unless asked for.
+func source(t *testing.T, tests bool, visit func(path string, file *ast.File)) {
+	t.Helper()
+	n := 0
+	for _, root := range []string{".", "../cmd"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || (strings.HasSuffix(path, "_test.go") && !tests) {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err == nil {
+				n++
+				visit(filepath.ToSlash(path), file)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n < 50 {
+		t.Fatalf("only %d files were found", n)
+	}
+}
+
+var statement = regexp.MustCompile(`(?is)^\s*(SELECT\s.+\sFROM\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(TABLE|INDEX|DATABASE)\s|DROP\s+\w+\s|ALTER\s+TABLE\s)`)
+
+func TestSQLStandsInTheStoreAlone(t *testing.T) {
+	source(t, false, func(path string, file *ast.File) {
+		// The kit makes databases for tests to run on.
+		if strings.HasPrefix(path, "store/") || strings.HasPrefix(path, "testkit/") {
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if text, err := strconv.Unquote(literal.Value); err == nil && statement.MatchString(text) {
+					t.Errorf("%s holds SQL: %.60q", path, text)
+				}
+			}
+			return true
+		})
+		for _, i := range file.Imports {
+			if strings.Contains(i.Path.Value, `"database/sql`) || strings.Contains(i.Path.Value, "jackc/pgx") {
+				t.Errorf("%s imports %s, which is for package store", path, i.Path.Value)
+			}
+		}
+	})
+}
+
+// pieces are the functions and variables of package store that may be put together to a
+// query: none of them holds what people have entered. A new one is added here by whoever has
+// read it.
+var pieces = map[string]bool{
+	"add": true, "list": true, // an argument's place, such as $3
+	"archived": true, "unread": true, "half": true, "pageOf": true, "pinnedPage": true, "halfOf": true, "forUpdate": true, "forShare": true, "set": true, "Join": true, "Repeat": true,
+}
+
+// values are kinds of expressions that are no text of a query, but name something whose
+// value is known where it is made: constants, parameters of the helpers above, fields that
+// only constants are given to.
+func harmless(e ast.Expr, known func(string) bool) bool {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		return true
+	case *ast.BinaryExpr:
+		return e.Op == token.ADD && harmless(e.X, known) && harmless(e.Y, known)
+	case *ast.ParenExpr:
+		return harmless(e.X, known)
+	case *ast.Ident:
+		return known(e.Name)
+	case *ast.IndexExpr: // of a table of constants
+		name, ok := e.X.(*ast.Ident)
+		return ok && known(name.Name)
+	case *ast.CallExpr:
+		switch f := e.Fun.(type) {
+		case *ast.Ident:
+			return pieces[f.Name]
+		case *ast.SelectorExpr:
+			return pieces[f.Sel.Name]
+		}
+	}
+	return false
+}
+
+// In package store, a text with SQL in it is joined only with constants and with helpers that
+// have been read: what people enter is always an argument.
+func TestQueriesAreMadeOfConstants(t *testing.T) {
+	sql := regexp.MustCompile(`(?i)\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|ORDER BY|FROM|AND)\b`)
+	constants := map[string]bool{}
+	source(t, false, func(path string, file *ast.File) {
+		if strings.HasPrefix(path, "store/") {
+			for _, d := range file.Decls {
+				if g, ok := d.(*ast.GenDecl); ok && (g.Tok == token.CONST || g.Tok == token.VAR) {
+					for _, spec := range g.Specs {
+						for _, name := range spec.(*ast.ValueSpec).Names {
+							constants[name.Name] = true
+						}
+					}
+				}
+			}
+		}
+	})
+	// Inside the helpers: names of columns and of tables that their callers write as literals.
+	for _, name := range []string{"m", "sent", "column", "columns", "part", "page", "where", "direction", "after", "from", "value", "param", "table"} {
+		constants[name] = true
+	}
+	joined := 0
+	source(t, false, func(path string, file *ast.File) {
+		if !strings.HasPrefix(path, "store/") {
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			e, ok := n.(*ast.BinaryExpr)
+			if !ok || e.Op != token.ADD {
+				return true
+			}
+			hasSQL := false
+			ast.Inspect(e, func(n ast.Node) bool {
+				if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING && sql.MatchString(l.Value) {
+					hasSQL = true
+				}
+				return true
+			})
+			if !hasSQL {
+				return true
+			}
+			joined++
+			if !harmless(e, func(name string) bool { return constants[name] }) {
+				t.Errorf("%s joins SQL with something that is neither a constant nor a piece that has been read", path)
+			}
+			return false
+		})
+	})
+	if joined < 20 {
+		t.Errorf("only %d joined queries were found: the test looks at the wrong thing", joined)
+	}
+}
+
+// parsers are the functions that read bytes from outside, each with the fuzz target that feeds
+// it. Those that read what the program wrote itself, or a list of fixed words, have a reason in
+// its place.
+var parsers = map[string]string{
+	"chat.ParseText": "FuzzParseText", "wire.Decode": "FuzzDecode", "wire.ParseTime": "FuzzDecode", "auth.ParseProxies": "the operator's own words",
+	"auth.client": "FuzzForwarded", "web.nextPath": "FuzzNextPath", "web.parts": "FuzzLinks", "web.parseUpload": "FuzzUpload",
+	"web.parseForm": "net/http reads the form; FuzzUpload feeds it", "web.parsePages": "the program's own templates", "web.parsePrice": "FuzzParsePrice",
+	"api.readBody": "FuzzMessageBody", "picture.Make": "FuzzMake", "socket.message": "FuzzSocket",
+	"chat.ParseUsername": "FuzzFields", "chat.ParseName": "FuzzFields", "chat.ParseEmail": "FuzzFields", "chat.ParseMoney": "a number and a list of fixed words",
+	"chat.ParseListingStatus": "a list of fixed words", "accounts.parse": "FuzzFields, by the parsers of chat that it calls",
+	"bus.Parse": "the program's own topics", "config.Parse": "the operator's own words", "listings.parseCursor": "FuzzCursor", "inbox.parseCursor": "FuzzPlaceInTheList", "notices.parseCursor": "FuzzPlaceAmongNotices",
+	"chat.Parse": "FuzzFields, by the parsers of lines and texts that it calls", "chat.ParsePlace": "FuzzFields", "chat.ParseAbout": "FuzzParseText, which reads texts alike",
+	"listings.parse": "FuzzShop", "listings.parseSort": "a list of fixed words",
+}
+
+// A function that is called Parse or parse, or Decode, reads something: it is in the list.
+func TestEveryParserHasAFuzzTarget(t *testing.T) {
+	targets := map[string]bool{}
+	declared := map[string]bool{}
+	source(t, true, func(path string, file *ast.File) {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			name := f.Name.Name
+			if strings.HasSuffix(path, "_test.go") {
+				if strings.HasPrefix(name, "Fuzz") {
+					targets[name] = true
+				}
+				continue
+			}
+			if strings.HasPrefix(path, "testkit/") || strings.HasPrefix(path, "demo/") {
+				continue
+			}
+			key := file.Name.Name + "." + name
+			declared[key] = true
+			if regexp.MustCompile(`^([Pp]arse|Decode)([A-Z]|$)`).MatchString(name) {
+				if _, ok := parsers[key]; !ok {
+					t.Errorf("%s reads something and is not in the list of parsers: which fuzz target feeds it?", key)
+				}
+			}
+		}
+	})
+	used := map[string]bool{}
+	for parser, target := range parsers {
+		if !declared[parser] {
+			t.Errorf("the list has %s, which is not there any more", parser)
+		}
+		if name := regexp.MustCompile(`Fuzz\w+`).FindString(target); name != "" {
+			used[name] = true
+			if !targets[name] {
+				t.Errorf("%s has no fuzz target: there is no %s", parser, name)
+			}
+		}
+	}
+	for target := range targets {
+		if !used[target] {
+			t.Errorf("%s feeds nothing in the list of parsers", target)
+		}
+	}
+}
+
+// docs/security.md maps each threat to its tests: all of them are there.
+func TestTheTestsOfTheSecurityPageExist(t *testing.T) {
+	page, err := os.ReadFile("../docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var there []string
+	source(t, true, func(path string, file *ast.File) {
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && strings.HasSuffix(path, "_test.go") {
+				there = append(there, f.Name.Name)
+			}
+		}
+	})
+	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w+)`").FindAllStringSubmatch(string(page), -1)
+	for _, m := range named {
+		if !slices.Contains(there, m[1]) {
+			t.Errorf("docs/security.md names %s, and there is no such test", m[1])
+		}
+	}
+	browser := regexp.MustCompile("`(e2e/[a-z.-]+\\.js)`: ([^|;\n]+)").FindAllStringSubmatch(string(page), -1)
+	for _, m := range browser {
+		spec, err := os.ReadFile("../" + m[1])
+		if err != nil || !strings.Contains(string(spec), `test("`+strings.TrimSpace(m[2])+`"`) {
+			t.Errorf("docs/security.md names %q of %s, and there is no such test (%v)", m[2], m[1], err)
+		}
+	}
+	if len(named) < 40 || len(browser) < 3 {
+		t.Errorf("the page names %d tests in Go and %d in the browser", len(named), len(browser))
+	}
+}
