@@ -18,7 +18,7 @@ export default defineConfig({
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 30_000,
-  globalTimeout: 12 * 60_000,
+  globalTimeout: 15 * 60_000,
   reporter: [["list"]],
   use: {
     browserName: "chromium",
