@@ -123,7 +123,7 @@ func (d *Database) OpenTraced(tb testing.TB, publish func(chat.Event), trace fun
 func (d *Database) Exec(ctx context.Context, statement string) error {
 	driver, source := "pgx", d.url
 	if d.url == "" {
-		driver, source = "sqlite", "file:"+filepath.Join(d.dir, "swapnest.db")
+		driver, source = "sqlite", "file:"+filepath.Join(d.dir, "swapnest.db")+"?_pragma=busy_timeout(10000)"
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {

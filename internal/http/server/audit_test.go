@@ -135,25 +135,27 @@ func TestTheAuditLogTellsWhatWasDoneToAccounts(t *testing.T) {
 
 func TestTheAuditLogIsReadByPersonAndTimeAndForgets(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
-		s := open(t, d)
+		// A bare database: a node would forget by itself meanwhile.
+		db := d.Open(t, nil)
+		town := testkit.Populate(t, db)
 		now := time.Now()
 		add := func(who chat.UserID, age time.Duration, detail string) {
 			t.Helper()
-			err := s.DB.Update(t.Context(), func(tx *store.Tx) error {
+			err := db.Update(t.Context(), func(tx *store.Tx) error {
 				return tx.InsertAudit(t.Context(), chat.AuditEntry{At: now.Add(-age), User: who, Action: chat.AuditSignedIn, Detail: detail})
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		add(s.town.Buyer.ID, chat.AuditLife+time.Hour, "old")
-		add(s.town.Buyer.ID, chat.AuditLife-time.Hour, "kept")
-		add(s.town.Seller.ID, time.Hour, "other")
-		add(s.town.Buyer.ID, 2*time.Hour, "first")
-		add(s.town.Buyer.ID, time.Minute, "last")
+		add(town.Buyer.ID, chat.AuditLife+time.Hour, "old")
+		add(town.Buyer.ID, chat.AuditLife-time.Hour, "kept")
+		add(town.Seller.ID, time.Hour, "other")
+		add(town.Buyer.ID, 2*time.Hour, "first")
+		add(town.Buyer.ID, time.Minute, "last")
 		read := func(who chat.UserID, since time.Time, limit int) string {
 			t.Helper()
-			entries, err := s.DB.Audit(t.Context(), who, since, limit)
+			entries, err := db.Audit(t.Context(), who, since, limit)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -163,7 +165,7 @@ func TestTheAuditLogIsReadByPersonAndTimeAndForgets(t *testing.T) {
 			}
 			return strings.Join(details, ", ")
 		}
-		buyer := s.town.Buyer.ID
+		buyer := town.Buyer.ID
 		for _, test := range []struct {
 			name  string
 			who   chat.UserID
@@ -180,7 +182,8 @@ func TestTheAuditLogIsReadByPersonAndTimeAndForgets(t *testing.T) {
 				t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 			}
 		}
-		if err := s.Accounts.PruneAudit(t.Context()); err != nil {
+		err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.PruneAudit(t.Context(), now.Add(-chat.AuditLife)) })
+		if err != nil {
 			t.Fatal(err)
 		}
 		if got, want := read(buyer, time.Time{}, 10), "buyer last, buyer first, buyer kept"; got != want {
