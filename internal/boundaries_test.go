@@ -68,7 +68,7 @@ func TestSQLStandsInTheStoreAlone(t *testing.T) {
 // read it.
 var pieces = map[string]bool{
 	"add": true, "list": true, // an argument's place, such as $3
-	"archived": true, "unread": true, "half": true, "pageOf": true, "pinnedPage": true, "halfOf": true, "forUpdate": true, "forShare": true, "set": true, "Join": true, "Repeat": true,
+	"archived": true, "unread": true, "half": true, "pageOf": true, "pinnedPage": true, "halfOf": true, "forUpdate": true, "forShare": true, "forNoKeyUpdate": true, "lockedNotices": true, "set": true, "Join": true, "Repeat": true,
 }
 
 // values are kinds of expressions that are no text of a query, but name something whose

@@ -117,6 +117,15 @@ func (d dialect) forUpdate() string {
 	return ""
 }
 
+// forNoKeyUpdate is forUpdate for rows that others may refer to meanwhile: a notice that is
+// being made for a person does not wait for who changes how they keep a conversation.
+func (d dialect) forNoKeyUpdate() string {
+	if d == postgres {
+		return " FOR NO KEY UPDATE"
+	}
+	return ""
+}
+
 // forShare locks the rows of one table of a SELECT against changes until the end of the
 // transaction; see forUpdate.
 func (d dialect) forShare(table string) string {

@@ -69,6 +69,15 @@ func (r Reader) ListingChanges(ctx context.Context, c Cursor, limit int) ([]List
 	return changes, err
 }
 
+// ListingWaiting is Waiting for the listings' feed.
+func (r Reader) ListingWaiting(ctx context.Context, c Cursor) (time.Time, error) {
+	query := `SELECT created_at FROM listing_change WHERE pos > $2 AND $1 = 0 ORDER BY pos LIMIT 1`
+	if r.d == postgres {
+		query = `SELECT created_at FROM listing_change WHERE (xid, pos) > ($1, $2) ORDER BY xid, pos LIMIT 1`
+	}
+	return r.oldest(ctx, query, c)
+}
+
 // Followed returns how far a follower has come; the zero Cursor for one that is new.
 func (r Reader) Followed(ctx context.Context, name string) (Cursor, error) {
 	var c Cursor

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +29,25 @@ type Logged struct {
 // drawn before COMMIT: what a running transaction may still add lies at its xid or above,
 // so a reader that skips nothing stops short of the oldest one.
 const oldestRunning = `CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)`
+
+// Waiting returns when the oldest event behind the cursor was written, zero for none: also
+// one that After holds back, because a transaction before it is still running.
+func (r Reader) Waiting(ctx context.Context, c Cursor) (time.Time, error) {
+	query := `SELECT created_at FROM event WHERE pos > $2 AND $1 = 0 ORDER BY pos LIMIT 1`
+	if r.d == postgres {
+		query = `SELECT created_at FROM event WHERE (xid, pos) > ($1, $2) ORDER BY xid, pos LIMIT 1`
+	}
+	return r.oldest(ctx, query, c)
+}
+
+func (r Reader) oldest(ctx context.Context, query string, c Cursor) (time.Time, error) {
+	var at time.Time
+	err := r.q.QueryRowContext(ctx, query, c.xid, c.pos).Scan(microsInto{&at})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, fmt.Errorf("read how far a follower is behind: %w", err)
+	}
+	return at, nil
+}
 
 // After returns at most limit events behind the cursor, in a total order that
 // skips nothing: whoever goes on from the last one's Cursor sees every event once,

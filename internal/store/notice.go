@@ -139,12 +139,13 @@ func (tx *Tx) ReadNotices(ctx context.Context, who chat.UserID, ids []chat.Notic
 		return false, fmt.Errorf("mark notices of user %d: %w", who, err)
 	}
 	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
-		WHERE user_id = $1 AND unread AND id IN (SELECT id FROM `+tx.d.set("$2", "id")+` AS j)`, string(set))
+		WHERE id IN (`+tx.lockedNotices(` AND unread AND id IN (SELECT id FROM `+tx.d.set("$2", "id")+` AS j)`)+`)`, string(set))
 }
 
 // ReadAllNotices marks all of somebody's notices as read, and tells whether any was unread.
 func (tx *Tx) ReadAllNotices(ctx context.Context, who chat.UserID) (bool, error) {
-	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE WHERE user_id = $1 AND unread`)
+	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
+		WHERE id IN (`+tx.lockedNotices(` AND unread`)+`)`)
 }
 
 // ReadNoticesOf marks what somebody was told of a conversation up to seq as read, and
@@ -162,7 +163,14 @@ func (tx *Tx) DeleteNotice(ctx context.Context, who chat.UserID, id chat.NoticeI
 
 // DeleteNotices deletes all of somebody's notices, and tells whether there were any.
 func (tx *Tx) DeleteNotices(ctx context.Context, who chat.UserID) (bool, error) {
-	return tx.changeNotices(ctx, who, `DELETE FROM notice WHERE user_id = $1`)
+	return tx.changeNotices(ctx, who, `DELETE FROM notice
+		WHERE id IN (`+tx.lockedNotices(``)+`)`)
+}
+
+// lockedNotices selects some of a person's notices in the order in which whoever makes them
+// locks them, too: two that change several at once do not wait for each other.
+func (tx *Tx) lockedNotices(where string) string {
+	return `SELECT id FROM notice WHERE user_id = $1` + where + ` ORDER BY conversation_id, id` + tx.d.forUpdate()
 }
 
 func (tx *Tx) changeNotices(ctx context.Context, who chat.UserID, query string, args ...any) (bool, error) {
@@ -177,10 +185,17 @@ func (tx *Tx) changeNotices(ctx context.Context, who chat.UserID, query string, 
 	return n > 0, nil
 }
 
-// PruneNotices deletes what was told before a time.
-func (tx *Tx) PruneNotices(ctx context.Context, before time.Time) error {
-	if _, err := tx.q.ExecContext(ctx, `DELETE FROM notice WHERE created_at < $1`, micros(before)); err != nil {
-		return fmt.Errorf("prune notices: %w", err)
+// PruneNotices deletes at most limit of what was told before a time, and returns how many
+// that were.
+func (tx *Tx) PruneNotices(ctx context.Context, before time.Time, limit int) (int64, error) {
+	result, err := tx.q.ExecContext(ctx, `
+		DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, micros(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune notices: %w", err)
 	}
-	return nil
+	n, err := result.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("prune notices: %w", err)
+	}
+	return n, nil
 }

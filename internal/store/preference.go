@@ -28,7 +28,7 @@ func (r Reader) Preferences(ctx context.Context, who chat.UserID) (chat.Preferen
 // NotFound when there is no such person.
 func (tx *Tx) LockUser(ctx context.Context, who chat.UserID) error {
 	var n int
-	if err := tx.q.QueryRowContext(ctx, `SELECT 1 FROM users u WHERE u.id = $1`+tx.d.forUpdate(), who).Scan(&n); err != nil {
+	if err := tx.q.QueryRowContext(ctx, `SELECT 1 FROM users u WHERE u.id = $1`+tx.d.forNoKeyUpdate(), who).Scan(&n); err != nil {
 		return fmt.Errorf("lock user %d: %w", who, missing(err, "person"))
 	}
 	return nil

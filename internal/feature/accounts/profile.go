@@ -42,8 +42,15 @@ func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from
 	var u chat.User
 	e := from.entry(chat.AuditProfileChanged, who, "")
 	err := s.audited(ctx, &e, func(tx *store.Tx) error {
-		var err error
-		if u, err = tx.User(ctx, who); err != nil {
+		// Two changes at once follow each other, and none follows the end of the account.
+		err := tx.LockUser(ctx, who)
+		if err != nil {
+			return err
+		}
+		if u, err = tx.User(ctx, who); err == nil && !u.ClosedAt.IsZero() {
+			err = chat.ErrNotFound("person")
+		}
+		if err != nil {
 			return err
 		}
 		for _, part := range []struct {

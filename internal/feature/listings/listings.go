@@ -29,6 +29,7 @@ type Service struct {
 // Limits bound how often somebody may do something.
 type Limits struct {
 	Add  *limit.Keyed // new listings, per person
+	Edit *limit.Keyed // changes of listings, per person
 	View *limit.Keyed // views, per address
 }
 
@@ -95,8 +96,12 @@ type EditCommand struct {
 	Photos              *[]string // all of them in their order: those it has, and uploads
 }
 
-// Edit changes a listing of one's own. Somebody else's is Forbidden.
+// Edit changes a listing of one's own. Somebody else's is Forbidden; too many at once are
+// RateLimited, for each is told to all who talk about it or have saved it.
 func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand) (chat.Listing, error) {
+	if err := s.limits.Edit.Take(strconv.FormatInt(int64(who), 10), "A little slower, please. You can change more in a moment."); err != nil {
+		return chat.Listing{}, err
+	}
 	err := s.db.Update(ctx, func(tx *store.Tx) error {
 		l, err := own(ctx, tx, who, c.Listing)
 		if err != nil {

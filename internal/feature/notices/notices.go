@@ -166,7 +166,21 @@ func (s *Service) Prefer(ctx context.Context, who chat.UserID, c chat.Preference
 	return p, err
 }
 
+// pruned is how many notices are deleted at once: on SQLite nobody else writes meanwhile.
+const pruned = 1000
+
 // Prune deletes what was told longer ago than notices are kept.
 func (s *Service) Prune(ctx context.Context) error {
-	return s.db.Update(ctx, func(tx *store.Tx) error { return tx.PruneNotices(ctx, s.now().Add(-chat.NoticeLife)) })
+	before := s.now().Add(-chat.NoticeLife)
+	for n := int64(pruned); n == pruned; {
+		err := s.db.Update(ctx, func(tx *store.Tx) error {
+			var err error
+			n, err = tx.PruneNotices(ctx, before, pruned)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

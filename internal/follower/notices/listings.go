@@ -7,34 +7,43 @@ import (
 	"swapnest/internal/store"
 )
 
-// followListings looks at all that the listings' feed holds by now.
-func (f *Follower) followListings(ctx context.Context) error {
-	for {
-		from, err := f.db.Followed(ctx, listings)
+// fewChanges is how many changes of listings are read at once.
+const fewChanges = 50
+
+// followListings looks at one batch of the listings' feed, and tells whether there is more.
+func (f *Follower) followListings(ctx context.Context) (more bool, err error) {
+	from, err := f.db.Followed(ctx, listings)
+	if err != nil {
+		return false, err
+	}
+	changes, err := f.db.ListingChanges(ctx, from, fewChanges)
+	if err != nil || len(changes) == 0 {
+		return false, err
+	}
+	for i, c := range changes {
+		told, err := f.tellOf(ctx, c)
 		if err != nil {
-			return err
+			return false, err
 		}
-		changes, err := f.db.ListingChanges(ctx, from, batch)
-		if err != nil || len(changes) == 0 {
-			return err
-		}
-		for _, c := range changes {
-			if err := f.tellOf(ctx, c); err != nil {
-				return err
+		// What somebody was told of is behind them at once, and does not come again.
+		if told || i == len(changes)-1 {
+			if err := f.db.Update(ctx, func(tx *store.Tx) error { return tx.Follow(ctx, listings, c.Cursor) }); err != nil {
+				return false, err
 			}
 		}
-		last := changes[len(changes)-1].Cursor
-		if err := f.db.Update(ctx, func(tx *store.Tx) error { return tx.Follow(ctx, listings, last) }); err != nil {
-			return err
-		}
 	}
+	return len(changes) == fewChanges, nil
 }
 
-// tellOf makes the notices of one change of a listing, a crowd at a time. Should it end in
-// between, it begins anew, and those who have been told are told no more.
-func (f *Follower) tellOf(ctx context.Context, c store.ListingChange) error {
+// tellOf makes the notices of one change of a listing, a crowd at a time, and tells whether
+// that may have changed any. Should it end in between, it begins this change anew: those who
+// still have what they were told are told no more.
+func (f *Follower) tellOf(ctx context.Context, c store.ListingChange) (bool, error) {
+	if !c.Step.Sold() && !c.Step.Unsold() && !c.Step.Repriced() {
+		return false, nil
+	}
 	if err := f.settle(ctx, c); err != nil {
-		return err
+		return true, err
 	}
 	var kind chat.NoticeKind
 	switch {
@@ -43,12 +52,12 @@ func (f *Follower) tellOf(ctx context.Context, c store.ListingChange) error {
 	case c.Step.Cheaper():
 		kind = chat.NoticePriceDrop
 	default:
-		return nil
+		return true, nil
 	}
 	for last := chat.UserID(0); ; {
 		to, err := f.db.Wishers(ctx, c.Listing, c.Step.At, last, crowd)
 		if err != nil || len(to) == 0 {
-			return err
+			return true, err
 		}
 		var fresh []store.NoticeRef
 		err = f.db.Update(ctx, func(tx *store.Tx) error {
@@ -56,11 +65,11 @@ func (f *Follower) tellOf(ctx context.Context, c store.ListingChange) error {
 			return err
 		})
 		if err != nil {
-			return err
+			return true, err
 		}
 		f.tell(fresh)
 		if len(to) < crowd {
-			return nil
+			return true, nil
 		}
 		last = to[len(to)-1]
 	}

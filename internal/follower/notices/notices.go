@@ -6,6 +6,7 @@ package notices
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -103,12 +104,14 @@ func (f *Follower) run(ctx context.Context) {
 // Follow makes notices of all that is old enough by now, and returns how long to wait
 // until more is; look at the most.
 func (f *Follower) Follow(ctx context.Context) (time.Duration, error) {
-	if err := f.followListings(ctx); err != nil {
-		return look, err
-	}
+	var wait time.Duration
+	// In turns, and messages whatever becomes of the listings: neither keeps the other waiting.
 	for {
-		wait, more, err := f.followMessages(ctx)
-		if err != nil || !more {
+		moreListings, listingsErr := f.followListings(ctx)
+		var more bool
+		var err error
+		wait, more, err = f.followMessages(ctx)
+		if err = errors.Join(listingsErr, err); err != nil || (!more && !moreListings) {
 			return wait, err
 		}
 	}
@@ -116,27 +119,23 @@ func (f *Follower) Follow(ctx context.Context) (time.Duration, error) {
 
 // Lag returns how old the oldest event or change is that has not been looked at; 0 for none.
 func (f *Follower) Lag(ctx context.Context) (time.Duration, error) {
-	var oldest time.Time
 	from, err := f.db.Followed(ctx, messages)
 	if err != nil {
 		return 0, err
 	}
-	events, err := f.db.After(ctx, from, 1)
+	oldest, err := f.db.Waiting(ctx, from)
 	if err != nil {
 		return 0, err
-	}
-	if len(events) > 0 {
-		oldest = events[0].At
 	}
 	if from, err = f.db.Followed(ctx, listings); err != nil {
 		return 0, err
 	}
-	changes, err := f.db.ListingChanges(ctx, from, 1)
+	change, err := f.db.ListingWaiting(ctx, from)
 	if err != nil {
 		return 0, err
 	}
-	if len(changes) > 0 && (oldest.IsZero() || changes[0].Step.At.Before(oldest)) {
-		oldest = changes[0].Step.At
+	if oldest.IsZero() || (!change.IsZero() && change.Before(oldest)) {
+		oldest = change
 	}
 	if oldest.IsZero() {
 		return 0, nil

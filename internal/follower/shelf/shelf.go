@@ -120,11 +120,11 @@ func (f *Follower) Lag(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	next, err := f.db.ListingChanges(ctx, from, 1)
-	if err != nil || len(next) == 0 {
+	oldest, err := f.db.ListingWaiting(ctx, from)
+	if err != nil || oldest.IsZero() {
 		return 0, err
 	}
-	return max(0, time.Since(next[0].Step.At)), nil
+	return max(0, time.Since(oldest)), nil
 }
 
 // announce tells all who talk about a listing how it stands now.

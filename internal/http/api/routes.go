@@ -39,7 +39,7 @@ func (a *API) marketCalls() {
 	handle(a, operation{id: "getListing", route: "GET /listings/{id}", summary: "One listing", public: true, status: 200}, a.getListing)
 	handle(a, operation{
 		id: "editListing", route: "PATCH /listings/{id}", summary: "Change a listing of one's own",
-		status: 200, failures: []int{403},
+		status: 200, failures: []int{403, 429},
 	}, a.editListing)
 	handle(a, operation{
 		id: "deleteListing", route: "DELETE /listings/{id}", summary: "Delete a listing of one's own; conversations about it stay",

@@ -197,6 +197,7 @@ var limitedRows = []row{
 	{"clearing", request{"bilal", "DELETE /notifications", "", ""}, 429, []string{tooOften}, nil},
 	{"preferences", request{"bilal", "PATCH /me", `{"preferences":{"email":false}}`, ""}, 429, []string{tooOften}, nil},
 	{"a fourth listing", request{"asha", "POST /listings", draft + `}`, ""}, 429, []string{tooOften}, nil},
+	{"a fourth change", request{"asha", "PATCH /listings/{bike}", `{"city":"Pune"}`, ""}, 429, []string{tooOften}, nil},
 	{"one photo", request{"asha", "POST /photos", "none", "Content-Type: image/png"}, 415, nil, nil},
 	{"photos", request{"asha", "POST /photos", "none", "Content-Type: image/png"}, 429, []string{tooOften}, nil},
 	{"one look", request{"", "GET /availability?username=gustav", "", ""}, 200, nil, nil},

@@ -93,11 +93,11 @@ func newWorld(t testing.TB, limited bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var photos, add *limit.Keyed
+	var photos, add, edit *limit.Keyed
 	if limited {
-		photos, add = limit.New(time.Hour, 1, time.Now), limit.New(time.Hour, 3, time.Now)
+		photos, add, edit = limit.New(time.Hour, 1, time.Now), limit.New(time.Hour, 3, time.Now), limit.New(time.Hour, 3, time.Now)
 	}
-	goods, err := listings.New(t.Context(), w.db, h, listings.Limits{Add: add}, time.Now)
+	goods, err := listings.New(t.Context(), w.db, h, listings.Limits{Add: add, Edit: edit}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

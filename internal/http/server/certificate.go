@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
+
+	"swapnest/internal/limit"
 )
 
 // TLS says where certificates come from: from two files, or from an authority that speaks
@@ -35,7 +37,7 @@ const renewal = time.Minute
 func (t TLS) open(dir string, log *slog.Logger) (*tls.Config, func(http.Handler) http.Handler, error) {
 	switch {
 	case t.ACME:
-		return t.openACME(dir)
+		return t.openACME(dir, log)
 	case t.Cert == "":
 		return nil, nil, nil
 	}
@@ -46,7 +48,7 @@ func (t TLS) open(dir string, log *slog.Logger) (*tls.Config, func(http.Handler)
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.get}, nil, nil
 }
 
-func (t TLS) openACME(dir string) (*tls.Config, func(http.Handler) http.Handler, error) {
+func (t TLS) openACME(dir string, log *slog.Logger) (*tls.Config, func(http.Handler) http.Handler, error) {
 	client := &acme.Client{DirectoryURL: t.Directory}
 	if t.Directory == "" {
 		client.DirectoryURL = autocert.DefaultACMEDirectory
@@ -70,6 +72,15 @@ func (t TLS) openACME(dir string) (*tls.Config, func(http.Handler) http.Handler,
 	}
 	config := manager.TLSConfig()
 	config.MinVersion = tls.VersionTLS12
+	issue, often := config.GetCertificate, limit.New(renewal, 1, time.Now)
+	config.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		c, err := issue(hello)
+		// Who asks for another host is no fault of the authority, and there is no end of them.
+		if err != nil && hello.ServerName == t.Host && often.Take("", "") == nil {
+			log.Error("no certificate from the authority", "error", err)
+		}
+		return c, err
+	}
 	return config, manager.HTTPHandler, nil
 }
 

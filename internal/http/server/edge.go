@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"log"
 	"log/slog"
 	"net/http"
@@ -81,7 +82,11 @@ var address = regexp.MustCompile(`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.%\w]+
 
 // Write implements io.Writer.
 func (d discreetWriter) Write(p []byte) (int, error) {
-	d.log.Debug("connection", "said", address.ReplaceAllString(strings.TrimSpace(string(p)), "somebody"))
+	level, said := slog.LevelDebug, strings.TrimSpace(string(p))
+	if strings.HasPrefix(said, "http: Accept error") {
+		level = slog.LevelError // nobody comes in any more, for want of file descriptors for example
+	}
+	d.log.Log(context.Background(), level, "connection", "said", address.ReplaceAllString(said, "somebody"))
 	return len(p), nil
 }
 

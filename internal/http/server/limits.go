@@ -39,6 +39,7 @@ func newLimits(on bool, now func() time.Time) limits {
 		},
 		listings: listings.Limits{
 			Add:  limit.New(time.Minute, 20, now),
+			Edit: limit.New(6*time.Second, 30, now),
 			View: limit.New(time.Second, 60, now),
 		},
 		photos: limit.New(5*time.Second, 40, now),

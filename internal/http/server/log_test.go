@@ -324,6 +324,7 @@ func TestMetricsAreForTheOperator(t *testing.T) {
 		want   int
 	}{
 		{"on loopback they are open", nil, "", "", 200},
+		{"for a page that calls this machine by its own name they are not", nil, "", "", 404},
 		{"with a token nowhere", nil, plantedToken, "", 404},
 		{"with the token on loopback", nil, plantedToken, "Bearer " + plantedToken, 200},
 		{"a site without a token has none", site, "", "", 404},
@@ -338,6 +339,9 @@ func TestMetricsAreForTheOperator(t *testing.T) {
 			for path, want := range map[string]int{"/metrics": test.want, "/debug/pprof/": 404, "/debug/pprof/heap": 404} {
 				r, answer := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil), httptest.NewRecorder()
 				r.Header.Set("Authorization", test.header)
+				if test.public == nil && !strings.Contains(test.name, "by its own name") {
+					r.Host = "127.0.0.1:8000"
+				}
 				app.Handler().ServeHTTP(answer, r)
 				if answer.Code != want || strings.Contains(answer.Body.String(), "swapnest_connections") != (want == 200) {
 					t.Errorf("%s: got %d, want %d", path, answer.Code, want)

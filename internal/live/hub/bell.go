@@ -15,6 +15,7 @@ const (
 	bellCrowd   = 200
 	bellWaiting = 100_000
 	bellFresh   = 10
+	bellAgain   = time.Second // after a failure
 )
 
 // NoticesFunc returns those of some notices that are unread, and how many each of some
@@ -31,6 +32,8 @@ type Bell struct {
 	quit chan struct{}
 	done chan struct{}
 	once sync.Once
+	// again wakes after a failure.
+	again *time.Timer
 
 	mu      sync.Mutex // guards waiting
 	waiting map[chat.UserID][]chat.NoticeID
@@ -42,26 +45,37 @@ func NewBell(look NoticesFunc, tell func(chat.Signal), log *slog.Logger) *Bell {
 		look: look, tell: tell, log: log, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 		waiting: make(map[chat.UserID][]chat.NoticeID),
 	}
+	b.again = time.AfterFunc(time.Hour, b.ring)
+	b.again.Stop()
 	go b.run()
 	return b
 }
 
 // Ring says that the notices of somebody have changed, and which are new. It never blocks.
 func (b *Bell) Ring(who chat.UserID, fresh ...chat.NoticeID) {
-	b.mu.Lock()
-	all, known := b.waiting[who]
-	full := !known && len(b.waiting) >= bellWaiting
-	if !full {
-		if all = append(all, fresh...); len(all) > bellFresh {
-			all = all[len(all)-bellFresh:]
-		}
-		b.waiting[who] = all
-	}
-	b.mu.Unlock()
-	if full {
+	if !b.wait(who, fresh) {
 		b.log.Warn("bell dropped", "user", who)
 		return
 	}
+	b.ring()
+}
+
+// wait notes whom to tell, and tells whether there was room.
+func (b *Bell) wait(who chat.UserID, fresh []chat.NoticeID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all, known := b.waiting[who]
+	if !known && len(b.waiting) >= bellWaiting {
+		return false
+	}
+	if all = append(all, fresh...); len(all) > bellFresh {
+		all = all[len(all)-bellFresh:]
+	}
+	b.waiting[who] = all
+	return true
+}
+
+func (b *Bell) ring() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
@@ -72,6 +86,7 @@ func (b *Bell) Ring(who chat.UserID, fresh ...chat.NoticeID) {
 func (b *Bell) Stop() {
 	b.once.Do(func() { close(b.quit) })
 	<-b.done
+	b.again.Stop()
 }
 
 func (b *Bell) run() {
@@ -113,7 +128,12 @@ func (b *Bell) round() bool {
 	fresh, counts, err := b.look(ctx, ids, who)
 	if err != nil {
 		b.log.Warn("bell not rung", "people", len(who), "error", err)
-		return true
+		// They wait on, and are told in a second or with whoever rings next.
+		for _, id := range who {
+			b.wait(id, nil)
+		}
+		b.again.Reset(bellAgain)
+		return false
 	}
 	of := make(map[chat.UserID][]chat.Notice)
 	for _, n := range fresh {

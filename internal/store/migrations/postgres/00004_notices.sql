@@ -22,6 +22,7 @@ CREATE UNIQUE INDEX notice_conversation ON notice (user_id, conversation_id) WHE
 CREATE UNIQUE INDEX notice_listing ON notice (user_id, listing_id, kind) WHERE unread AND conversation_id = 0;
 CREATE INDEX notice_told ON notice (user_id, listing_id, conversation_id, seq);
 CREATE INDEX notice_page ON notice (user_id, created_at, id);
+CREATE INDEX notice_about ON notice (listing_id, kind) WHERE unread AND conversation_id = 0;
 CREATE INDEX notice_created ON notice (created_at);
 
 -- A row for who has chosen; everybody else has the defaults of chat.DefaultPreferences.
@@ -43,6 +44,10 @@ ALTER TABLE listing_change ADD COLUMN price_was BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE listing_change ADD COLUMN currency_was TEXT NOT NULL DEFAULT '';
 ALTER TABLE listing_change ADD COLUMN price BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE listing_change ADD COLUMN currency TEXT NOT NULL DEFAULT '';
+
+-- Who wishes for a listing is read in the order of people.
+DROP INDEX wish_listing;
+CREATE INDEX wish_listing ON wish (listing_id, user_id);
 
 -- What was said before there were notices makes none.
 INSERT INTO follower (name, xid, pos) SELECT 'notices', xid, pos FROM event ORDER BY xid DESC, pos DESC LIMIT 1;

@@ -22,6 +22,7 @@ CREATE UNIQUE INDEX notice_conversation ON notice (user_id, conversation_id) WHE
 CREATE UNIQUE INDEX notice_listing ON notice (user_id, listing_id, kind) WHERE unread AND conversation_id = 0;
 CREATE INDEX notice_told ON notice (user_id, listing_id, conversation_id, seq);
 CREATE INDEX notice_page ON notice (user_id, created_at, id);
+CREATE INDEX notice_about ON notice (listing_id, kind) WHERE unread AND conversation_id = 0;
 CREATE INDEX notice_created ON notice (created_at);
 
 -- A row for who has chosen; everybody else has the defaults of chat.DefaultPreferences.

@@ -4,8 +4,9 @@ import { numberOf } from "../view/query.js"
 import { localTimes } from "../view/times.js"
 
 /**
- * <notice-list> keeps the page of notices as it is on the server: what is new, read or
- * deleted elsewhere shows here without a reload. What one opens is read.
+ * <notice-list> keeps the page of notices up to date: what is new, read or deleted
+ * elsewhere shows here without a reload. What one opens is read. (A notice that has moved up
+ * for a further message rings nobody, and moves here with the next that does.)
  */
 export class NoticeList extends HTMLElement {
   #removed = new AbortController()
@@ -91,8 +92,8 @@ export class NoticeList extends HTMLElement {
 
   async #ask() {
     const query = new URLSearchParams(this.dataset.query)
-    /** @type {{ notifications: import("../view/notice.js").Notice[] }} */
-    const { notifications } = await getJSON(`/notifications?${query}`)
+    /** @type {{ notifications: import("../view/notice.js").Notice[], next: string }} */
+    const { notifications, next } = await getJSON(`/notifications?${query}`)
     const list = this.querySelector(".notification-list")
     // What is there the first time or no more, and a page further back, the server draws.
     const further = new URLSearchParams(location.search).has("cursor")
@@ -105,6 +106,13 @@ export class NoticeList extends HTMLElement {
     const link = document.activeElement instanceof HTMLAnchorElement
     list.replaceChildren(...notifications.map(noticeRow))
     localTimes(list)
+    // The next page begins behind what stands here now.
+    const more = this.querySelector('.pages a[href*="cursor="]')
+    if (more instanceof HTMLAnchorElement) {
+      const url = new URL(more.href)
+      url.searchParams.set("cursor", next)
+      more.href = url.href
+    } else if (next) location.reload()
     // Whoever is at a notice stays there.
     const again = id && list.querySelector(`.notification[data-notice="${id}"] ${link ? "a" : "button"}`)
     if (again instanceof HTMLElement) again.focus()

@@ -14,6 +14,11 @@ export function showRung({ unread, fresh }) {
     changed ||= mark.getAttribute("data-bell-count") !== String(unread)
     show(mark, "bellCount", unread)
   }
+  for (const number of document.querySelectorAll("[data-bell-number]")) {
+    number.toggleAttribute("hidden", unread === 0)
+    number.textContent = ` ${words(unread)}`
+  }
+  for (const tool of document.querySelectorAll("[data-while-unread]")) tool.toggleAttribute("hidden", unread === 0)
   if (changed) document.dispatchEvent(new CustomEvent("bell"))
 }
 
