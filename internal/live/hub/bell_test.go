@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,15 +72,20 @@ func TestANoticeThatWasReadMeanwhileIsNotToldAsNew(t *testing.T) {
 
 func TestTheBellGoesOnAfterAFault(t *testing.T) {
 	ring(t, func(t *testing.T, r *ringing) {
-		fault := errors.New("no database")
+		var down atomic.Bool
+		down.Store(true)
 		r.look = func(context.Context, []chat.NoticeID, []chat.UserID) ([]chat.Notice, map[chat.UserID]int64, error) {
-			return nil, nil, fault
+			if down.Load() {
+				return nil, nil, errors.New("no database")
+			}
+			return nil, map[chat.UserID]int64{7: 3}, nil
 		}
 		r.Ring(7)
 		synctest.Wait()
-		r.look = func(context.Context, []chat.NoticeID, []chat.UserID) ([]chat.Notice, map[chat.UserID]int64, error) {
-			return nil, map[chat.UserID]int64{7: 3}, nil
+		if len(r.told) != 0 {
+			t.Errorf("told %v without a database", r.told)
 		}
+		down.Store(false)
 		// Nobody rings again: whoever was to be told waits for the next try.
 		time.Sleep(bellAgain)
 		synctest.Wait()
