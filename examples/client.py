@@ -13,13 +13,13 @@ site, username, password, conversation = sys.argv[1:]
 # The socket; of what was printed last: after, at, epoch; what was typed and is not acknowledged.
 my = types.SimpleNamespace(line=None, position={}, outbox={}, headers={"Content-Type": "application/json"})
 
-def post(path, **body): return urlopen(Request(site + "/api/v1" + path, json.dumps(body).encode(), my.headers))
+def post(path, **body): return urlopen(Request(site + "/api/v1" + path, json.dumps(body).encode(), my.headers), timeout=5)
 
 async def stay_connected():
     while my.line is None or my.line.close_code not in (4400, 4401, 4404):
-        with contextlib.suppress(OSError, websockets.WebSocketException):
+        with contextlib.suppress(Exception):  # whatever it was, the next line goes on from here
             query = urlencode(my.position | json.load(post("/ticket")))
-            async with websockets.connect(f"{site.replace('http', 'ws')}/ws/chat/{conversation}/?{query}") as my.line:
+            async with websockets.connect(f"{site.replace('http', 'ws')}/ws/chat/{conversation}/?{query}", open_timeout=5, close_timeout=1) as my.line:
                 for frame in list(my.outbox.values()): await my.line.send(frame)  # the same client_id: stored once
                 async for data in my.line: await hear(**json.loads(data))
         await asyncio.sleep(1)
