@@ -22,7 +22,8 @@ var layers = []string{
 	"internal/follower/* internal/http/api internal/http/web internal/http/socket",
 	"internal/http/server",
 	"internal/demo internal/testkit",
-	"internal/testkit/apptest",
+	"internal/testkit/apptest internal/torture/checker",
+	"internal/torture",
 	"internal/config",
 	"cmd/* examples/* internal/papers",
 }
@@ -31,8 +32,10 @@ var layers = []string{
 var reserved = map[string][]string{
 	"internal/config":           {"cmd/swapnest"},
 	"internal/demo":             {"cmd/swapnest"},
-	"internal/testkit":          {"internal/testkit/apptest"},
+	"internal/testkit":          {"internal/testkit/apptest", "internal/torture"},
 	"internal/testkit/apptest":  {},
+	"internal/torture":          {},
+	"internal/torture/checker":  {"internal/torture"},
 	"internal/live/bus/bustest": {},
 }
 

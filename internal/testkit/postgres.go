@@ -319,10 +319,13 @@ func SharedPostgres(tb testing.TB) *Postgres {
 	return shared.postgres
 }
 
-// Main runs the tests of a package, stops the shared server if a test started
-// it, and exits with the tests' code. It is the body of TestMain.
-func Main(m *testing.M) {
+// Main runs the tests of a package, cleans up behind the last one, stops the shared server
+// if a test started it, and exits with the tests' code. It is the body of TestMain.
+func Main(m *testing.M, cleanup ...func()) {
 	code := m.Run()
+	for _, clean := range cleanup {
+		clean()
+	}
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.postgres != nil {

@@ -1,0 +1,204 @@
+package checker
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// place is where a message stands.
+type place struct{ conversation, seq int64 }
+
+// name identifies a command: its client id among those of its sender in a conversation.
+type name struct {
+	conversation, sender int64
+	client               string
+}
+
+// command is what is known of one command from the histories.
+type command struct {
+	name
+	tab     Tab
+	text    string
+	order   int // among the commands of its tab, by first transmission
+	acks    []Record
+	refused bool
+	putOff  bool
+}
+
+// check holds what the rules look at.
+type check struct {
+	records  []Record
+	truth    Truth
+	report   Report
+	commands map[name]*command
+	senders  map[Tab]int64 // whose tab it is
+	log      map[place]Entry
+	texts    map[string]place // where a text stands in the log: every command has a text of its own
+}
+
+// Check judges a history. Every command of the history has a text of its own.
+func Check(records []Record, truth Truth) Report {
+	c := &check{
+		records: records, truth: truth,
+		commands: make(map[name]*command), senders: make(map[Tab]int64),
+		log: make(map[place]Entry), texts: make(map[string]place),
+	}
+	c.report.Counts.Kills = make(map[string]int)
+	c.gather()
+	c.stored()
+	c.answered()
+	c.ordered()
+	c.lines()
+	c.held()
+	c.counted()
+	return c.report
+}
+
+func (c *check) broken(f Fault, format string, args ...any) {
+	c.report.Violations = append(c.report.Violations, Violation{f, fmt.Sprintf(format, args...)})
+}
+
+// gather sorts the records by command and counts them.
+func (c *check) gather() {
+	n := &c.report.Counts
+	orders := make(map[Tab]int)
+	lines := make(map[Tab]map[int]bool)
+	for _, r := range c.records {
+		key := name{r.Entry.Conversation, c.senders[r.Tab], r.Entry.ClientID}
+		switch r.Kind {
+		case Sent:
+			c.senders[r.Tab], key.sender = r.Entry.Sender, r.Entry.Sender
+			n.Transmissions++
+			if c.commands[key] == nil {
+				orders[r.Tab]++
+				c.commands[key] = &command{name: key, tab: r.Tab, text: r.Entry.Text, order: orders[r.Tab]}
+			}
+		case Acked:
+			if r.Duplicate {
+				n.Duplicates++
+			}
+			if one := c.commands[key]; one != nil {
+				one.acks = append(one.acks, r)
+			} else {
+				c.broken(Phantom, "%s got an ack for %v, which it has not sent", r.Tab, key)
+			}
+		case Refused:
+			if one := c.commands[key]; one != nil {
+				one.refused = true
+			}
+		case Doubted:
+			n.Doubts++
+		case PutOff:
+			n.Doubts++
+			if one := c.commands[key]; one != nil {
+				one.putOff = true
+			}
+		case Began:
+			if lines[r.Tab] == nil {
+				lines[r.Tab] = make(map[int]bool)
+			}
+			lines[r.Tab][r.Line] = true
+		case Saw:
+			n.Saw++
+		case Reset:
+			n.Resets++
+		case Killed:
+			n.Kills[r.Note]++
+		case CaughtUp, Loaded:
+		}
+	}
+	for _, of := range lines {
+		n.Lines += len(of)
+	}
+	n.Tabs, n.Sent = len(c.truth.Holds), len(c.commands)
+}
+
+// stored looks at the database alone: seqs without gaps, no command twice, nothing that
+// nobody sent.
+func (c *check) stored() {
+	c.report.Counts.Conversations = len(c.truth.Log)
+	for _, id := range slices.Sorted(maps.Keys(c.truth.Log)) {
+		seen := make(map[name]int64)
+		for i, e := range c.truth.Log[id] {
+			c.report.Counts.Stored++
+			if e.Conversation != id || e.Seq != int64(i)+1 {
+				c.broken(Gap, "conversation %d has the seq %d at place %d", id, e.Seq, i+1)
+			}
+			key := name{id, e.Sender, e.ClientID}
+			if before, twice := seen[key]; twice {
+				c.broken(Duplicate, "%v stands at %d and %d", key, before, e.Seq)
+			}
+			seen[key] = e.Seq
+			if before, twice := c.texts[e.Text]; twice {
+				c.broken(Duplicate, "%q stands at %v and %v", e.Text, before, place{id, e.Seq})
+			}
+			c.log[place{id, e.Seq}], c.texts[e.Text] = e, place{id, e.Seq}
+			switch one := c.commands[key]; {
+			case one == nil:
+				c.broken(Phantom, "nobody sent what stands at %d of conversation %d: %q as %v", e.Seq, id, e.Text, key)
+			case one.text != e.Text:
+				c.broken(Phantom, "%v says %q, and was sent as %q", key, e.Text, one.text)
+			case one.refused:
+				c.broken(Phantom, "%v was refused, and is stored at %d", key, e.Seq)
+			}
+		}
+	}
+}
+
+// answered holds every ack against the database, and counts what has none.
+func (c *check) answered() {
+	n := &c.report.Counts
+	for _, one := range c.commands {
+		for _, ack := range one.acks {
+			e, ok := c.log[place{one.conversation, ack.Entry.Seq}]
+			if !ok || e.Text != one.text || e.Sender != one.sender || e.Message != ack.Entry.Message || e.At != ack.Entry.At {
+				c.broken(LostAck, "%v was confirmed to %s as message %d at %d (%s), where there is %+v",
+					one.name, one.tab, ack.Entry.Message, ack.Entry.Seq, ack.Entry.At, e)
+			}
+		}
+		switch {
+		case len(one.acks) > 0:
+			n.Acked++
+		case one.refused:
+			n.Refused++
+		default:
+			n.Unanswered++
+			if _, stored := c.texts[one.text]; stored {
+				n.Appeared++
+			}
+		}
+	}
+}
+
+// ordered finds commands of one tab in one conversation that overtook each other. One
+// that was put off may be overtaken by what was on the line behind it.
+func (c *check) ordered() {
+	type stream struct {
+		tab          Tab
+		conversation int64
+	}
+	streams := make(map[stream][]*command)
+	for _, one := range c.commands {
+		if !one.refused && !one.putOff {
+			key := stream{one.tab, one.conversation}
+			streams[key] = append(streams[key], one)
+		}
+	}
+	for key, all := range streams {
+		slices.SortFunc(all, func(a, b *command) int { return a.order - b.order })
+		var last int64
+		var before *command
+		for _, one := range all {
+			at, ok := c.texts[one.text]
+			if !ok {
+				continue
+			}
+			if at.seq < last {
+				c.broken(Reordering, "%s sent %q before %q, and they stand at %d and %d of conversation %d",
+					key.tab, before.text, one.text, last, at.seq, key.conversation)
+			}
+			last, before = at.seq, one
+		}
+	}
+}

@@ -1,0 +1,88 @@
+// Package checker judges whether the delivery contract held. Every client records
+// what it sent, what was answered and what it saw; afterwards what the database holds is
+// read, and Check compares all of it. It knows nothing of how clients, server or faults
+// work, so that a mistake in one of them cannot hide in it.
+package checker
+
+import "sync"
+
+// Tab names one client: a device or a browser tab. Its commands have an order.
+type Tab string
+
+// Entry is a message at its place in a conversation, as somebody saw it.
+type Entry struct {
+	Conversation int64
+	Seq          int64
+	Message      int64 // the server's id
+	Sender       int64
+	ClientID     string
+	Text         string
+	At           string // the timestamp as it was sent
+}
+
+// Kind says what a Record is about.
+type Kind int
+
+// The kinds of records, with the fields that they use besides Tab and Conversation.
+const (
+	Sent     Kind = iota + 1 // a command went onto the line: Entry.{Sender,ClientID,Text}
+	Acked                    // it was confirmed: Entry.{ClientID,Seq,Message,At}, Duplicate
+	Refused                  // it was refused for good: Entry.ClientID, Note
+	Doubted                  // its outcome is open, for the line has gone: Entry.ClientID, Note
+	PutOff                   // it was answered by an error that says to send it again: Entry.ClientID, Note
+	Began                    // a line goes on behind a position: Line, Entry.Seq
+	Saw                      // an event came on a line: Line, Entry
+	CaughtUp                 // everything up to Entry.Seq has been sent: Line
+	Reset                    // a position fits nothing, all is forgotten: Line, Note
+	Loaded                   // a page was read behind a reset: Entry; the last one's seq is the new position
+	Killed                   // a process was ended: Note says where
+)
+
+// Record is one thing that happened to a client.
+type Record struct {
+	Kind      Kind
+	Tab       Tab
+	Line      int // numbers the tab's connections
+	Entry     Entry
+	Duplicate bool
+	Note      string
+}
+
+// History collects records of many clients in the order in which they came.
+type History struct {
+	mu      sync.Mutex // guards records
+	records []Record
+}
+
+// Add appends a record. What must be known to have happened before something else is
+// added before it: a command before its bytes go out, an answer before it is acted upon.
+func (h *History) Add(r Record) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.records = append(h.records, r)
+}
+
+// Records returns what has been recorded by now.
+func (h *History) Records() []Record {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.records[:len(h.records):len(h.records)]
+}
+
+// Standing is how a person's conversation stood at the end, as the server tells it.
+type Standing struct {
+	Person, Conversation int64
+	Unread               int64 // messages of the other person that have not been read
+	Read                 int64 // up to which seq the person has read
+	Marked               int64 // the highest seq up to which the person said so and was confirmed
+	Told                 int64 // the seq of the unread notice, 0 without one, -1 when notices were not looked at
+}
+
+// Truth is what is left when everything is quiet.
+type Truth struct {
+	Log       map[int64][]Entry // by conversation, as the database holds it, in the order of seq
+	Standings []Standing
+	// Holds is what each tab has of each conversation at the end, from wherever it began
+	// up to its position.
+	Holds map[Tab]map[int64][]Entry
+}

@@ -1,0 +1,58 @@
+package torture
+
+// The faults that can be planted: what others have got wrong. Late commits and slow replays
+// are none: they make room for what can go wrong.
+const (
+	ackBeforeCommit     = "ack before commit"
+	noUniqueKey         = "no unique key"
+	publishBeforeCommit = "publish before commit"
+	fetchBeforeListen   = "fetch before subscribe"
+	cursorPast          = "cursor past an uncommitted event"
+	silentDrop          = "silent drop at a full queue"
+	lateCommits         = "late commits"
+	slowReplays         = "slow replays"
+)
+
+// faultEdits plant the faults. Each is off until it is named.
+var faultEdits = []edit{
+	{
+		"store/append.go", "\tsafe, err := b.commit(ctx, state.events, state.heads())\n",
+		`	if plant.On("` + ackBeforeCommit + `") {
+		for _, c := range calls {
+			plant.Close(c.done)
+		}
+	}
+	if plant.On("` + publishBeforeCommit + `") {
+		for _, c := range state.events {
+			s.db.publish(c.result.Event)
+		}
+	}
+	safe, err := b.commit(ctx, state.events, state.heads())
+`,
+	},
+	{"store/append_state.go", "if before, ok := s.known[c.key()]; ok {", `if before, ok := s.known[c.key()]; ok && !plant.On("` + noUniqueKey + `") {`},
+	{"store/append_sqlite.go", "e.Conversation, e.Seq, e.Actor, c.ClientID, hex", "e.Conversation, e.Seq, e.Actor, plant.Client(c.ClientID), hex"},
+	{
+		"store/append_postgres.go", "e.Conversation, e.Seq, e.Actor, c.ClientID, e.Message.Text\n",
+		"e.Conversation, e.Seq, e.Actor, plant.Client(c.ClientID), e.Message.Text\n",
+	},
+	{
+		"store/append_postgres.go", "\tpipeline.Queue(`COMMIT`)",
+		"\tif plant.Late() {\n\t\tpipeline.Queue(`SELECT pg_sleep(1.2)`)\n\t}\n\tpipeline.Queue(`COMMIT`)",
+	},
+	{"store/log.go", "AND xid < ` + oldestRunning + `\n\t\t\tORDER BY xid, pos LIMIT $3`", "AND xid < ` + plant.Horizon(oldestRunning) + `\n\t\t\tORDER BY xid, pos LIMIT $3`"},
+	{
+		"http/socket/stream.go", "\tif r.Reset != \"\" {\n",
+		"\tplant.Replay()\n\tif r.Reset != \"\" {\n",
+	},
+	{"http/socket/stream.go", "\tbuffer  []bus.Message\n}", "\tbuffer  []bus.Message\n\tmissed  chat.Seq\n}"},
+	{
+		"http/socket/stream.go", "\tcase s.waiting:\n",
+		"\tcase s.waiting && plant.On(\"" + fetchBeforeListen + "\"):\n\t\ts.missed = max(s.missed, m.Seq)\n\tcase s.waiting:\n",
+	},
+	{"http/socket/stream.go", "\ts.last = max(s.last, last)\n", "\ts.last = max(s.last, last, s.missed)\n"},
+	{
+		"http/socket/conn.go", "\tif c.queue.Push(frame) != nil {\n\t\tc.tooSlow()\n",
+		"\tif c.queue.Push(frame) != nil {\n\t\tif plant.On(\"" + silentDrop + "\") {\n\t\t\treturn true\n\t\t}\n\t\tc.tooSlow()\n",
+	},
+}

@@ -1,0 +1,99 @@
+package torture
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// frame has the fields that a client uses of what the server says.
+type frame struct {
+	Type string `json:"type"`
+	message
+	Epoch      string `json:"epoch"`
+	Head       int64  `json:"head"`
+	Reason     string `json:"reason"`
+	Code       string `json:"code"`
+	Duplicate  bool   `json:"duplicate"`
+	Retryable  bool   `json:"retryable"`
+	RetryAfter int64  `json:"retry_after_ms"`
+}
+
+// The patience of a client: longer than the server's heartbeat needs to be, shorter than a test.
+const (
+	silent       = 20 * time.Second
+	writeTimeout = 5 * time.Second
+)
+
+// narrow bounds what the kernel keeps of what comes in.
+func narrow(_, _ string, c syscall.RawConn) error {
+	var failed error
+	err := c.Control(func(fd uintptr) {
+		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 16<<10)
+	})
+	return errors.Join(err, failed)
+}
+
+// line is an open socket.
+type line struct {
+	conn   net.Conn
+	frames chan frame     // closed when the line is over
+	over   chan struct{}  // closed when nobody takes frames any more
+	level  map[int64]bool // conversations that have caught up; the client's own
+}
+
+// read decodes what the server says until the line ends.
+func (l *line) read(from *bufio.Reader, gate func(over <-chan struct{})) {
+	defer close(l.frames)
+	for {
+		gate(l.over)
+		if l.conn.SetReadDeadline(time.Now().Add(silent)) != nil {
+			return
+		}
+		h, err := ws.ReadHeader(from)
+		if err != nil {
+			return
+		}
+		payload := make([]byte, h.Length)
+		if _, err := io.ReadFull(from, payload); err != nil {
+			return
+		}
+		switch h.OpCode {
+		case ws.OpText:
+			var f frame
+			if json.Unmarshal(payload, &f) != nil {
+				return
+			}
+			l.frames <- f
+		case ws.OpPing:
+			l.send(ws.NewPongFrame(payload))
+		case ws.OpClose:
+			return
+		}
+	}
+}
+
+// write sends a frame, and tells whether it left.
+func (l *line) write(f map[string]any) bool {
+	data, err := json.Marshal(f)
+	if err != nil {
+		return false
+	}
+	return l.send(ws.NewTextFrame(data))
+}
+
+// send writes in one piece: the reader answers pings beside the loop.
+func (l *line) send(f ws.Frame) bool {
+	data, err := ws.CompileFrame(ws.MaskFrame(f))
+	if err != nil || l.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) != nil {
+		return false
+	}
+	_, err = l.conn.Write(data)
+	return err == nil
+}

@@ -1,0 +1,145 @@
+package torture
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"swapnest/internal/testkit"
+	"swapnest/internal/torture/checker"
+)
+
+// A mutant is the program with a planted fault, what brings the fault to light, and what the
+// checker has to find.
+type mutant struct {
+	fault   string
+	kill    string // the point at which it is killed, again and again
+	disturb func(ctx context.Context, w *World)
+	room    string // what makes room for the fault and is none
+	finds   []checker.Fault
+}
+
+var mutants = []mutant{
+	{fault: ackBeforeCommit, kill: "before commit:20", finds: []checker.Fault{checker.LostAck}},
+	{fault: noUniqueKey, kill: "before ack:20", finds: []checker.Fault{checker.Duplicate}},
+	{fault: publishBeforeCommit, kill: "before commit:20", finds: []checker.Fault{checker.Phantom, checker.Divergence}},
+	{fault: fetchBeforeListen, disturb: cutOften, room: slowReplays, finds: []checker.Fault{checker.Gap}},
+	{fault: silentDrop, disturb: stallOne, finds: []checker.Fault{checker.Gap}},
+}
+
+// cutOften cuts one line after the other, while the others talk.
+func cutOften(ctx context.Context, w *World) {
+	for i := range 400 {
+		w.Clients[i%len(w.Clients)].Cut()
+		if !pause(ctx, 4*time.Millisecond) {
+			return
+		}
+	}
+}
+
+// stallOne has one tab read nothing while the others write more than a queue holds, and
+// then read all of it.
+func stallOne(ctx context.Context, w *World) {
+	slow, quick := w.Clients[0], w.Clients[1]
+	id := slow.Conversations[0]
+	await(ctx, func() bool { return slow.head(id) > 10 })
+	resume := slow.Pause()
+	pause(ctx, 3*time.Second)
+	resume()
+	head := quick.head(id)
+	await(ctx, func() bool { return slow.head(id) >= head })
+}
+
+// pause lets the clients talk for a while, and tells whether ctx goes on.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// disturbed runs a world with faults planted and returns what the checker says.
+func disturbed(t *testing.T, d *testkit.Database, m mutant, faults ...string) checker.Report {
+	t.Helper()
+	n := NewNode(t, planted, d)
+	plan := Plan{People: 4, Tabs: 2, Conversations: 4, Seed: 7}
+	messages := 1_000_000 // until they are to be silent
+	switch m.fault {
+	case silentDrop:
+		plan = Plan{People: 2, Tabs: 3, Conversations: 1, Seed: 7, Long: true, Narrow: true}
+	case cursorPast:
+		// One or two in each conversation: a notice that is missing is not made up for by the next.
+		plan, messages = Plan{People: 8, Tabs: 1, Conversations: 40, Seed: 7}, 60
+	}
+	w := NewWorld(t, n, plan, nil)
+	n.Kill()
+	ctx := patience(t, time.Minute)
+	environment := []string{"SWAPNEST_FAULTS=" + strings.Join(faults, ","), "SWAPNEST_KILL=" + m.kill}
+	talk, hush := context.WithCancel(ctx)
+	said := make(chan struct{})
+	go func() {
+		w.Talk(talk, messages)
+		close(said)
+	}()
+	n.MustStart(environment...)
+	switch {
+	case m.disturb != nil:
+		m.disturb(ctx, w)
+	case m.kill == "":
+		<-said
+	default:
+		for range 4 {
+			select {
+			case <-n.Exited():
+				n.MustStart(environment...)
+			case <-ctx.Done():
+				t.Fatal("it was not killed")
+			}
+		}
+	}
+	hush()
+	<-said
+	n.Kill()
+	n.MustStart()
+	settle, enough := context.WithTimeout(ctx, 5*time.Second)
+	defer enough()
+	w.Settle(settle)
+	return w.Check()
+}
+
+func TestTheCheckerCatchesEveryPlantedFault(t *testing.T) {
+	for _, m := range mutants {
+		t.Run(m.fault, func(t *testing.T) {
+			r := disturbed(t, testkit.SQLite(t), m, m.fault, m.room)
+			t.Log(r)
+			if !r.Has(m.finds...) {
+				t.Errorf("found none of %v", m.finds)
+			}
+		})
+	}
+}
+
+func TestTheSameDisturbanceWithoutAFaultIsClean(t *testing.T) {
+	for _, m := range mutants {
+		if m.disturb != nil {
+			t.Run(m.fault, func(t *testing.T) { judge(t, disturbed(t, testkit.SQLite(t), m, m.room)) })
+		}
+	}
+}
+
+func TestTheCheckerCatchesACursorThatPassesAnUncommittedEvent(t *testing.T) {
+	held := mutant{fault: cursorPast}
+	t.Run("late commits alone", func(t *testing.T) {
+		judge(t, disturbed(t, testkit.PostgreSQL(t), held, lateCommits))
+	})
+	t.Run("and a cursor that passes them", func(t *testing.T) {
+		r := disturbed(t, testkit.PostgreSQL(t), held, lateCommits, cursorPast)
+		t.Log(r)
+		if !r.Has(checker.Miscount) {
+			t.Error("no notice was missing")
+		}
+	})
+}

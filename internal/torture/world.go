@@ -1,0 +1,318 @@
+package torture
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"swapnest/internal/torture/checker"
+)
+
+// Plan says who talks.
+type Plan struct {
+	People        int // at least 2
+	Tabs          int // of each person
+	Conversations int // between pairs of them
+	Seed          uint64
+	Long          bool // messages of 3,900 characters, which fill a queue soon
+	Narrow        bool // the kernel keeps little for who does not read
+}
+
+// World is people who talk through a node.
+type World struct {
+	tb      testing.TB
+	Node    *Node
+	People  []Person
+	Clients []*Client
+	History *checker.History
+
+	random *rand.Rand
+	talks  map[int64][2]int // the two people of a conversation, as places in People
+	marked map[[2]int64]int64
+	end    context.CancelFunc
+	ended  sync.WaitGroup
+	sent   int
+}
+
+// NewWorld makes accounts, starts the node, has the people begin conversations, and opens
+// a line for each of their tabs. through tells each tab where to dial; nil is the node
+// itself.
+func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *World {
+	tb.Helper()
+	w := &World{
+		tb: tb, Node: n, History: &checker.History{}, talks: make(map[int64][2]int), marked: make(map[[2]int64]int64),
+		random: rand.New(rand.NewPCG(p.Seed, 1)), //nolint:gosec // It repeats what it did.
+	}
+	w.accounts(p.People)
+	n.MustStart()
+	w.converse(p)
+	if through == nil {
+		through = func(int) string { return n.At }
+	}
+	for i, person := range w.People {
+		var own []int64
+		for id, pair := range w.talks {
+			if pair[0] == i || pair[1] == i {
+				own = append(own, id)
+			}
+		}
+		for tab := range p.Tabs {
+			place := len(w.Clients)
+			c := newClient(checker.Tab(fmt.Sprintf("p%d.t%d", i, tab)), person, own, w.History, p.Seed+uint64(place),
+				func() string { return through(place) })
+			c.narrow = p.Narrow
+			if p.Long {
+				c.padding = 3900
+			}
+			if place%2 == 0 {
+				// One after the other, some of them by the other door.
+				c.byAPI = 0.2
+			} else {
+				c.window = 4
+			}
+			w.Clients = append(w.Clients, c)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.end = cancel
+	for _, c := range w.Clients {
+		w.ended.Go(func() { c.Run(ctx) })
+	}
+	tb.Cleanup(w.Stop)
+	return w
+}
+
+// Stop ends all clients.
+func (w *World) Stop() {
+	w.end()
+	w.ended.Wait()
+}
+
+// accounts makes people with sessions, by the command that operators have.
+func (w *World) accounts(n int) {
+	w.tb.Helper()
+	file := filepath.Join(w.tb.TempDir(), "sessions")
+	w.Node.Run("user", "create", "--count", fmt.Sprint(n), "--sessions", file)
+	f, err := os.Open(file) //nolint:gosec // It was made here.
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // It was only read.
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		name, token, _ := strings.Cut(lines.Text(), " ")
+		w.People = append(w.People, Person{Username: name, Token: token, node: w.Node})
+	}
+}
+
+// converse has the people put things up for sale and ask for those of others.
+func (w *World) converse(p Plan) {
+	w.tb.Helper()
+	listings := make([]int64, len(w.People))
+	for i := range w.People {
+		var me struct {
+			User struct {
+				ID int64 `json:"id"`
+			} `json:"user"`
+		}
+		w.must(w.People[i].call(http.MethodGet, "/me", nil, &me))
+		w.People[i].ID = me.User.ID
+		var thing struct {
+			Listing struct {
+				ID int64 `json:"id"`
+			} `json:"listing"`
+		}
+		w.must(w.People[i].call(http.MethodPost, "/listings", map[string]any{
+			"title": fmt.Sprintf("Thing %d", i), "description": "Used with care, works.", "category": "cycles", "condition": "good",
+			"price": map[string]any{"amount": 10000, "currency": "INR"},
+		}, &thing))
+		listings[i] = thing.Listing.ID
+	}
+	for k := range p.Conversations {
+		// Each pair of a buyer and a seller once, the nearest first.
+		buyer := k % len(w.People)
+		seller := (buyer + 1 + k/len(w.People)) % len(w.People)
+		var begun struct {
+			Conversation struct {
+				ID int64 `json:"id"`
+			} `json:"conversation"`
+			Message message `json:"message"`
+		}
+		who, id := w.People[buyer], fmt.Sprintf("first.%d", k)
+		w.must(who.call(http.MethodPost, "/conversations", map[string]any{
+			"listing_id": listings[seller], "client_id": id, "message": "I say " + id,
+		}, &begun))
+		e := begun.Message.entry()
+		tab := checker.Tab("first of " + who.Username)
+		w.History.Add(checker.Record{Kind: checker.Sent, Tab: tab, Entry: e})
+		w.History.Add(checker.Record{Kind: checker.Acked, Tab: tab, Entry: e})
+		w.talks[begun.Conversation.ID] = [2]int{buyer, seller}
+	}
+}
+
+func (w *World) must(_ int, err error) {
+	w.tb.Helper()
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+// Talk has all tabs together say so many messages. No tab has more than 8 that wait. It
+// returns when all have been confirmed, or when ctx has ended.
+func (w *World) Talk(ctx context.Context, messages int) {
+	share := make([]int, len(w.Clients))
+	for i := range messages {
+		share[i%len(share)]++
+	}
+	var talking sync.WaitGroup
+	for i, c := range w.Clients {
+		random := rand.New(rand.NewPCG(uint64(i), uint64(w.sent))) //nolint:gosec // It repeats what it did.
+		talking.Go(func() {
+			for range share[i] {
+				if !await(ctx, func() bool { return c.Waiting() < 8 }) {
+					return
+				}
+				c.Say(c.Conversations[random.IntN(len(c.Conversations))])
+			}
+			await(ctx, func() bool { return c.Waiting() == 0 })
+		})
+	}
+	w.sent += messages
+	talking.Wait()
+}
+
+// await looks every few milliseconds until ok or the end of ctx, and tells which.
+func await(ctx context.Context, ok func() bool) bool {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ok()
+		}
+	}
+	return true
+}
+
+// Read has every second person read half of each of their conversations, by the API.
+func (w *World) Read() {
+	w.tb.Helper()
+	for i, p := range w.People {
+		if i%2 == 1 {
+			continue
+		}
+		for id, pair := range w.talks {
+			if pair[0] != i && pair[1] != i {
+				continue
+			}
+			got, err := p.newest(id)
+			w.must(0, err)
+			seq := got.Head/2 + 1
+			w.must(p.call(http.MethodPut, fmt.Sprintf("/conversations/%d/read", id), map[string]int64{"seq": seq}, nil))
+			w.marked[[2]int64{p.ID, id}] = seq
+		}
+	}
+}
+
+// Settle waits until nothing is left to send and every tab has everything, or until ctx
+// ends: what is missing then is for the checker to say.
+func (w *World) Settle(ctx context.Context) {
+	w.tb.Helper()
+	quiet := func() bool {
+		for _, c := range w.Clients {
+			if c.Waiting() > 0 {
+				return false
+			}
+		}
+		for id, pair := range w.talks {
+			got, err := w.People[pair[0]].newest(id)
+			if err != nil {
+				return false
+			}
+			for _, c := range w.Clients {
+				if (c.Person.ID == w.People[pair[0]].ID || c.Person.ID == w.People[pair[1]].ID) && c.head(id) < got.Head {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	for !quiet() && ctx.Err() == nil {
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Check ends the clients and judges.
+func (w *World) Check() checker.Report {
+	w.tb.Helper()
+	w.Stop()
+	return checker.Check(w.History.Records(), w.Truth())
+}
+
+// Truth reads what the node holds, as both people of each conversation.
+func (w *World) Truth() checker.Truth {
+	w.tb.Helper()
+	truth := checker.Truth{Log: make(map[int64][]checker.Entry), Holds: make(map[checker.Tab]map[int64][]checker.Entry)}
+	for id, pair := range w.talks {
+		all, err := w.People[pair[0]].everything(id)
+		w.must(0, err)
+		truth.Log[id] = all
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for i, p := range w.People {
+		told := w.told(ctx, p, truth.Log)
+		for id, pair := range w.talks {
+			if pair[0] != i && pair[1] != i {
+				continue
+			}
+			s, err := p.standing(id)
+			w.must(0, err)
+			s.Marked, s.Told = w.marked[[2]int64{p.ID, id}], told[id]
+			truth.Standings = append(truth.Standings, s)
+		}
+	}
+	for _, c := range w.Clients {
+		truth.Holds[c.Tab] = c.Holds()
+	}
+	return truth
+}
+
+// told returns what the person's notices are of, once the follower has come to the end or
+// ctx has: it looks at a message a moment after it was sent.
+func (w *World) told(ctx context.Context, p Person, log map[int64][]checker.Entry) (told map[int64]int64) {
+	w.tb.Helper()
+	for {
+		var err error
+		if told, err = p.notices(); err != nil {
+			w.tb.Fatal(err)
+		}
+		complete := true
+		for id, pair := range w.talks {
+			if w.People[pair[0]].ID != p.ID && w.People[pair[1]].ID != p.ID {
+				continue
+			}
+			for _, e := range log[id] {
+				complete = complete && (e.Sender == p.ID || told[id] >= e.Seq || e.Seq <= w.marked[[2]int64{p.ID, id}])
+			}
+		}
+		if complete || ctx.Err() != nil {
+			return told
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
