@@ -97,19 +97,27 @@ func (p *Postgres) URL(database string) string {
 // CreateDatabase makes a database as a copy of template, or an empty one when
 // template is "". Nobody may be connected to the template meanwhile.
 func (p *Postgres) CreateDatabase(ctx context.Context, name, template string) error {
-	conn, err := pgx.Connect(ctx, p.URL("postgres"))
-	if err != nil {
-		return fmt.Errorf("connect to create database %s: %w", name, err)
-	}
-	// The connection has done its work by then and holds no transaction.
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-
 	if template == "" {
 		template = "template0"
 	}
-	statement := "CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE " + pgx.Identifier{template}.Sanitize()
+	return p.administer(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" TEMPLATE "+pgx.Identifier{template}.Sanitize())
+}
+
+// DropDatabase removes a database and ends the connections to it.
+func (p *Postgres) DropDatabase(ctx context.Context, name string) error {
+	return p.administer(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
+}
+
+// administer runs a statement on a connection of its own.
+func (p *Postgres) administer(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, p.URL("postgres"))
+	if err != nil {
+		return fmt.Errorf("connect for %s: %w", statement, err)
+	}
+	// The connection has done its work by then and holds no transaction.
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if _, err := conn.Exec(ctx, statement); err != nil {
-		return fmt.Errorf("create database %s: %w", name, err)
+		return fmt.Errorf("%s: %w", statement, err)
 	}
 	return nil
 }

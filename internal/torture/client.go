@@ -24,10 +24,11 @@ type Client struct {
 	Person        Person
 	Conversations []int64
 	history       *checker.History
-	window        int     // how many commands of a conversation may be on the line
-	byAPI         float64 // the share of commands that go by the API instead
-	padding       int     // characters of a message beyond those that make it like no other
-	narrow        bool    // the kernel keeps at most some kilobytes of what has not been read
+	window        int           // how many commands of a conversation may be on the line
+	byAPI         float64       // the share of commands that go by the API instead
+	padding       int           // characters of a message beyond those that make it like no other
+	patience      time.Duration // how long the server may say nothing
+	narrow        bool          // the kernel keeps at most some kilobytes of what has not been read
 	through       func() string
 	random        *rand.Rand // the loop's own
 
@@ -54,7 +55,7 @@ type command struct {
 // newClient returns a client that dials the address that through tells.
 func newClient(tab checker.Tab, p Person, conversations []int64, h *checker.History, seed uint64, through func() string) *Client {
 	return &Client{
-		Tab: tab, Person: p, Conversations: conversations, history: h, window: 1, through: through,
+		Tab: tab, Person: p, Conversations: conversations, history: h, window: 1, through: through, patience: 20 * time.Second,
 		random: rand.New(rand.NewPCG(seed, seed)), //nolint:gosec // It repeats what it did.
 		outbox: make(map[int64][]*command), holds: make(map[int64][]checker.Entry),
 		kick: make(chan struct{}, 1),
@@ -176,7 +177,7 @@ func (o *command) entry() checker.Entry {
 func (c *Client) connect(ctx context.Context) (greeted bool) {
 	c.line++
 	dialer := ws.Dialer{
-		Timeout: 5 * time.Second,
+		Timeout: min(c.patience, 5*time.Second),
 		Header:  ws.HandshakeHeaderHTTP(http.Header{"Cookie": {c.Person.cookie()}, "Origin": {"http://" + c.Person.node.At}}),
 		NetDial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			dialer := net.Dialer{}
@@ -197,7 +198,7 @@ func (c *Client) connect(ctx context.Context) (greeted bool) {
 	c.mu.Lock()
 	c.conn = conn
 	c.mu.Unlock()
-	l := &line{conn: conn, frames: make(chan frame, 64), over: make(chan struct{}), level: make(map[int64]bool)}
+	l := &line{conn: conn, frames: make(chan frame, 64), over: make(chan struct{}), level: make(map[int64]bool), patience: c.patience}
 	go l.read(reader, c.gate)
 	defer func() {
 		close(l.over)
@@ -205,7 +206,7 @@ func (c *Client) connect(ctx context.Context) (greeted bool) {
 		for range l.frames { // until the reader has ended
 		}
 	}()
-	beat := time.NewTicker(5 * time.Second)
+	beat := time.NewTicker(c.patience / 4)
 	defer beat.Stop()
 	for {
 		select {
@@ -360,7 +361,7 @@ func (c *Client) refused(f frame) bool {
 		c.record(checker.Record{Kind: checker.Refused, Entry: about.entry(), Note: f.Code})
 		return true
 	}
-	c.record(checker.Record{Kind: checker.PutOff, Entry: about.entry(), Note: f.Code})
+	c.record(checker.Record{Kind: checker.Doubted, Entry: about.entry(), Note: f.Code})
 	wait := max(time.Duration(f.RetryAfter)*time.Millisecond, 50*time.Millisecond)
 	c.mu.Lock()
 	about.flying, about.again = false, time.Now().Add(wait)

@@ -1,7 +1,7 @@
 package torture
 
-// The faults that can be planted: what others have got wrong. Late commits and slow replays
-// are none: they make room for what can go wrong.
+// The faults that can be planted: what others have got wrong. The last three are none: they
+// make room for what can go wrong.
 const (
 	ackBeforeCommit     = "ack before commit"
 	noUniqueKey         = "no unique key"
@@ -11,6 +11,7 @@ const (
 	silentDrop          = "silent drop at a full queue"
 	lateCommits         = "late commits"
 	slowReplays         = "slow replays"
+	clockJumps          = "a clock that jumps"
 )
 
 // faultEdits plant the faults. Each is off until it is named.
@@ -45,6 +46,8 @@ var faultEdits = []edit{
 		"http/socket/stream.go", "\tif r.Reset != \"\" {\n",
 		"\tplant.Replay()\n\tif r.Reset != \"\" {\n",
 	},
+	{"http/server/app.go", "\tnow := time.Now\n", "\tnow := plant.Now\n"},
+	{"http/server/app.go", "noticing.New(a.DB, a.bell.Ring, a.log, time.Now)", "noticing.New(a.DB, a.bell.Ring, a.log, plant.Now)"},
 	{"http/socket/stream.go", "\tbuffer  []bus.Message\n}", "\tbuffer  []bus.Message\n\tmissed  chat.Seq\n}"},
 	{
 		"http/socket/stream.go", "\tcase s.waiting:\n",

@@ -25,11 +25,8 @@ type frame struct {
 	RetryAfter int64  `json:"retry_after_ms"`
 }
 
-// The patience of a client: longer than the server's heartbeat needs to be, shorter than a test.
-const (
-	silent       = 20 * time.Second
-	writeTimeout = 5 * time.Second
-)
+// writeTimeout is how long a client waits for room to write.
+const writeTimeout = 5 * time.Second
 
 // narrow bounds what the kernel keeps of what comes in.
 func narrow(_, _ string, c syscall.RawConn) error {
@@ -46,6 +43,8 @@ type line struct {
 	frames chan frame     // closed when the line is over
 	over   chan struct{}  // closed when nobody takes frames any more
 	level  map[int64]bool // conversations that have caught up; the client's own
+
+	patience time.Duration
 }
 
 // read decodes what the server says until the line ends.
@@ -53,7 +52,7 @@ func (l *line) read(from *bufio.Reader, gate func(over <-chan struct{})) {
 	defer close(l.frames)
 	for {
 		gate(l.over)
-		if l.conn.SetReadDeadline(time.Now().Add(silent)) != nil {
+		if l.conn.SetReadDeadline(time.Now().Add(l.patience)) != nil {
 			return
 		}
 		h, err := ws.ReadHeader(from)

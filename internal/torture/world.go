@@ -24,6 +24,7 @@ type Plan struct {
 	Seed          uint64
 	Long          bool // messages of 3,900 characters, which fill a queue soon
 	Narrow        bool // the kernel keeps little for who does not read
+	Hasty         bool // a line on which nothing is said for 2 s is given up
 }
 
 // World is people who talk through a node.
@@ -68,7 +69,9 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 			place := len(w.Clients)
 			c := newClient(checker.Tab(fmt.Sprintf("p%d.t%d", i, tab)), person, own, w.History, p.Seed+uint64(place),
 				func() string { return through(place) })
-			c.narrow = p.Narrow
+			if c.narrow = p.Narrow; p.Hasty {
+				c.patience = 2 * time.Second
+			}
 			if p.Long {
 				c.padding = 3900
 			}
@@ -200,6 +203,24 @@ func await(ctx context.Context, ok func() bool) bool {
 		}
 	}
 	return true
+}
+
+// Post has one of the two people of a conversation say so many messages by the API, each of
+// them confirmed, as a tab of that name. No line is needed for it.
+func (w *World) Post(tab checker.Tab, conversation int64, messages int) {
+	w.tb.Helper()
+	who := w.People[w.talks[conversation][0]]
+	for i := range messages {
+		id := fmt.Sprintf("%s.%d.%d", tab, conversation, i)
+		sent := checker.Entry{Conversation: conversation, Sender: who.ID, ClientID: id, Text: "I say " + id}
+		w.History.Add(checker.Record{Kind: checker.Sent, Tab: tab, Entry: sent})
+		var got struct {
+			Message message `json:"message"`
+		}
+		w.must(who.call(http.MethodPost, fmt.Sprintf("/conversations/%d/messages", conversation),
+			map[string]string{"client_id": id, "message": sent.Text}, &got))
+		w.History.Add(checker.Record{Kind: checker.Acked, Tab: tab, Entry: got.Message.entry()})
+	}
 }
 
 // Read has every second person read half of each of their conversations, by the API.

@@ -68,6 +68,7 @@ type conn struct {
 
 	bad    int                               // bad frames in a row; the reader's own
 	typing map[chat.ConversationID]time.Time // since when; the reader's own
+	behind map[chat.ConversationID]putOff    // what others wait behind; the reader's own
 }
 
 // Serve runs a connection until it ends. The handshake is done.
@@ -76,6 +77,7 @@ func (d *Door) Serve(nc net.Conn, start Start) {
 		door: d, net: nc, who: start.Who, only: start.Only, log: d.Log.With("user", start.Who.User.ID, "connection", trace.New()),
 		streams: make(map[chat.ConversationID]*stream),
 		typing:  make(map[chat.ConversationID]time.Time),
+		behind:  make(map[chat.ConversationID]putOff),
 	}
 	if d.Limits {
 		c.flood = rate.NewLimiter(floodPerSecond, floodBurst)

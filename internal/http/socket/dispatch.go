@@ -40,10 +40,13 @@ func (c *conn) refuse(err error, clientID string) bool {
 	e, ok := errors.AsType[*chat.Error](err)
 	if !ok {
 		c.log.Error("command failed", "error", err)
-		e = chat.Errorf(chat.Unavailable, "This could not be done just now. Try again in a moment.")
+		e = errTryAgain
 	}
 	return c.push(wire.Error(e, clientID))
 }
+
+// errTryAgain is the answer when something went wrong that is nobody's business.
+var errTryAgain = chat.Errorf(chat.Unavailable, "This could not be done just now. Try again in a moment.")
 
 // run carries a command out.
 func (c *conn) run(ctx context.Context, command wire.Command) error {
@@ -77,9 +80,13 @@ func (c *conn) run(ctx context.Context, command wire.Command) error {
 // acknowledgement, and its script takes any frame without trouble, so it gets one.
 func (c *conn) send(ctx context.Context, m wire.Send) error {
 	delete(c.typing, m.Conversation)
+	if err := c.mayOvertake(m.Conversation, m.ClientID); err != nil {
+		return err
+	}
 	sent, err := c.door.Messages.Send(ctx, c.who.User.ID, messaging.SendCommand{
 		Conversation: m.Conversation, ClientID: m.ClientID, Text: m.Message,
 	})
+	c.settled(m.Conversation, m.ClientID, err)
 	if err != nil {
 		return err
 	}

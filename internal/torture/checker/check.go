@@ -23,7 +23,6 @@ type command struct {
 	order   int // among the commands of its tab, by first transmission
 	acks    []Record
 	refused bool
-	putOff  bool
 }
 
 // check holds what the rules look at.
@@ -89,11 +88,6 @@ func (c *check) gather() {
 			}
 		case Doubted:
 			n.Doubts++
-		case PutOff:
-			n.Doubts++
-			if one := c.commands[key]; one != nil {
-				one.putOff = true
-			}
 		case Began:
 			if lines[r.Tab] == nil {
 				lines[r.Tab] = make(map[int]bool)
@@ -171,8 +165,8 @@ func (c *check) answered() {
 	}
 }
 
-// ordered finds commands of one tab in one conversation that overtook each other. One
-// that was put off may be overtaken by what was on the line behind it.
+// ordered finds commands of one tab in one conversation that overtook each other: a client
+// sends what has no answer again before what follows it.
 func (c *check) ordered() {
 	type stream struct {
 		tab          Tab
@@ -180,7 +174,7 @@ func (c *check) ordered() {
 	}
 	streams := make(map[stream][]*command)
 	for _, one := range c.commands {
-		if !one.refused && !one.putOff {
+		if !one.refused {
 			key := stream{one.tab, one.conversation}
 			streams[key] = append(streams[key], one)
 		}

@@ -4,7 +4,10 @@
 // work, so that a mistake in one of them cannot hide in it.
 package checker
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Tab names one client: a device or a browser tab. Its commands have an order.
 type Tab string
@@ -28,8 +31,7 @@ const (
 	Sent     Kind = iota + 1 // a command went onto the line: Entry.{Sender,ClientID,Text}
 	Acked                    // it was confirmed: Entry.{ClientID,Seq,Message,At}, Duplicate
 	Refused                  // it was refused for good: Entry.ClientID, Note
-	Doubted                  // its outcome is open, for the line has gone: Entry.ClientID, Note
-	PutOff                   // it was answered by an error that says to send it again: Entry.ClientID, Note
+	Doubted                  // its outcome is open, by an error or a lost line: Entry.ClientID, Note
 	Began                    // a line goes on behind a position: Line, Entry.Seq
 	Saw                      // an event came on a line: Line, Entry
 	CaughtUp                 // everything up to Entry.Seq has been sent: Line
@@ -60,6 +62,14 @@ func (h *History) Add(r Record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.records = append(h.records, r)
+}
+
+// PutBack says that the database was replaced by an older copy: what became of commands until
+// then, and what was seen, is no promise any more. What was sent may still appear.
+func (h *History) PutBack() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.records = slices.DeleteFunc(slices.Clone(h.records), func(r Record) bool { return r.Kind != Sent })
 }
 
 // Records returns what has been recorded by now.

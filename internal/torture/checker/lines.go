@@ -66,7 +66,7 @@ func (c *check) lines() {
 			delete(seen, k)
 		case Loaded:
 			c.saw(r)
-		case Sent, Acked, Refused, Doubted, PutOff, Killed:
+		case Sent, Acked, Refused, Doubted, Killed:
 		}
 	}
 }
