@@ -3,12 +3,11 @@ package torture
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -32,8 +31,13 @@ type Client struct {
 	through       func() string
 	random        *rand.Rand // the loop's own
 
+	lines, doubts atomic.Int64 // how many there have been
+	slowest       atomic.Int64 // nanoseconds that an answer has taken
+
 	mu     sync.Mutex // guards what follows
 	outbox map[int64][]*command
+	timed  func(time.Duration) // told how long an answer has taken
+	seen   func(checker.Entry) // told of a message that is the next one
 	holds  map[int64][]checker.Entry
 	serial int
 	conn   net.Conn      // nil while there is no line
@@ -44,50 +48,14 @@ type Client struct {
 	line  int
 }
 
-// command is a message that has not been confirmed.
-type command struct {
-	conversation int64
-	id, text     string
-	flying       bool
-	again        time.Time // not before
-}
-
 // newClient returns a client that dials the address that through tells.
 func newClient(tab checker.Tab, p Person, conversations []int64, h *checker.History, seed uint64, through func() string) *Client {
 	return &Client{
-		Tab: tab, Person: p, Conversations: conversations, history: h, window: 1, through: through, patience: 20 * time.Second,
+		Tab: tab, Person: p, Conversations: conversations, history: h, window: 1, through: through, patience: 30 * time.Second,
 		random: rand.New(rand.NewPCG(seed, seed)), //nolint:gosec // It repeats what it did.
 		outbox: make(map[int64][]*command), holds: make(map[int64][]checker.Entry),
 		kick: make(chan struct{}, 1),
 	}
-}
-
-// Say puts a message into the outbox. Its text is like no other.
-func (c *Client) Say(conversation int64) {
-	c.mu.Lock()
-	c.serial++
-	id := fmt.Sprintf("%s.%d", c.Tab, c.serial)
-	text := strings.TrimRight("I say "+id+" "+strings.Repeat("-", c.padding), " ")
-	c.outbox[conversation] = append(c.outbox[conversation], &command{conversation: conversation, id: id, text: text})
-	c.mu.Unlock()
-	c.wake()
-}
-
-func (c *Client) wake() {
-	select {
-	case c.kick <- struct{}{}:
-	default:
-	}
-}
-
-// Waiting is how many messages have not been confirmed.
-func (c *Client) Waiting() (n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, all := range c.outbox {
-		n += len(all)
-	}
-	return n
 }
 
 // Holds is what the client has of its conversations.
@@ -134,7 +102,17 @@ func (c *Client) Pause() (resume func()) {
 	}
 }
 
+// pad makes further messages so many characters longer.
+func (c *Client) pad(characters int) {
+	c.mu.Lock()
+	c.padding = characters
+	c.mu.Unlock()
+}
+
 func (c *Client) record(r checker.Record) {
+	if r.Kind == checker.Doubted {
+		c.doubts.Add(1)
+	}
 	r.Tab, r.Line = c.Tab, c.line
 	c.history.Add(r)
 }
@@ -154,30 +132,11 @@ func (c *Client) Run(ctx context.Context) {
 	}
 }
 
-// doubt notes that the outcome of what was on the line is open.
-func (c *Client) doubt() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.conn = nil
-	for _, all := range c.outbox {
-		for _, one := range all {
-			if one.flying {
-				one.flying = false
-				c.record(checker.Record{Kind: checker.Doubted, Entry: one.entry(), Note: "the line has gone"})
-			}
-		}
-	}
-}
-
-func (o *command) entry() checker.Entry {
-	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Text: o.text}
-}
-
 // connect opens a line and serves it to its end. It tells whether the server said hello.
 func (c *Client) connect(ctx context.Context) (greeted bool) {
 	c.line++
 	dialer := ws.Dialer{
-		Timeout: min(c.patience, 5*time.Second),
+		Timeout: c.patience,
 		Header:  ws.HandshakeHeaderHTTP(http.Header{"Cookie": {c.Person.cookie()}, "Origin": {"http://" + c.Person.node.At}}),
 		NetDial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			dialer := net.Dialer{}
@@ -244,6 +203,7 @@ func (c *Client) gate(over <-chan struct{}) {
 func (c *Client) take(l *line, f frame) bool {
 	switch f.Type {
 	case "hello":
+		c.lines.Add(1)
 		if c.epoch == "" {
 			c.epoch = f.Epoch
 		}
@@ -266,6 +226,7 @@ func (c *Client) take(l *line, f frame) bool {
 		e := f.entry()
 		if one := c.settle(f.Conversation, f.ClientID); one != nil {
 			e.Text = one.text
+			c.took(one)
 		}
 		c.record(checker.Record{Kind: checker.Acked, Entry: e, Duplicate: f.Duplicate})
 	case "error":
@@ -302,6 +263,9 @@ func (c *Client) saw(l *line, e checker.Entry) bool {
 	}
 	if e.Seq == last+1 {
 		c.holds[e.Conversation] = append(held, e)
+		if c.seen != nil {
+			c.seen(e)
+		}
 	}
 	return e.Seq <= last+1 || !l.level[e.Conversation]
 }
@@ -325,106 +289,4 @@ func (c *Client) reload(l *line, id int64) bool {
 	c.record(checker.Record{Kind: checker.CaughtUp, Entry: at})
 	l.level[id] = true
 	return true
-}
-
-// settle removes a command from the outbox.
-func (c *Client) settle(conversation int64, id string) *command {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i, one := range c.outbox[conversation] {
-		if one.id == id {
-			c.outbox[conversation] = append(c.outbox[conversation][:i:i], c.outbox[conversation][i+1:]...)
-			return one
-		}
-	}
-	return nil
-}
-
-// refused takes an error: for good, or to send again later. What was sent behind a command
-// that is put off is sent again behind it.
-func (c *Client) refused(f frame) bool {
-	c.mu.Lock()
-	var about *command
-	for _, all := range c.outbox {
-		for _, one := range all {
-			if one.id == f.ClientID {
-				about = one
-			}
-		}
-	}
-	c.mu.Unlock()
-	switch {
-	case about == nil:
-		return f.Retryable // an `open` that could not be answered is asked for on the next line
-	case !f.Retryable:
-		c.settle(about.conversation, about.id)
-		c.record(checker.Record{Kind: checker.Refused, Entry: about.entry(), Note: f.Code})
-		return true
-	}
-	c.record(checker.Record{Kind: checker.Doubted, Entry: about.entry(), Note: f.Code})
-	wait := max(time.Duration(f.RetryAfter)*time.Millisecond, 50*time.Millisecond)
-	c.mu.Lock()
-	about.flying, about.again = false, time.Now().Add(wait)
-	c.mu.Unlock()
-	time.AfterFunc(wait, c.wake)
-	return true
-}
-
-// flush sends what waits, in order, as much at once as the window allows.
-func (c *Client) flush(l *line) bool {
-	for _, id := range c.Conversations {
-		for _, one := range c.next(id) {
-			e := one.entry()
-			e.Sender = c.Person.ID
-			c.record(checker.Record{Kind: checker.Sent, Entry: e})
-			if c.random.Float64() < c.byAPI {
-				c.post(one)
-				continue
-			}
-			if !l.write(map[string]any{"type": "send", "conversation_id": id, "client_id": one.id, "message": one.text}) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// next takes the commands of a conversation that go onto the line now.
-func (c *Client) next(id int64) []*command {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var all []*command
-	for i, one := range c.outbox[id] {
-		if i >= c.window || time.Now().Before(one.again) {
-			break
-		}
-		if !one.flying {
-			one.flying = true
-			all = append(all, one)
-		}
-	}
-	return all
-}
-
-// post sends a command by the API.
-func (c *Client) post(one *command) {
-	var got struct {
-		Message message `json:"message"`
-	}
-	status, err := c.Person.call(http.MethodPost, fmt.Sprintf("/conversations/%d/messages", one.conversation),
-		map[string]string{"client_id": one.id, "message": one.text}, &got)
-	switch {
-	case err == nil:
-		c.settle(one.conversation, one.id)
-		c.record(checker.Record{Kind: checker.Acked, Entry: got.Message.entry(), Duplicate: status == http.StatusOK})
-	case status >= 400 && status < 500 && status != http.StatusTooManyRequests:
-		c.settle(one.conversation, one.id)
-		c.record(checker.Record{Kind: checker.Refused, Entry: one.entry(), Note: err.Error()})
-	default:
-		c.record(checker.Record{Kind: checker.Doubted, Entry: one.entry(), Note: err.Error()})
-		c.mu.Lock()
-		one.flying, one.again = false, time.Now().Add(50*time.Millisecond)
-		c.mu.Unlock()
-	}
-	time.AfterFunc(60*time.Millisecond, c.wake)
 }

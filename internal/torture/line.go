@@ -28,11 +28,15 @@ type frame struct {
 // writeTimeout is how long a client waits for room to write.
 const writeTimeout = 5 * time.Second
 
-// narrow bounds what the kernel keeps of what comes in.
+// narrow bounds what the kernels of both sides keep of what has not been read: by small
+// segments, as on a real network, the sender's buffer stays small, too.
 func narrow(_, _ string, c syscall.RawConn) error {
 	var failed error
 	err := c.Control(func(fd uintptr) {
-		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 16<<10)
+		failed = errors.Join(
+			syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 16<<10),
+			syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, 536),
+		)
 	})
 	return errors.Join(err, failed)
 }

@@ -41,11 +41,11 @@ func cutOften(ctx context.Context, w *World) {
 // stallOne has one tab read nothing while the others write more than a queue holds, and
 // then read all of it.
 func stallOne(ctx context.Context, w *World) {
-	slow, quick := w.Clients[0], w.Clients[1]
+	quick, slow := w.Clients[0], w.Clients[1]
 	id := slow.Conversations[0]
 	await(ctx, func() bool { return slow.head(id) > 10 })
 	resume := slow.Pause()
-	pause(ctx, 3*time.Second)
+	pause(ctx, time.Second)
 	resume()
 	head := quick.head(id)
 	await(ctx, func() bool { return slow.head(id) >= head })

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -150,6 +151,27 @@ func (n *Node) Log() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.log.String()
+}
+
+// metric reads one of the node's metrics.
+func (n *Node) metric(tb testing.TB, name string) float64 {
+	tb.Helper()
+	answer, err := caller.Get("http://" + n.At + "/metrics") //nolint:noctx // It has a timeout.
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // It has been read.
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			f, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			return f
+		}
+	}
+	tb.Fatalf("there is no metric %s", name)
+	return 0
 }
 
 // writer collects what a process says.

@@ -23,7 +23,7 @@ type Plan struct {
 	Conversations int // between pairs of them
 	Seed          uint64
 	Long          bool // messages of 3,900 characters, which fill a queue soon
-	Narrow        bool // the kernel keeps little for who does not read
+	Narrow        bool // the second tab has a line that holds little of what it does not read
 	Hasty         bool // a line on which nothing is said for 2 s is given up
 }
 
@@ -69,7 +69,7 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 			place := len(w.Clients)
 			c := newClient(checker.Tab(fmt.Sprintf("p%d.t%d", i, tab)), person, own, w.History, p.Seed+uint64(place),
 				func() string { return through(place) })
-			if c.narrow = p.Narrow; p.Hasty {
+			if c.narrow = p.Narrow && place == 1; p.Hasty {
 				c.patience = 2 * time.Second
 			}
 			if p.Long {
@@ -241,6 +241,40 @@ func (w *World) Read() {
 			w.marked[[2]int64{p.ID, id}] = seq
 		}
 	}
+}
+
+// lines is how many lines have been open in all.
+func (w *World) lines() (n int) {
+	for _, c := range w.Clients {
+		n += int(c.lines.Load())
+	}
+	return n
+}
+
+// doubts is how many outcomes have been unknown.
+func (w *World) doubts() (n int) {
+	for _, c := range w.Clients {
+		n += int(c.doubts.Load())
+	}
+	return n
+}
+
+// slowest is the longest that an answer to a command has taken on a line that stayed.
+func (w *World) slowest() (d time.Duration) {
+	for _, c := range w.Clients {
+		d = max(d, time.Duration(c.slowest.Load()))
+	}
+	return d
+}
+
+// heads is how many messages the tabs have in all.
+func (w *World) heads() (n int64) {
+	for _, c := range w.Clients {
+		for _, id := range c.Conversations {
+			n += c.head(id)
+		}
+	}
+	return n
 }
 
 // Settle waits until nothing is left to send and every tab has everything, or until ctx

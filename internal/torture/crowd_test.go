@@ -1,0 +1,182 @@
+package torture
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"swapnest/internal/testkit"
+	"swapnest/internal/torture/checker"
+)
+
+var (
+	crowd    = flag.Int("crowd", 5_000, "how many lines come back at once")
+	readers  = flag.Int("readers", 1_000, "how many read beside a slow one")
+	measured = flag.Bool("measure", false, "fail when what is measured is worse than promised; for a quiet machine")
+)
+
+// Contract 20: a crowd that comes back does not stop those who are there.
+func TestACrowdThatComesBackStopsNobody(t *testing.T) {
+	const people = 50
+	n := NewNode(t, plain, testkit.SQLite(t))
+	p := NewProxy(t, 4, func() string { return n.At })
+	// The first tab of each person is the crowd's neighbour: its line goes past the proxy.
+	tabs := *crowd/people + 1
+	w := NewWorld(t, n, Plan{People: people, Tabs: tabs, Conversations: people, Seed: 11}, func(tab int) string {
+		if tab%tabs == 0 {
+			return n.At
+		}
+		return p.At
+	})
+	ctx := patience(t, 3*time.Minute)
+	var there []*Client
+	for i, c := range w.Clients {
+		if i%tabs == 0 {
+			there = append(there, c)
+		}
+	}
+	if !await(ctx, func() bool { return w.lines() == len(w.Clients) }) {
+		t.Fatalf("%d of %d lines came up", w.lines(), len(w.Clients))
+	}
+	quiet := chatter(ctx, there, 2*time.Second)
+	lines := len(there)
+	p.CutAll()
+	busy := chatter(ctx, there, 5*time.Second)
+	if !await(ctx, func() bool { return w.lines() >= 2*len(w.Clients)-lines }) {
+		t.Errorf("%d of %d lines are there", w.lines(), 2*len(w.Clients)-lines)
+	}
+	t.Logf("answers to those who were there took p50 %s and p99 %s before, p50 %s and p99 %s while %d came back",
+		at(quiet, 50), at(quiet, 99), at(busy, 50), at(busy, 99), len(w.Clients)-lines)
+	for _, c := range there {
+		if got := c.lines.Load(); got != 1 {
+			t.Errorf("%s, which was there, has had %d lines", c.Tab, got)
+		}
+	}
+	w.Settle(ctx)
+	judge(t, w.Check())
+}
+
+// chatter has each client say something ten times a second, and returns how long the answers
+// took.
+func chatter(ctx context.Context, all []*Client, d time.Duration) []time.Duration {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	var talking sync.WaitGroup
+	var mu sync.Mutex // guards took
+	var took []time.Duration
+	for _, c := range all {
+		talking.Go(func() {
+			c.mu.Lock()
+			c.timed = func(d time.Duration) {
+				mu.Lock()
+				took = append(took, d)
+				mu.Unlock()
+			}
+			c.mu.Unlock()
+			for i := 0; pause(ctx, 100*time.Millisecond); i++ {
+				c.Say(c.Conversations[i%len(c.Conversations)])
+			}
+		})
+	}
+	talking.Wait()
+	return took
+}
+
+// at is a percentile.
+func at(all []time.Duration, percent int) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[min(len(sorted)-1, len(sorted)*percent/100)].Round(10 * time.Microsecond)
+}
+
+// Contract 11: nobody waits for a slow reader.
+func TestASlowReaderAmongAThousandIsClosedAndKeepsNobodyWaiting(t *testing.T) {
+	n := NewNode(t, plain, testkit.SQLite(t))
+	w := NewWorld(t, n, Plan{People: 2, Tabs: *readers / 2, Conversations: 1, Seed: 12, Narrow: true}, nil)
+	ctx := patience(t, 2*time.Minute)
+	if !await(ctx, func() bool { return w.lines() == len(w.Clients) }) {
+		t.Fatalf("%d of %d lines came up", w.lines(), len(w.Clients))
+	}
+	slow, speaker := w.Clients[1], w.Clients[3]
+	id := speaker.Conversations[0]
+	var ratios []float64
+	var said string
+	for range 3 {
+		alone := spread(ctx, w, speaker, id, nil, 40)
+		resume := slow.Pause()
+		speaker.pad(3900)
+		spread(ctx, w, speaker, id, slow, 60) // what the kernel takes
+		speaker.pad(0)
+		beside := spread(ctx, w, speaker, id, slow, 40)
+		resume()
+		ratios = append(ratios, float64(at(beside, 99))/float64(at(alone, 99)))
+		said += fmt.Sprintf("; p99 %s alone, %s beside one", at(alone, 99), at(beside, 99))
+		await(ctx, func() bool { return slow.head(id) == speaker.head(id) })
+	}
+	slices.Sort(ratios)
+	t.Logf("a message is with %d tabs after%s: the middle ratio is %.2f", len(w.Clients), said[1:], ratios[1])
+	if *measured && ratios[1] > 1.2 {
+		t.Error("the others wait for a slow reader: more than 1.2 times as long")
+	}
+	resume := slow.Pause()
+	speaker.pad(3900)
+	for range 20 {
+		if spread(ctx, w, speaker, id, slow, 40); n.metric(t, "swapnest_slow_readers_total") > 0 {
+			break
+		}
+	}
+	resume()
+	w.Settle(ctx)
+	r := w.Check()
+	judge(t, r)
+	if got := slow.lines.Load(); got != 2 {
+		t.Errorf("the slow reader has had %d lines: it was not closed, or did not come back", got)
+	}
+}
+
+// spread has one client say something, again and again, and returns how long it took until
+// each of the others had it.
+func spread(ctx context.Context, w *World, speaker *Client, id int64, but *Client, times int) []time.Duration {
+	var mu sync.Mutex // guards what follows
+	var began time.Time
+	var took []time.Duration
+	for _, c := range w.Clients {
+		if c == but {
+			continue
+		}
+		c.mu.Lock()
+		c.seen = func(checker.Entry) {
+			mu.Lock()
+			took = append(took, time.Since(began))
+			mu.Unlock()
+		}
+		c.mu.Unlock()
+	}
+	for range times {
+		mu.Lock()
+		began = time.Now()
+		mu.Unlock()
+		before := speaker.head(id)
+		speaker.Say(id)
+		await(ctx, func() bool {
+			for _, c := range w.Clients {
+				if c != but && c.head(id) <= before {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	for _, c := range w.Clients {
+		c.mu.Lock()
+		c.seen = nil
+		c.mu.Unlock()
+	}
+	return took
+}

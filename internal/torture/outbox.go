@@ -1,0 +1,181 @@
+package torture
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"swapnest/internal/torture/checker"
+)
+
+// command is a message that has not been confirmed.
+type command struct {
+	conversation int64
+	id, text     string
+	flying       bool
+	again        time.Time // not before
+	sent         time.Time // when it went onto the line
+}
+
+// Say puts a message into the outbox. Its text is like no other.
+func (c *Client) Say(conversation int64) {
+	c.mu.Lock()
+	c.serial++
+	id := fmt.Sprintf("%s.%d", c.Tab, c.serial)
+	text := strings.TrimRight("I say "+id+" "+strings.Repeat("-", c.padding), " ")
+	c.outbox[conversation] = append(c.outbox[conversation], &command{conversation: conversation, id: id, text: text})
+	c.mu.Unlock()
+	c.wake()
+}
+
+func (c *Client) wake() {
+	select {
+	case c.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Waiting is how many messages have not been confirmed.
+func (c *Client) Waiting() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, all := range c.outbox {
+		n += len(all)
+	}
+	return n
+}
+
+// doubt notes that the outcome of what was on the line is open.
+func (c *Client) doubt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conn = nil
+	for _, all := range c.outbox {
+		for _, one := range all {
+			if one.flying {
+				one.flying = false
+				c.record(checker.Record{Kind: checker.Doubted, Entry: one.entry(), Note: "the line has gone"})
+			}
+		}
+	}
+}
+
+func (o *command) entry() checker.Entry {
+	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Text: o.text}
+}
+
+// settle removes a command from the outbox.
+func (c *Client) settle(conversation int64, id string) *command {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, one := range c.outbox[conversation] {
+		if one.id == id {
+			c.outbox[conversation] = append(c.outbox[conversation][:i:i], c.outbox[conversation][i+1:]...)
+			return one
+		}
+	}
+	return nil
+}
+
+// refused takes an error: for good, or to send again later. What was sent behind a command
+// that is put off is sent again behind it.
+func (c *Client) refused(f frame) bool {
+	c.mu.Lock()
+	var about *command
+	for _, all := range c.outbox {
+		for _, one := range all {
+			if one.id == f.ClientID {
+				about = one
+			}
+		}
+	}
+	c.mu.Unlock()
+	switch {
+	case about == nil:
+		return f.Retryable // an `open` that could not be answered is asked for on the next line
+	case !f.Retryable:
+		c.settle(about.conversation, about.id)
+		c.record(checker.Record{Kind: checker.Refused, Entry: about.entry(), Note: f.Code})
+		return true
+	}
+	c.took(about)
+	c.record(checker.Record{Kind: checker.Doubted, Entry: about.entry(), Note: f.Code})
+	wait := max(time.Duration(f.RetryAfter)*time.Millisecond, 50*time.Millisecond)
+	c.mu.Lock()
+	about.flying, about.again = false, time.Now().Add(wait)
+	c.mu.Unlock()
+	time.AfterFunc(wait, c.wake)
+	return true
+}
+
+// took notes how long an answer has taken.
+func (c *Client) took(one *command) {
+	if d := int64(time.Since(one.sent)); d > c.slowest.Load() {
+		c.slowest.Store(d)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timed != nil {
+		c.timed(time.Since(one.sent))
+	}
+}
+
+// flush sends what waits, in order, as much at once as the window allows.
+func (c *Client) flush(l *line) bool {
+	for _, id := range c.Conversations {
+		for _, one := range c.next(id) {
+			e := one.entry()
+			e.Sender = c.Person.ID
+			c.record(checker.Record{Kind: checker.Sent, Entry: e})
+			if c.random.Float64() < c.byAPI {
+				c.post(one)
+				continue
+			}
+			if !l.write(map[string]any{"type": "send", "conversation_id": id, "client_id": one.id, "message": one.text}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// next takes the commands of a conversation that go onto the line now.
+func (c *Client) next(id int64) []*command {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []*command
+	for i, one := range c.outbox[id] {
+		if i >= c.window || time.Now().Before(one.again) {
+			break
+		}
+		if !one.flying {
+			one.flying, one.sent = true, time.Now()
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// post sends a command by the API.
+func (c *Client) post(one *command) {
+	var got struct {
+		Message message `json:"message"`
+	}
+	status, err := c.Person.call(http.MethodPost, fmt.Sprintf("/conversations/%d/messages", one.conversation),
+		map[string]string{"client_id": one.id, "message": one.text}, &got)
+	switch {
+	case err == nil:
+		c.settle(one.conversation, one.id)
+		c.record(checker.Record{Kind: checker.Acked, Entry: got.Message.entry(), Duplicate: status == http.StatusOK})
+	case status >= 400 && status < 500 && status != http.StatusTooManyRequests:
+		c.settle(one.conversation, one.id)
+		c.record(checker.Record{Kind: checker.Refused, Entry: one.entry(), Note: err.Error()})
+	default:
+		c.record(checker.Record{Kind: checker.Doubted, Entry: one.entry(), Note: err.Error()})
+		c.mu.Lock()
+		one.flying, one.again = false, time.Now().Add(50*time.Millisecond)
+		c.mu.Unlock()
+	}
+	time.AfterFunc(60*time.Millisecond, c.wake)
+}
