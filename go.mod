@@ -11,6 +11,8 @@ require (
 require gopkg.in/yaml.v3 v3.0.1
 
 require (
+	github.com/coder/websocket v1.8.15
+	github.com/go-resty/resty/v2 v2.17.2
 	github.com/letsencrypt/pebble/v2 v2.10.1
 	github.com/miekg/dns v1.1.73
 	github.com/prometheus/client_golang v1.25.0

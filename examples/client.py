@@ -4,7 +4,7 @@
 #   /usr/bin/python3 examples/client.py http://127.0.0.1:8000 aarav swapnest-demo 1
 #
 # It needs Python 3.10 and the package websockets (on Debian: python3-websockets).
-import asyncio, contextlib, json, os, sys, types, uuid
+import asyncio, contextlib, http.client, json, os, sys, types, uuid
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 import websockets
@@ -17,7 +17,8 @@ def post(path, **body): return urlopen(Request(site + "/api/v1" + path, json.dum
 
 async def stay_connected():
     while my.line is None or my.line.close_code not in (4400, 4401, 4404):
-        with contextlib.suppress(Exception):  # whatever it was, the next line goes on from here
+        # The line has gone, or there was none: the next one goes on from here.
+        with contextlib.suppress(OSError, EOFError, asyncio.TimeoutError, http.client.HTTPException, websockets.WebSocketException):
             query = urlencode(my.position | json.load(post("/ticket")))
             async with websockets.connect(f"{site.replace('http', 'ws')}/ws/chat/{conversation}/?{query}", open_timeout=5, close_timeout=1) as my.line:
                 for frame in list(my.outbox.values()): await my.line.send(frame)  # the same client_id: stored once
@@ -42,7 +43,7 @@ async def main():
     while text := await asyncio.to_thread(sys.stdin.readline):
         name = str(uuid.uuid4())
         my.outbox[name] = json.dumps({"type": "send", "client_id": name, "message": text})
-        with contextlib.suppress(Exception): await my.line.send(my.outbox[name])  # no line: the next one sends it
+        with contextlib.suppress(AttributeError, websockets.ConnectionClosed): await my.line.send(my.outbox[name])  # no line: the next one does
     while my.outbox: await asyncio.sleep(0.1)
 
 asyncio.run(main())
