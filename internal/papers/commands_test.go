@@ -9,79 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// Kinds of fences that hold no commands.
-var still = []string{
-	"text", "json", "console", "go", "js", "javascript", "ts", "python", "html", "css", "http", "sql", "yaml", "toml", "ini",
-	"nginx", "caddy", "dockerfile", "systemd", "diff", "mermaid", "promql",
-}
-
-// TestEveryCommandIsRunByATest has each fence say what it is. Shell commands say either "run", and
-// TestCommandsRun runs them, or "test=NAME", when they take long: a test function, a target of the
-// Makefile or a stage of scripts/test does the same.
-func TestEveryCommandIsRunByATest(t *testing.T) {
-	known := covering(t)
-	for _, d := range documents(t) {
-		for _, f := range d.fences {
-			switch {
-			case !f.isShell() && slices.Contains(still, f.kind()):
-			case !f.isShell():
-				t.Errorf("%s: a fence says what it holds: sh with run or test=NAME for commands, or one of %v; got %q", f.where, still, f.kind())
-			case len(f.info) == 2 && f.info[1] == "run":
-			case len(f.info) == 2 && strings.HasPrefix(f.info[1], "test="):
-				for name := range strings.SplitSeq(strings.TrimPrefix(f.info[1], "test="), ",") {
-					if !known[name] {
-						t.Errorf("%s: there is no test, target or stage of the name %q", f.where, name)
-					}
-				}
-			default:
-				t.Errorf("%s: commands are marked with run or with test=NAME, so that they stay true; got %q", f.where, f.info)
-			}
-		}
-	}
-}
-
-var (
-	testFunction = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
-	makeTarget   = regexp.MustCompile(`(?m)^([a-z0-9]+):`)
-	stageName    = regexp.MustCompile(`(?m)stage "([^"]+)"`)
-	npmScript    = regexp.MustCompile(`(?m)^    "([a-z0-9:]+)": "`)
-)
-
-// covering returns the names of all test functions, targets, and stages (with - for spaces).
-func covering(t *testing.T) map[string]bool {
-	t.Helper()
-	known := map[string]bool{}
-	for _, folder := range []string{"cmd", "internal"} {
-		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, _ os.DirEntry, err error) error {
-			if err != nil || !strings.HasSuffix(path, "_test.go") {
-				return err
-			}
-			data, err := os.ReadFile(path)
-			for _, m := range testFunction.FindAllStringSubmatch(string(data), -1) {
-				known[m[1]] = true
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, m := range makeTarget.FindAllStringSubmatch(read(t, "Makefile"), -1) {
-		known[m[1]] = true
-	}
-	for _, m := range stageName.FindAllStringSubmatch(read(t, "scripts/test"), -1) {
-		known[strings.ReplaceAll(m[1], " ", "-")] = true
-	}
-	return known
-}
 
 // TestCommandsRun types the commands of each document, one after the other and in one shell, at a
 // demo server of the document's own.
@@ -199,13 +132,15 @@ func fits(shown, real any, at string) error {
 
 // TestTheREADMEsFirstCommandServesTheDemo types it as it stands there.
 func TestTheREADMEsFirstCommandServesTheDemo(t *testing.T) {
-	readme, err := parse("README.md", read(t, "README.md"))
-	if err != nil {
-		t.Fatal(err)
+	fences := fencesFor(t)
+	first := fences[0]
+	if !strings.HasPrefix(first.where, "README.md:") {
+		t.Fatalf("%s is not in README.md", first.where)
 	}
-	first := readme.fences[0]
-	if !slices.Contains(first.info, "test="+t.Name()) {
-		t.Fatalf("%s is not the command of this test", first.where)
+	for _, f := range fences[1:] {
+		if f.text != first.text {
+			t.Errorf("%s has another command: %s", f.where, f.text)
+		}
 	}
 	c := exec.CommandContext(context.Background(), "bash", "-c", "exec "+first.text)
 	c.Dir = root

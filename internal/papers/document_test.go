@@ -95,6 +95,16 @@ func (d document) inline() []string {
 	return all
 }
 
+// tests returns the names behind test= of a fence.
+func (f fence) tests() []string {
+	for _, word := range f.info {
+		if names, ok := strings.CutPrefix(word, "test="); ok {
+			return strings.Split(names, ",")
+		}
+	}
+	return nil
+}
+
 // isShell tells whether a fence holds commands.
 func (f fence) isShell() bool {
 	switch f.kind() {

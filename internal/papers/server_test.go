@@ -72,11 +72,18 @@ type server struct {
 	stderr *bytes.Buffer
 }
 
-// serveDemo starts a server on a data directory and waits until it listens. It ends with the test.
-func serveDemo(t *testing.T, data string) *server {
+// serveDemo starts a demo server on a data directory. It ends with the test.
+func serveDemo(t *testing.T, data string, env ...string) *server {
 	t.Helper()
-	s := &server{stderr: &bytes.Buffer{}}
-	s.cmd = exec.CommandContext(context.Background(), program(t, "swapnest"), "serve", "--demo", "--listen", "127.0.0.1:0", "--data-dir", data)
+	c := exec.CommandContext(context.Background(), program(t, "swapnest"), "serve", "--demo", "--listen", "127.0.0.1:0", "--data-dir", data)
+	c.Env = environment(env...)
+	return started(t, c)
+}
+
+// started starts a server and waits until it listens. It ends with the test.
+func started(t *testing.T, c *exec.Cmd) *server {
+	t.Helper()
+	s := &server{cmd: c, stderr: &bytes.Buffer{}}
 	s.cmd.Stderr = s.stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -87,8 +94,8 @@ func serveDemo(t *testing.T, data string) *server {
 	}
 	t.Cleanup(s.kill)
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if at, ok := strings.CutPrefix(lines.Text(), "listening on http://"); ok {
-			s.at = at
+		if url, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+			_, s.at, _ = strings.Cut(url, "://")
 			go func() { _, _ = io.Copy(io.Discard, out) }() // nobody reads what follows
 			return s
 		}

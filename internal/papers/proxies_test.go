@@ -1,0 +1,198 @@
+package papers_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+)
+
+// The site of the documents, and who visits it: another address than the proxies'.
+const (
+	siteName = "swap.example"
+	visitor  = "127.0.0.2"
+)
+
+// TestTheProxiesOfTheDocumentWork starts the program as docs/operations.md has it behind a proxy,
+// and nginx and Caddy with the snippets that stand there. Pages, calls and sockets go through, and
+// the program sees the visitor's address, whatever the visitor says of it.
+func TestTheProxiesOfTheDocumentWork(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	runIn(t, dir, "swapnest user create meera", "long enough\n")
+	behind := fencesFor(t)
+	if len(behind) != 1 {
+		t.Fatalf("%d fences are for this test, want the one with --trusted-proxies", len(behind))
+	}
+	s := serveLine(t, dir, swap(t, behind[0].text, "127.0.0.1:8000", "127.0.0.1:0"))
+
+	cert := selfSigned(t, dir)
+	t.Run("nginx", func(t *testing.T) {
+		port := freePort(t)
+		snippet := swap(t, snippet(t, "nginx"), "listen 443 ssl", "listen 127.0.0.1:"+port+" ssl", "/etc/swapnest/", dir+"/", "127.0.0.1:8000", s.at)
+		conf := "daemon off;\nmaster_process off;\nerror_log stderr;\npid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n"
+		for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+			conf += kind + "_temp_path " + kind + ";\n"
+		}
+		write(t, filepath.Join(dir, "nginx.conf"), conf+snippet+"}\n")
+		startProxyProgram(t, dir, "nginx", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"))
+		visit(t, dir, port, filepath.Join(dir, cert))
+	})
+	t.Run("Caddy", func(t *testing.T) {
+		port := freePort(t)
+		// Its certificate comes from an authority within it, and not from the net.
+		conf := fmt.Sprintf("{\nadmin off\nlocal_certs\nskip_install_trust\nhttps_port %s\nhttp_port %s\ndefault_bind 127.0.0.1\nstorage file_system %s/caddy\n}\n",
+			port, freePort(t), dir)
+		write(t, filepath.Join(dir, "Caddyfile"), conf+swap(t, snippet(t, "caddy"), "127.0.0.1:8000", s.at))
+		startProxyProgram(t, dir, "caddy", "run", "--config", filepath.Join(dir, "Caddyfile"), "--adapter", "caddyfile")
+		visit(t, dir, port, filepath.Join(dir, "caddy", "pki", "authorities", "local", "root.crt"))
+	})
+}
+
+// visit goes through the proxy at a port as a browser would: a page, a call, a socket.
+func visit(t *testing.T, dir, port, root string) {
+	config := &tls.Config{ServerName: siteName, RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(visitor)}}
+		return d.DialContext(ctx, network, "127.0.0.1:"+port)
+	}
+	// It has begun when somebody can shake hands with it.
+	deadline := time.Now().Add(patience)
+	for ready := false; !ready; {
+		if conn, err := dial(t.Context(), "tcp", ""); err == nil {
+			if data, err := os.ReadFile(root); err == nil && config.RootCAs.AppendCertsFromPEM(data) {
+				ready = tls.Client(conn, config).HandshakeContext(t.Context()) == nil
+			}
+			conn.Close()
+		}
+		if !ready && time.Now().After(deadline) {
+			t.Fatal("nobody can connect to it")
+		}
+	}
+	client := &http.Client{Transport: &http.Transport{DialContext: dial, TLSClientConfig: config.Clone(), ForceAttemptHTTP2: true}}
+	defer client.CloseIdleConnections()
+	answer := func(method, path, body string) *http.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, "https://"+siteName+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+		response, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if text, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d %v: %s", path, response.StatusCode, err, text)
+		}
+		return response
+	}
+	answer(http.MethodGet, "/shop/", "")
+	cookie, _, _ := strings.Cut(answer(http.MethodPost, "/api/v1/session", `{"username":"meera","password":"long enough"}`).Header.Get("Set-Cookie"), ";")
+	if said := runIn(t, dir, "swapnest audit --limit 1", ""); !strings.Contains(said, "signed_in") || !strings.Contains(said, visitor) || strings.Contains(said, "203.0.113.9") {
+		t.Errorf("want %s to have signed in: %s", visitor, said)
+	}
+	dialer := ws.Dialer{NetDial: dial, TLSConfig: config, Header: ws.HandshakeHeaderHTTP{"Origin": {"https://" + siteName}, "Cookie": {cookie}}}
+	conn, ahead, _, err := dialer.Dial(t.Context(), "wss://"+siteName+"/ws/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	line := struct {
+		io.Reader
+		io.Writer
+	}{conn, conn}
+	if ahead != nil {
+		line.Reader = ahead
+	}
+	if err := wsutil.WriteClientText(line, []byte(`{"type":"ping"}`)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"type":"hello"`, `"type":"pong"`} {
+		if data, err := wsutil.ReadServerText(line); err != nil || !bytes.Contains(data, []byte(want)) {
+			t.Errorf("the socket: got %s, %v, want %s", data, err, want)
+		}
+	}
+}
+
+// startProxyProgram starts nginx or Caddy. It ends with the test.
+func startProxyProgram(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	for _, other := range []string{filepath.Join(root, ".tools", "bin", name), "/usr/sbin/" + name} {
+		if _, missing := os.Stat(other); err != nil && missing == nil {
+			path, err = filepath.Abs(other)
+		}
+	}
+	if err != nil {
+		if quickLoop() {
+			t.Skipf("left out, for the quick loop needs nothing but Go: %v", err)
+		}
+		t.Fatalf("%v: scripts/bootstrap brings it", err)
+	}
+	c := exec.CommandContext(context.Background(), path, args...)
+	c.Dir = dir
+	c.Env = environment("HOME=" + dir)
+	said, err := os.Create(filepath.Join(dir, name+".log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Stdout, c.Stderr = said, said
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+		_ = c.Wait()                          // the status says that it was told to end
+		if text, _ := os.ReadFile(said.Name()); t.Failed() {
+			t.Logf("%s: %s", name, text)
+		}
+		said.Close()
+	})
+}
+
+// selfSigned makes the two files of the documents' certificate in dir, and returns the name of the first.
+func selfSigned(t *testing.T, dir string) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: siteName}, DNSNames: []string{siteName},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, about, about, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "key.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+	write(t, filepath.Join(dir, "fullchain.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})))
+	return "fullchain.pem"
+}
