@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"swapnest/internal/chat"
 )
 
@@ -22,43 +20,94 @@ type Keyed struct {
 	now   func() time.Time
 
 	mu      sync.Mutex // guards buckets
-	buckets map[string]*rate.Limiter
+	buckets map[string]*bucket
+}
+
+// bucket holds tokens, each worth the time in which one is regained: counted so, nothing is
+// rounded, however often somebody asks.
+type bucket struct {
+	credit time.Duration
+	at     time.Time // when credit was right
 }
 
 // New returns buckets that hold burst tokens and regain one in every.
 func New(every time.Duration, burst int, now func() time.Time) *Keyed {
-	return &Keyed{every: every, burst: burst, now: now, buckets: make(map[string]*rate.Limiter)}
+	return &Keyed{every: every, burst: burst, now: now, buckets: make(map[string]*bucket)}
+}
+
+// Token is one token of a key. Of may be nil.
+type Token struct {
+	Of  *Keyed
+	Key string
 }
 
 // Take takes one token of the key. When there is none it returns RateLimited with
 // the sentence and the time until there is one.
 func (k *Keyed) Take(key, sentence string) error {
-	if k == nil {
-		return nil
-	}
-	now := k.now()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	b := k.bucket(key, now)
-	// A reservation would tell the time, too, but of several that are cancelled at
-	// once some keep their tokens.
-	if b.AllowN(now, 1) {
-		return nil
-	}
-	wait := time.Duration((1 - b.TokensAt(now)) * float64(k.every))
-	// Rounded up: whoever comes back after exactly that long must find a token.
-	wait = max(wait+time.Millisecond-1, time.Millisecond).Truncate(time.Millisecond)
-	return &chat.Error{Code: chat.RateLimited, Detail: sentence, RetryAfter: wait}
+	return TakeAll(sentence, Token{Of: k, Key: key})
 }
 
-// bucket returns the key's bucket. The caller holds mu.
-func (k *Keyed) bucket(key string, now time.Time) *rate.Limiter {
+// TakeAll takes all of some tokens, or none when one is missing: a refusal costs nothing
+// anywhere. It then returns RateLimited with the sentence and the time until all are there.
+// The tokens are of different sets, and all who take of the same sets name them in the same
+// order: in it they are locked.
+func TakeAll(sentence string, tokens ...Token) error {
+	return each(tokens, sentence, func(k *Keyed, b *bucket) { b.credit -= k.every })
+}
+
+// Look is TakeAll that takes nothing.
+func Look(sentence string, tokens ...Token) error {
+	return each(tokens, sentence, func(*Keyed, *bucket) {})
+}
+
+// each calls take with every token's bucket, or returns how long they are not all there.
+func each(tokens []Token, sentence string, take func(*Keyed, *bucket)) error {
+	buckets := make([]*bucket, len(tokens))
+	var wait time.Duration
+	for i, t := range tokens {
+		if t.Of == nil {
+			continue
+		}
+		t.Of.mu.Lock()
+		defer t.Of.mu.Unlock()
+		buckets[i] = t.Of.bucket(t.Key, t.Of.now())
+		wait = max(wait, t.Of.every-buckets[i].credit)
+	}
+	if wait > 0 {
+		// Rounded up: whoever comes back after exactly that long must find a token.
+		wait = (wait + time.Millisecond - 1).Truncate(time.Millisecond)
+		return &chat.Error{Code: chat.RateLimited, Detail: sentence, RetryAfter: wait}
+	}
+	for i, b := range buckets {
+		if b != nil {
+			take(tokens[i].Of, b)
+		}
+	}
+	return nil
+}
+
+// full is the credit of a bucket from which nothing was taken.
+func (k *Keyed) full() time.Duration { return time.Duration(k.burst) * k.every }
+
+// regain adds what a bucket has regained by now. A clock that goes back gives nothing.
+func (k *Keyed) regain(b *bucket, now time.Time) {
+	if passed := now.Sub(b.at); passed > 0 {
+		// What the bucket can still hold is compared first: after very long the sum would
+		// not fit.
+		b.credit += min(passed, k.full()-b.credit)
+	}
+	b.at = now
+}
+
+// bucket returns the key's bucket as it is now. The caller holds mu.
+func (k *Keyed) bucket(key string, now time.Time) *bucket {
 	if b, ok := k.buckets[key]; ok {
+		k.regain(b, now)
 		return b
 	}
 	if len(k.buckets) >= most {
 		for old, b := range k.buckets {
-			if b.TokensAt(now) >= float64(k.burst) {
+			if k.regain(b, now); b.credit >= k.full() {
 				delete(k.buckets, old)
 			}
 		}
@@ -68,7 +117,7 @@ func (k *Keyed) bucket(key string, now time.Time) *rate.Limiter {
 			clear(k.buckets)
 		}
 	}
-	b := rate.NewLimiter(rate.Every(k.every), k.burst)
+	b := &bucket{credit: k.full(), at: now}
 	k.buckets[key] = b
 	return b
 }

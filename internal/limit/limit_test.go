@@ -191,3 +191,84 @@ func TestRefusalsAtOnceCostNothing(t *testing.T) {
 		}
 	}
 }
+
+// A refusal for one bucket takes nothing from the others, and says how long the emptiest
+// one takes.
+func TestSeveralTokensAreTakenTogetherOrNotAtAll(t *testing.T) {
+	at := newClock()
+	person, crowd := New(time.Second, 3, at.now), New(time.Minute, 1, at.now)
+	both := func(who string) error {
+		return TakeAll("Slower, please.", Token{person, who}, Token{nil, "nobody"}, Token{crowd, "here"})
+	}
+	if err := both("a"); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		e, ok := errors.AsType[*chat.Error](both("b"))
+		if !ok || e.Code != chat.RateLimited || e.RetryAfter != time.Minute {
+			t.Fatalf("got %v, want a minute to wait", e)
+		}
+	}
+	for i := range 3 {
+		if take(t, person, "b") != 0 {
+			t.Errorf("of b's 3 tokens, refusals have cost all but %d", i)
+		}
+	}
+	at.at = at.at.Add(time.Minute)
+	for range 3 {
+		take(t, person, "c")
+	}
+	if both("c") == nil {
+		t.Error("got a token that is not there")
+	}
+	if err := both("a"); err != nil {
+		t.Errorf("the crowd's token was taken by a refusal: %v", err)
+	}
+}
+
+func TestLookingTakesNothing(t *testing.T) {
+	k := New(time.Minute, 1, newClock().now)
+	for range 5 {
+		if err := Look("Slower, please.", Token{k, "a"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take(t, k, "a")
+	if Look("Slower, please.", Token{k, "a"}) == nil {
+		t.Error("a token is seen that is not there")
+	}
+}
+
+func TestManyTakeSeveralAtOnce(t *testing.T) {
+	at := newClock()
+	person, crowd := New(time.Hour, 100, at.now), New(time.Hour, 150, at.now)
+	var mu sync.Mutex // guards got
+	got := map[string]int{}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		who := strconv.Itoa(i % 2)
+		wg.Go(func() {
+			for range 50 {
+				if TakeAll("Slower, please.", Token{person, who}, Token{crowd, "here"}) == nil {
+					mu.Lock()
+					got[who]++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if sum := got["0"] + got["1"]; sum != 150 {
+		t.Errorf("got %d tokens out of a bucket of 150", sum)
+	}
+	for who, n := range got {
+		for ; n < 100; n++ {
+			if take(t, person, who) != 0 {
+				t.Fatalf("refusals have cost %s some of its tokens", who)
+			}
+		}
+		if take(t, person, who) == 0 {
+			t.Errorf("%s got more than its bucket holds", who)
+		}
+	}
+}

@@ -78,6 +78,17 @@ func (r Reader) MessageSeq(ctx context.Context, id chat.ConversationID, message 
 	return seq, nil
 }
 
+// Sent tells whether somebody has sent a message to a conversation under a client id.
+func (r Reader) Sent(ctx context.Context, id chat.ConversationID, who chat.UserID, clientID string) (bool, error) {
+	var sent bool
+	err := r.q.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM message WHERE conversation_id = $1 AND sender_id = $2 AND client_id = $3)`, id, who, clientID).Scan(&sent)
+	if err != nil {
+		return false, fmt.Errorf("look for a message in conversation %d: %w", id, err)
+	}
+	return sent, nil
+}
+
 // EventsAfter returns at most limit events of a conversation with a higher seq, in
 // rising seq, each with its message as it is now.
 func (r Reader) EventsAfter(ctx context.Context, c chat.Conversation, after chat.Seq, limit int) ([]chat.Event, error) {

@@ -36,12 +36,6 @@ type Bell interface {
 	Ring(who chat.UserID, fresh ...chat.NoticeID)
 }
 
-// Limits bound how much somebody may write.
-type Limits struct {
-	Send  *limit.Keyed // messages, per person
-	Start *limit.Keyed // new conversations, per person
-}
-
 // New returns the service. sent is told what became of each message that was to be sent:
 // ok, duplicate, or the code of the refusal; nil is told nothing.
 func New(db *store.DB, relay Signals, bell Bell, limits *Limits, sent func(outcome string), now func() time.Time) *Service {
@@ -57,6 +51,8 @@ type SendCommand struct {
 	// ClientID names the command; "" has the server make one up.
 	ClientID string
 	Text     string
+	// Address is where it comes from, for the limits; "" counts for none.
+	Address string
 }
 
 // Sent is what became of a message. Duplicate tells that it was sent before.
@@ -93,9 +89,10 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 	if err != nil {
 		return Sent{}, err
 	}
-	if err := s.limits.Send.Take(key(who), "A little slower, please. You can send again in a moment."); err != nil {
+	if err := s.admit(ctx, who, c, clientID); err != nil {
 		return Sent{}, err
 	}
+	pay := s.toll(who, c)
 	done, err := s.db.Append(ctx, store.Append{
 		Conversation: c.Conversation,
 		Actor:        who,
@@ -105,9 +102,13 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 			if err := t.CanPost(who); err != nil {
 				return chat.Change{}, err
 			}
+			if err := pay(); err != nil {
+				return chat.Change{}, err
+			}
 			return chat.Posted(text, s.now()), nil
 		},
 	})
+	s.charge(who, err)
 	return Sent{Message: done.Event.Message, Duplicate: done.Duplicate}, err
 }
 
@@ -130,6 +131,7 @@ type StartCommand struct {
 	Listing  chat.ListingID
 	ClientID string
 	Text     string
+	Address  string // as in SendCommand
 }
 
 // Started is the conversation about a listing and the message that was sent into it.
@@ -150,17 +152,19 @@ func (s *Service) Start(ctx context.Context, who chat.UserID, c StartCommand) (S
 	if _, err := clientID(c.ClientID); err != nil {
 		return Started{}, err
 	}
-	conversation, err := s.ensure(ctx, who, c.Listing)
+	conversation, err := s.ensure(ctx, who, c)
 	if err != nil {
 		return Started{}, err
 	}
-	sent, err := s.Send(ctx, who, SendCommand{Conversation: conversation.ID, ClientID: c.ClientID, Text: c.Text})
+	sent, err := s.Send(ctx, who, SendCommand{
+		Conversation: conversation.ID, ClientID: c.ClientID, Text: c.Text, Address: c.Address,
+	})
 	return Started{Conversation: conversation.ID, Sent: sent, Created: sent.Message.Seq == 1 && !sent.Duplicate}, err
 }
 
 // ensure returns the conversation of who about a listing, making it if there is none.
-func (s *Service) ensure(ctx context.Context, who chat.UserID, id chat.ListingID) (chat.Conversation, error) {
-	c, err := s.db.ConversationAbout(ctx, id, who)
+func (s *Service) ensure(ctx context.Context, who chat.UserID, command StartCommand) (chat.Conversation, error) {
+	c, err := s.db.ConversationAbout(ctx, command.Listing, who)
 	if err == nil && c.Head > 0 {
 		return c, nil
 	}
@@ -169,7 +173,7 @@ func (s *Service) ensure(ctx context.Context, who chat.UserID, id chat.ListingID
 	}
 	fresh := chat.CodeOf(err) == chat.NotFound
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		l, err := tx.Listing(ctx, id)
+		l, err := tx.Listing(ctx, command.Listing)
 		if err != nil {
 			return err
 		}
@@ -177,7 +181,11 @@ func (s *Service) ensure(ctx context.Context, who chat.UserID, id chat.ListingID
 			return err
 		}
 		if fresh {
-			if err := s.limits.Start.Take(key(who), "You have started many conversations. Wait a while before starting another one."); err != nil {
+			// The message that follows would be refused: nothing is begun for it.
+			if err := limit.Look(slower, s.limits.sender(who, command.Address)...); err != nil {
+				return err
+			}
+			if err := s.limits.Start.Take(key(who), manyStarted); err != nil {
 				return err
 			}
 			fresh = false

@@ -2,13 +2,10 @@ package messaging
 
 import (
 	"context"
-	"strconv"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
 )
-
-func key(who chat.UserID) string { return strconv.FormatInt(int64(who), 10) }
 
 // MarkRead moves the read cursor of who forward to seq, or to the end when seq is
 // beyond it, and tells both people if it moved. Whatever seq is, it takes back that who

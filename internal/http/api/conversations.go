@@ -34,7 +34,7 @@ type startOutput struct {
 func (a *API) startConversation(ctx context.Context, c call, in *startInput) (*startOutput, error) {
 	who := c.identity.User.ID
 	begun, err := a.Messages.Start(ctx, who, messaging.StartCommand{
-		Listing: in.Body.Listing, ClientID: in.Body.ClientID, Text: in.Body.Message,
+		Listing: in.Body.Listing, ClientID: in.Body.ClientID, Text: in.Body.Message, Address: c.origin().Address,
 	})
 	if err != nil {
 		return nil, err

@@ -82,7 +82,7 @@ type sendOutput struct {
 // sendMessage answers POST /conversations/{id}/messages.
 func (a *API) sendMessage(ctx context.Context, c call, in *sendInput) (*sendOutput, error) {
 	done, err := a.Messages.Send(ctx, c.identity.User.ID, messaging.SendCommand{
-		Conversation: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Message,
+		Conversation: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Message, Address: c.origin().Address,
 	})
 	if err != nil {
 		return nil, err

@@ -34,8 +34,15 @@ func newLimits(on bool, now func() time.Time) limits {
 			Look:     limit.New(2*time.Second, 30, now),
 		},
 		messages: messaging.Limits{
-			Send:  limit.New(time.Second, 20, now),
-			Start: limit.New(6*time.Minute, 10, now),
+			Send: limit.New(time.Second, 20, now),
+			// Less than two people's together, so that two who flood each other meet it; more
+			// than one person's, who never does.
+			Conversation: limit.New(2*time.Second/3, 30, now),
+			// Behind one address of a mobile carrier, a campus or an office are hundreds of
+			// people, who write a message in half a minute while they talk: it takes 600 of
+			// them to meet this. Thirty accounts of one machine, each within its own bucket, do.
+			Address: limit.New(50*time.Millisecond, 300, now),
+			Start:   limit.New(6*time.Minute, 10, now),
 		},
 		listings: listings.Limits{
 			Add:  limit.New(time.Minute, 20, now),

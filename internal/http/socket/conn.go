@@ -40,20 +40,23 @@ type Start struct {
 	Err      error               // why nobody is signed in
 	Only     chat.ConversationID // 0 for a socket of everything
 	Position *wire.Position      // nil without one
+	Address  string              // where the handshake came from, see auth.Address
 }
 
 // conn is one connection. Its reading goroutine owns it; Deliver and End come from
 // others.
 type conn struct {
-	door  *Door
-	net   net.Conn
-	who   auth.Identity
-	only  chat.ConversationID
-	queue *hub.Queue
-	log   *slog.Logger
-	flood *rate.Limiter
-	seat  bool // counted among the person's connections
-	fills sync.WaitGroup
+	door *Door
+	net  net.Conn
+	who  auth.Identity
+	only chat.ConversationID
+	// address is the handshake's: a connection keeps it to its end.
+	address string
+	queue   *hub.Queue
+	log     *slog.Logger
+	flood   *rate.Limiter
+	seat    bool // counted among the person's connections
+	fills   sync.WaitGroup
 
 	closing atomic.Bool // nothing more is read or carried out
 	said    atomic.Bool // a close frame has been queued
@@ -74,7 +77,7 @@ type conn struct {
 // Serve runs a connection until it ends. The handshake is done.
 func (d *Door) Serve(nc net.Conn, start Start) {
 	c := &conn{
-		door: d, net: nc, who: start.Who, only: start.Only, log: d.Log.With("user", start.Who.User.ID, "connection", trace.New()),
+		door: d, net: nc, who: start.Who, only: start.Only, address: start.Address, log: d.Log.With("user", start.Who.User.ID, "connection", trace.New()),
 		streams: make(map[chat.ConversationID]*stream),
 		typing:  make(map[chat.ConversationID]time.Time),
 		behind:  make(map[chat.ConversationID]putOff),

@@ -84,7 +84,7 @@ func (c *conn) send(ctx context.Context, m wire.Send) error {
 		return err
 	}
 	sent, err := c.door.Messages.Send(ctx, c.who.User.ID, messaging.SendCommand{
-		Conversation: m.Conversation, ClientID: m.ClientID, Text: m.Message,
+		Conversation: m.Conversation, ClientID: m.ClientID, Text: m.Message, Address: c.address,
 	})
 	c.settled(m.Conversation, m.ClientID, err)
 	if err != nil {

@@ -142,7 +142,7 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 		}
 		return
 	}
-	start := Start{Who: who, Err: err, Only: only, Position: position(r)}
+	start := Start{Who: who, Err: err, Only: only, Position: position(r), Address: address}
 	served = true
 	go func() {
 		defer over()

@@ -11,6 +11,7 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/http/auth"
 	"swapnest/internal/live/wire"
 )
 
@@ -209,7 +210,9 @@ func (w *Web) say(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := composer{Text: r.PostForm.Get("message"), ClientID: r.PostForm.Get("client_id")}
-	_, err = w.messages.Send(r.Context(), who, messaging.SendCommand{Conversation: id, ClientID: c.ClientID, Text: c.Text})
+	_, err = w.messages.Send(r.Context(), who, messaging.SendCommand{
+		Conversation: id, ClientID: c.ClientID, Text: c.Text, Address: auth.Address(r),
+	})
 	if fault, ok := refusal(err); ok {
 		c.Fault = fault.Detail
 		// Another text under the old name would be a conflict.

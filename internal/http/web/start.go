@@ -5,6 +5,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/http/auth"
 	"swapnest/internal/live/wire"
 )
 
@@ -98,7 +99,9 @@ func (w *Web) start(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := composer{Text: r.PostForm.Get("message"), ClientID: r.PostForm.Get("client_id")}
-	started, err := w.messages.Start(r.Context(), s.Me.User.ID, messaging.StartCommand{Listing: id, ClientID: c.ClientID, Text: c.Text})
+	started, err := w.messages.Start(r.Context(), s.Me.User.ID, messaging.StartCommand{
+		Listing: id, ClientID: c.ClientID, Text: c.Text, Address: auth.Address(r),
+	})
 	if fault, ok := refusal(err); ok {
 		l, lookup := w.listings.Listing(r.Context(), id)
 		if lookup != nil {
