@@ -31,7 +31,21 @@ async function world(/** @type {Page} */ page, /** @type {Page} */ other) {
   await expect
     .poll(async () => (notices = (await call(page, "GET", "/api/v1/notifications")).notifications).length)
     .toBe(2)
-  return { me, own, wished, free, talk, question, notice: notices[0].id }
+  // Signed in once more, in the browser of the other one, who has done what there was to do.
+  await call(other, "POST", "/api/v1/session", { username: me.username, password })
+  const { sessions } = await call(page, "GET", "/api/v1/me/sessions")
+  const device = sessions.find((/** @type {{ current: boolean }} */ session) => !session.current).id
+  return { me, own, wished, free, talk, question, notice: notices[0].id, device }
+}
+
+/** The operations of the API's document that change something, with a star for each name in a path. */
+async function operations(/** @type {Page} */ page) {
+  const { paths } = await call(page, "GET", "/api/v1/openapi.json")
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .filter((method) => method !== "get")
+      .map((method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, "*")}`),
+  )
 }
 
 /** Everything of a person that another site could want to change. */
@@ -90,11 +104,12 @@ const forms = ({ me, own, wished, free, talk, question, notice }) => {
 }
 
 /**
- * Every call of the API that changes something, in the same way.
+ * Every call of the API that changes something, in the same way: as many as the API's own
+ * document names.
  * @param {World} world
  * @returns {[string, string, object?][]}
  */
-const calls = ({ me, own, wished, free, talk, question, notice }) => {
+const calls = ({ me, own, wished, free, talk, question, notice, device }) => {
   const thing = { title: "Taken over", description: "", category: "books", condition: "poor" }
   return [
     ["POST", "/listings", { ...thing, price: { amount: 100, currency: "INR" } }],
@@ -111,6 +126,8 @@ const calls = ({ me, own, wished, free, talk, question, notice }) => {
     ["DELETE", "/notifications"],
     ["PATCH", "/me", { name: "Taken over", preferences: { marketing: true } }],
     ["POST", "/ticket"],
+    ["POST", "/photos", {}],
+    ["DELETE", `/me/sessions/${device}`],
     ["DELETE", "/me/sessions"],
     ["DELETE", "/session"],
     ["POST", "/session", { username: me.username, password }],
@@ -166,6 +183,8 @@ test("a page of another origin changes nothing and opens no socket", async ({ br
     await call(page, "POST", `${sites[1]}/api/v1/session`, { username: own.me.username, password })
     expect(await context.cookies()).toHaveLength(2)
     const { ticket } = await call(page, "POST", "/api/v1/ticket")
+    const asked = calls(own).map(([method, path]) => `${method} ${path.replace(/\/(\d+|[0-9a-f]{16})(?=\/|$)/g, "/*")}`)
+    expect(asked.sort(), "calls of other sites").toEqual((await operations(page)).sort())
     const before = await belongings(page, own)
     const evil = await context.newPage()
     /** @type {import("@playwright/test").Response[]} */
@@ -248,7 +267,12 @@ test("a page of another origin changes nothing and opens no socket", async ({ br
       expect.soft([204, 303], `${path} from here: ${answer.status()}`).toContain(answer.status())
     }
     const again = await world(page, await others.newPage())
-    for (const [method, path, data] of calls(again)) await call(page, method, `/api/v1${path}`, data)
+    for (const [method, path, data] of calls(again)) {
+      if (path === "/photos") {
+        const picture = { headers: { "Content-Type": "image/png" }, data: await page.screenshot() }
+        expect((await page.request.post(`/api/v1${path}`, picture)).status(), "a photo from here").toBe(201)
+      } else await call(page, method, `/api/v1${path}`, data)
+    }
   } finally {
     await context.close()
     await others.close()
