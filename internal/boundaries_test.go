@@ -68,6 +68,7 @@ func TestSQLStandsInTheStoreAlone(t *testing.T) {
 // read it.
 var pieces = map[string]bool{
 	"add": true, "list": true, // an argument's place, such as $3
+	"contains": true, "Sprintf": true, // what they are made of is looked at where it stands
 	"archived": true, "unread": true, "half": true, "pageOf": true, "pinnedPage": true, "halfOf": true, "forUpdate": true, "forShare": true, "forNoKeyUpdate": true, "lockedNotices": true, "set": true, "Join": true, "Repeat": true,
 }
 
@@ -101,7 +102,7 @@ func harmless(e ast.Expr, known func(string) bool) bool {
 // In package store, a text with SQL in it is joined only with constants and with helpers that
 // have been read: what people enter is always an argument.
 func TestQueriesAreMadeOfConstants(t *testing.T) {
-	sql := regexp.MustCompile(`(?i)\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|ORDER BY|FROM|AND)\b`)
+	sql := regexp.MustCompile(`(?i)\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|ORDER BY|FROM|AND|LIKE)\b`)
 	constants := map[string]bool{}
 	source(t, false, func(path string, file *ast.File) {
 		if strings.HasPrefix(path, "store/") {
@@ -120,36 +121,79 @@ func TestQueriesAreMadeOfConstants(t *testing.T) {
 	for _, name := range []string{"m", "sent", "column", "columns", "part", "page", "where", "direction", "after", "from", "value", "param", "table"} {
 		constants[name] = true
 	}
-	joined := 0
+	joined, formatted, listed := 0, 0, 0
+	ours := func(e ast.Expr) bool { return harmless(e, func(name string) bool { return constants[name] }) }
 	source(t, false, func(path string, file *ast.File) {
 		if !strings.HasPrefix(path, "store/") {
 			return
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			e, ok := n.(*ast.BinaryExpr)
-			if !ok || e.Op != token.ADD {
-				return true
-			}
-			hasSQL := false
-			ast.Inspect(e, func(n ast.Node) bool {
-				if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING && sql.MatchString(l.Value) {
-					hasSQL = true
+			switch n := n.(type) {
+			case *ast.BinaryExpr:
+				if n.Op != token.ADD || !holds(n, sql) {
+					return true
 				}
-				return true
-			})
-			if !hasSQL {
-				return true
+				joined++
+				if !ours(n) {
+					t.Errorf("%s joins SQL with something that is neither a constant nor a piece that has been read", path)
+				}
+				return false
+			case *ast.AssignStmt:
+				if n.Tok == token.ADD_ASSIGN && holds(n.Rhs[0], sql) && !ours(n.Rhs[0]) {
+					t.Errorf("%s adds SQL that is neither a constant nor a piece that has been read", path)
+				}
+			case *ast.CallExpr:
+				// Part of a query may have no word of SQL in it, so all that is formatted counts,
+				// but for numbers, and errors, which fmt.Errorf makes.
+				if args, ok := formats(n); ok {
+					formatted++
+					if slices.ContainsFunc(args, func(e ast.Expr) bool { return !ours(e) }) {
+						t.Errorf("%s formats a text of something that is neither a constant nor a piece that has been read", path)
+					}
+				}
+				// Conditions are listed before they are joined.
+				if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "append" && isNamed(n.Args[0], "where") {
+					listed++
+					if slices.ContainsFunc(n.Args[1:], func(e ast.Expr) bool { return !ours(e) }) {
+						t.Errorf("%s lists a condition that is neither a constant nor a piece that has been read", path)
+					}
+				}
 			}
-			joined++
-			if !harmless(e, func(name string) bool { return constants[name] }) {
-				t.Errorf("%s joins SQL with something that is neither a constant nor a piece that has been read", path)
-			}
-			return false
+			return true
 		})
 	})
-	if joined < 20 {
-		t.Errorf("only %d joined queries were found: the test looks at the wrong thing", joined)
+	if joined < 20 || formatted < 2 || listed < 10 {
+		t.Errorf("only %d joined, %d formatted and %d listed parts of queries were found: the test looks at the wrong thing", joined, formatted, listed)
 	}
+}
+
+// holds tells whether a text in an expression looks like SQL.
+func holds(e ast.Expr, sql *regexp.Regexp) (found bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING && sql.MatchString(l.Value) {
+			found = true
+		}
+		return true
+	})
+	return found
+}
+
+func isNamed(e ast.Expr, name string) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == name
+}
+
+// formats returns what a call of package fmt makes a text of, the format among it unless that
+// is a constant that takes nothing but whole numbers.
+func formats(call *ast.CallExpr) ([]ast.Expr, bool) {
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || !isNamed(f.X, "fmt") || f.Sel.Name == "Errorf" {
+		return nil, false
+	}
+	if l, ok := call.Args[0].(*ast.BasicLit); ok && f.Sel.Name == "Sprintf" && !regexp.MustCompile(`%[^d]`).MatchString(l.Value) {
+		return nil, false
+	}
+	return call.Args, true
 }
 
 // parsers are the functions that read bytes from outside, each with the fuzz target that feeds

@@ -190,8 +190,8 @@ func (q ListingQuery) where(args *arguments) []string {
 			where = append(where, `l.price_amount <= `+args.add(q.Most))
 		}
 	}
-	contains := func(column, part string) string {
-		return column + ` LIKE ` + args.add("%"+likeEscaper.Replace(part)+"%") + ` ESCAPE '\'`
+	contains := func(column, typed string) string {
+		return column + ` LIKE ` + args.add("%"+likeEscaper.Replace(typed)+"%") + ` ESCAPE '\'`
 	}
 	if q.Place != "" {
 		where = append(where, contains(`l.city_key`, q.Place))
