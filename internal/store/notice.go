@@ -138,64 +138,73 @@ func (tx *Tx) ReadNotices(ctx context.Context, who chat.UserID, ids []chat.Notic
 	if err != nil {
 		return false, fmt.Errorf("mark notices of user %d: %w", who, err)
 	}
-	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
-		WHERE id IN (`+tx.lockedNotices(` AND unread AND id IN (SELECT id FROM `+tx.d.set("$2", "id")+` AS j)`)+`)`, string(set))
+	n, err := tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
+		WHERE id IN (`+tx.lockedNotices(` AND unread AND id IN (SELECT id FROM `+tx.d.set("$2", "id")+` AS j)`, ``)+`)`, string(set))
+	return n > 0, err
 }
 
-// ReadAllNotices marks all of somebody's notices as read, and tells whether any was unread.
-func (tx *Tx) ReadAllNotices(ctx context.Context, who chat.UserID) (bool, error) {
+// ReadAllNotices marks at most limit of somebody's notices as read, and returns how many
+// that were.
+func (tx *Tx) ReadAllNotices(ctx context.Context, who chat.UserID, limit int) (int64, error) {
 	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
-		WHERE id IN (`+tx.lockedNotices(` AND unread`)+`)`)
+		WHERE id IN (`+tx.lockedNotices(` AND unread`, ` LIMIT $2`)+`)`, limit)
 }
 
 // ReadNoticesOf marks what somebody was told of a conversation up to seq as read, and
 // tells whether that was unread. It follows MoveRead in its transaction: whoever makes a
 // notice looks at the member's cursor under its lock.
 func (tx *Tx) ReadNoticesOf(ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
-	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
+	n, err := tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
 		WHERE user_id = $1 AND conversation_id = $2 AND conversation_id > 0 AND unread AND seq <= $3`, id, seq)
+	return n > 0, err
 }
 
 // DeleteNotice deletes a notice of somebody's, and tells whether there was one.
 func (tx *Tx) DeleteNotice(ctx context.Context, who chat.UserID, id chat.NoticeID) (bool, error) {
-	return tx.changeNotices(ctx, who, `DELETE FROM notice WHERE user_id = $1 AND id = $2`, id)
+	n, err := tx.changeNotices(ctx, who, `DELETE FROM notice WHERE user_id = $1 AND id = $2`, id)
+	return n > 0, err
 }
 
-// DeleteNotices deletes all of somebody's notices, and tells whether there were any.
-func (tx *Tx) DeleteNotices(ctx context.Context, who chat.UserID) (bool, error) {
+// DeleteNotices deletes at most limit of somebody's notices, and returns how many that were.
+func (tx *Tx) DeleteNotices(ctx context.Context, who chat.UserID, limit int) (int64, error) {
 	return tx.changeNotices(ctx, who, `DELETE FROM notice
-		WHERE id IN (`+tx.lockedNotices(``)+`)`)
+		WHERE id IN (`+tx.lockedNotices(``, ` LIMIT $2`)+`)`, limit)
 }
 
 // lockedNotices selects some of a person's notices in the order in which whoever makes them
 // locks them, too: two that change several at once do not wait for each other.
-func (tx *Tx) lockedNotices(where string) string {
-	return `SELECT id FROM notice WHERE user_id = $1` + where + ` ORDER BY conversation_id, id` + tx.d.forUpdate()
+func (tx *Tx) lockedNotices(where, limit string) string {
+	return `SELECT id FROM notice WHERE user_id = $1` + where + ` ORDER BY conversation_id, id` + limit + tx.d.forUpdate()
 }
 
-func (tx *Tx) changeNotices(ctx context.Context, who chat.UserID, query string, args ...any) (bool, error) {
-	result, err := tx.q.ExecContext(ctx, query, append([]any{who}, args...)...)
+func (tx *Tx) changeNotices(ctx context.Context, who chat.UserID, query string, args ...any) (int64, error) {
+	return tx.changed(ctx, "change notices", query, append([]any{who}, args...)...)
+}
+
+// changed runs a statement and returns how many rows it has changed.
+func (tx *Tx) changed(ctx context.Context, what, query string, args ...any) (int64, error) {
+	result, err := tx.q.ExecContext(ctx, query, args...)
 	if err != nil {
-		return false, fmt.Errorf("change notices of user %d: %w", who, err)
+		return 0, fmt.Errorf("%s: %w", what, err)
 	}
 	n, err := result.RowsAffected()
 	if err != nil {
-		return false, fmt.Errorf("change notices of user %d: %w", who, err)
+		return 0, fmt.Errorf("%s: %w", what, err)
 	}
-	return n > 0, nil
+	return n, nil
 }
 
 // PruneNotices deletes at most limit of what was told before a time, and returns how many
 // that were.
 func (tx *Tx) PruneNotices(ctx context.Context, before time.Time, limit int) (int64, error) {
-	result, err := tx.q.ExecContext(ctx, `
+	return tx.changed(ctx, "prune notices", `
 		DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, micros(before), limit)
-	if err != nil {
-		return 0, fmt.Errorf("prune notices: %w", err)
-	}
-	n, err := result.RowsAffected()
-	if err != nil {
-		return 0, fmt.Errorf("prune notices: %w", err)
-	}
-	return n, nil
+}
+
+// PruneNoticesOfFormer deletes at most limit of what people had been told who have closed
+// their accounts since, and returns how many that were.
+func (tx *Tx) PruneNoticesOfFormer(ctx context.Context, limit int) (int64, error) {
+	return tx.changed(ctx, "prune notices of former members", `
+		DELETE FROM notice WHERE id IN (
+			SELECT n.id FROM users u JOIN notice n ON n.user_id = u.id WHERE u.closed_at > 0 LIMIT $1)`, limit)
 }

@@ -185,21 +185,28 @@ func (tx *Tx) SetLastSeen(ctx context.Context, ids []chat.UserID, at time.Time) 
 	return nil
 }
 
+// FormerNotices is how many of somebody's notices CloseUser deletes: all, of nearly everybody.
+const FormerNotices = 1000
+
 // CloseUser makes an account one of a former member, of whom only the username is kept, so
-// that nobody else can take it. What they have written stays; their wishes go. Their
-// sessions and listings are ended by whoever calls.
+// that nobody else can take it. What they have written stays; their wishes, which are
+// bounded, and the first FormerNotices of their notices go. Nobody can see what is left of
+// them: PruneNoticesOfFormer deletes it. Their sessions and listings are ended by whoever
+// calls.
 func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error {
 	_, err := tx.q.ExecContext(ctx, `
 		UPDATE users SET closed_at = $2, name = '', email = '', email_key = '', city = '', about = '', password_hash = '' WHERE id = $1`,
 		id, micros(at))
 	for _, query := range []string{
 		`DELETE FROM wish WHERE user_id = $1`,
-		`DELETE FROM notice WHERE user_id = $1`,
 		`DELETE FROM preference WHERE user_id = $1`,
 	} {
 		if err == nil {
 			_, err = tx.q.ExecContext(ctx, query, id)
 		}
+	}
+	if err == nil {
+		_, err = tx.DeleteNotices(ctx, id, FormerNotices)
 	}
 	if err != nil {
 		return fmt.Errorf("close user %d: %w", id, err)

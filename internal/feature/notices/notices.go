@@ -103,10 +103,9 @@ func (s *Service) MarkRead(ctx context.Context, who chat.UserID, ids []chat.Noti
 	return err
 }
 
-// MarkAllRead marks all of one's notices as read.
+// MarkAllRead marks all of one's notices as read, a thousand after the other.
 func (s *Service) MarkAllRead(ctx context.Context, who chat.UserID) error {
-	_, err := s.change(ctx, who, func(tx *store.Tx) (bool, error) { return tx.ReadAllNotices(ctx, who) })
-	return err
+	return s.changeAll(ctx, who, (*store.Tx).ReadAllNotices)
 }
 
 // Delete deletes a notice of one's own. Another's is NotFound, as one that is not there.
@@ -118,10 +117,39 @@ func (s *Service) Delete(ctx context.Context, who chat.UserID, id chat.NoticeID)
 	return err
 }
 
-// Clear deletes all of one's notices.
+// Clear deletes all of one's notices, a thousand after the other.
 func (s *Service) Clear(ctx context.Context, who chat.UserID) error {
-	_, err := s.change(ctx, who, func(tx *store.Tx) (bool, error) { return tx.DeleteNotices(ctx, who) })
+	return s.changeAll(ctx, who, (*store.Tx).DeleteNotices)
+}
+
+// changeAll does something to all notices of who, and has the bell tell if that changed any.
+// Each thousand is done for good: whoever is interrupted does the rest the next time.
+func (s *Service) changeAll(ctx context.Context, who chat.UserID, do func(*store.Tx, context.Context, chat.UserID, int) (int64, error)) error {
+	if err := s.changes.Take(fmt.Sprint(who), "A little slower, please. You can change more in a moment."); err != nil {
+		return err
+	}
+	changed, err := s.inThousands(ctx, func(tx *store.Tx) (int64, error) { return do(tx, ctx, who, atOnce) })
+	if changed {
+		s.bell.Ring(who)
+	}
 	return err
+}
+
+// inThousands calls do until it has found fewer than it might have changed, each time in a
+// transaction of its own, and tells whether any was changed.
+func (s *Service) inThousands(ctx context.Context, do func(*store.Tx) (int64, error)) (changed bool, err error) {
+	for n := int64(atOnce); n == atOnce; {
+		err := s.db.Update(ctx, func(tx *store.Tx) error {
+			var err error
+			n, err = do(tx)
+			return err
+		})
+		if err != nil {
+			return changed, err
+		}
+		changed = changed || n > 0
+	}
+	return changed, nil
 }
 
 // change does something to the notices of who, and has the bell tell if that changed any.
@@ -166,21 +194,16 @@ func (s *Service) Prefer(ctx context.Context, who chat.UserID, c chat.Preference
 	return p, err
 }
 
-// pruned is how many notices are deleted at once: on SQLite nobody else writes meanwhile.
-const pruned = 1000
+// atOnce is how many notices are changed at once: on SQLite nobody else writes meanwhile.
+const atOnce = 1000
 
-// Prune deletes what was told longer ago than notices are kept.
+// Prune deletes what was told longer ago than notices are kept, and what former members were
+// told that was too much to be deleted as they went.
 func (s *Service) Prune(ctx context.Context) error {
 	before := s.now().Add(-chat.NoticeLife)
-	for n := int64(pruned); n == pruned; {
-		err := s.db.Update(ctx, func(tx *store.Tx) error {
-			var err error
-			n, err = tx.PruneNotices(ctx, before, pruned)
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	_, err := s.inThousands(ctx, func(tx *store.Tx) (int64, error) { return tx.PruneNotices(ctx, before, atOnce) })
+	if err == nil {
+		_, err = s.inThousands(ctx, func(tx *store.Tx) (int64, error) { return tx.PruneNoticesOfFormer(ctx, atOnce) })
 	}
-	return nil
+	return err
 }

@@ -277,10 +277,10 @@ func TestNoMessageIsToldTwice(t *testing.T) {
 		h.becomes(t, 700000, chat.ListingActive)
 		h.follow(t)
 		h.update(t, func(ctx context.Context, tx *store.Tx) error {
-			if _, err := tx.ReadAllNotices(ctx, h.Stranger.ID); err != nil {
+			if _, err := tx.ReadAllNotices(ctx, h.Stranger.ID, 10); err != nil {
 				return err
 			}
-			_, err := tx.ReadAllNotices(ctx, h.Seller.ID)
+			_, err := tx.ReadAllNotices(ctx, h.Seller.ID, 10)
 			return err
 		})
 		// As if it had stopped before its cursor was stored, or another one ran beside it.
