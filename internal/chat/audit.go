@@ -11,6 +11,7 @@ const (
 	AuditRegistered      AuditAction = "registered"
 	AuditSignedIn        AuditAction = "signed_in"
 	AuditSignInFailed    AuditAction = "sign_in_failed"
+	AuditSignInLimited   AuditAction = "sign_in_limited" // attempts that nobody looked at; one entry for many
 	AuditSignedOut       AuditAction = "signed_out"
 	AuditPasswordChanged AuditAction = "password_changed" // by the person
 	AuditPasswordSet     AuditAction = "password_set"     // by the operator's command

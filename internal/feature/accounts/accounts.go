@@ -35,6 +35,7 @@ type Service struct {
 type Limits struct {
 	SignIn   *limit.Keyed // per address, and per username from one address
 	Guess    *limit.Keyed // per username, from all addresses that have not signed in to it before
+	Noted    *limit.Keyed // refusals by the two above that the audit log is told, per address or username
 	Register *limit.Keyed // per address
 	Ticket   *limit.Keyed // per session
 	Look     *limit.Keyed // per address: whether a name is free
@@ -169,75 +170,6 @@ func (s *Service) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	return s.hashers.hash(ctx, password)
-}
-
-// SignInCommand asks for a session.
-type SignInCommand struct {
-	Username, Password string
-	Origin
-}
-
-// SignIn opens a session and returns the person and the token for the cookie. An
-// unknown name and a wrong password get the same answer in the same time.
-func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, string, error) {
-	const slower = "There were too many attempts to log in. Wait a minute, then try again."
-	if err := s.limits.SignIn.Take("address "+c.Address, slower); err != nil {
-		return chat.User{}, "", err
-	}
-	pair := chat.UsernameKey(c.Username) + " " + c.Address
-	if err := s.limits.SignIn.Take("name "+pair, slower); err != nil {
-		return chat.User{}, "", err
-	}
-	wrong := &chat.Error{Code: chat.Unauthenticated, Field: "password", Detail: "Username and password do not match. Try again."}
-	// What cannot be a name is nobody's, and no database need be asked for it.
-	username, err := chat.ParseUsername(c.Username)
-	var u chat.User
-	var hash string
-	if err == nil {
-		u, hash, err = s.db.Credentials(ctx, username)
-	} else {
-		err = chat.ErrNotFound("person")
-	}
-	known := err == nil && u.ClosedAt.IsZero() && (!u.Demo || s.demo)
-	if err != nil && chat.CodeOf(err) != chat.NotFound {
-		return chat.User{}, "", err
-	}
-	// Whoever guesses from many addresses is slowed by all of them together, and does not
-	// lock out an owner who comes from where they came before. The demo's passwords are
-	// known to everybody.
-	if !(known && u.Demo) && !s.known.has(pair) {
-		if err := s.limits.Guess.Take(chat.UsernameKey(c.Username), slower); err != nil {
-			return chat.User{}, "", err
-		}
-	}
-	if !known || len(c.Password) > chat.MaxPasswordBytes {
-		hash = s.decoy
-		c.Password = "not the password of the decoy"
-	}
-	ok, err := s.hashers.matches(ctx, c.Password, hash)
-	if err != nil {
-		return chat.User{}, "", err
-	}
-	if !ok || !known {
-		// Somebody who is not known is written down, too: it takes as long, and what was typed
-		// as a name, which may be a password, is not.
-		e := c.entry(chat.AuditSignInFailed, u.ID, "")
-		if err := s.audited(ctx, &e, func(*store.Tx) error { return nil }); err != nil {
-			return chat.User{}, "", err
-		}
-		return chat.User{}, "", wrong
-	}
-	s.known.add(pair)
-	token, err := s.open(ctx, u.ID, c.Origin, func(tx *store.Tx) error {
-		// Changing a password ends all sessions: one that is opened with the old password
-		// at the same time is not to come after that.
-		now, err := tx.LockPasswordHash(ctx, u.ID)
-		if chat.CodeOf(err) == chat.NotFound || (err == nil && now != hash) {
-			return wrong
-		}
-		return err
-	})
-	return u, token, err
 }
 
 // open makes a session, unless check refuses in the same transaction, and returns its token.

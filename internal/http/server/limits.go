@@ -29,6 +29,7 @@ func newLimits(on bool, now func() time.Time) limits {
 		accounts: accounts.Limits{
 			SignIn:   limit.New(6*time.Second, 10, now),
 			Guess:    limit.New(36*time.Second, 30, now),
+			Noted:    limit.New(time.Minute, 1, now),
 			Register: limit.New(6*time.Minute, 10, now),
 			Ticket:   limit.New(time.Second, 20, now),
 			Look:     limit.New(2*time.Second, 30, now),
