@@ -232,6 +232,11 @@ func (c *conn) deliver(m bus.Message) {
 		c.deliverEvent(m)
 	case c.only != 0 && (m.List || (m.Conversation != 0 && m.Conversation != c.only)):
 		// A socket of one conversation hears of nothing else.
+	case m.Latest:
+		// Nobody says it again before the next hello, so it waits for room.
+		if c.queue.PushLatest(m.Frame) {
+			c.door.Observer.Dropped()
+		}
 	default:
 		// A hint that finds no room is dropped; the next event ends the connection.
 		if c.queue.Push(m.Frame) != nil {

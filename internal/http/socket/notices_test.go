@@ -8,6 +8,7 @@ import (
 
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/http/auth"
+	"swapnest/internal/live/hub"
 	"swapnest/internal/testkit/apptest"
 )
 
@@ -116,6 +117,40 @@ func TestTheBellOfEveryDeviceIsTheSame(t *testing.T) {
 		synctest.Wait()
 		if got := badges(one.Rest()); len(got) != 0 {
 			t.Errorf("a socket of one conversation was told %v", got)
+		}
+	})
+}
+
+// Bug: a count that found a full queue was not told again before the next hello.
+func TestACountThatFindsNoRoomIsToldWhenThereIs(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		time.Sleep(5 * time.Second)
+		s := w.all(w.seller)
+		if f := s.Wait("hello"); f["unread_notifications"] != 1.0 {
+			t.Fatalf("hello tells %v unread, want 1", f["unread_notifications"])
+		}
+		resume := s.Pause()
+		s.Send(`{"type":"ping"}`) // its reader now hangs in the pause
+		synctest.Wait()
+		hints := func(n int) { // hints alone: what is dropped ends no connection
+			for i := range n {
+				if err := w.Presence.Typing(t.Context(), w.buyer.User, w.conversation, i%2 == 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+		}
+		hints(1) // the writer's hands are full
+		hints(hub.QueueFrames + 10)
+		if err := w.Notices.MarkAllRead(t.Context(), w.seller.User.ID); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		resume()
+		synctest.Wait()
+		frames := s.Rest()
+		if got := badges(frames); len(got) != 1 || got[0] != 0.0 || frames[len(frames)-1].Type() != "notification" {
+			t.Errorf("of %d frames the counts are %v, want 0 at the end", len(frames), got)
 		}
 	})
 }

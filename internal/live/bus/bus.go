@@ -34,6 +34,7 @@ type Message struct {
 	Conversation chat.ConversationID // 0 when it is about none
 	Seq          chat.Seq            // of a committed event; 0 for a hint, which may be dropped
 	List         bool                // about the person's list: not for a socket of one conversation
+	Latest       bool                // a hint of which the newest is not dropped: it says how things are
 	Frame        []byte              // shared by all receivers, who must not change it
 }
 

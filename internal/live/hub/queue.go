@@ -24,6 +24,7 @@ type Queue struct {
 	mu      sync.Mutex // guards everything below
 	frames  [][]byte
 	bytes   int
+	late    []byte // found no room, and is written as soon as there is; nil for none
 	last    []byte // written after everything else, then no more
 	writing bool
 	ended   bool          // takes no more frames
@@ -49,6 +50,25 @@ func (q *Queue) Push(frame []byte) error {
 	}
 	q.add(frame)
 	return nil
+}
+
+// PushLatest queues a frame of a kind of which only the newest says how things are. When
+// there is no room it waits beside the queue, in place of one that waited so before, and
+// replaced tells that there was one.
+func (q *Queue) PushLatest(frame []byte) (replaced bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ended {
+		return false
+	}
+	// One that waits is never overtaken: whoever makes room takes it along.
+	if len(q.frames) < QueueFrames && q.bytes+len(frame) <= QueueBytes && q.late == nil {
+		q.add(frame)
+		return false
+	}
+	replaced = q.late != nil
+	q.late = frame
+	return replaced
 }
 
 // PushWait queues a frame once the queue is at most half full: for a replay, which
@@ -97,7 +117,7 @@ func (q *Queue) End(last []byte, discard bool) {
 	q.ended = true
 	q.last = last
 	if discard {
-		q.frames, q.bytes = nil, 0
+		q.frames, q.bytes, q.late = nil, 0, nil
 	}
 	q.wake()
 	if !q.writing {
@@ -122,7 +142,10 @@ func (q *Queue) drain() {
 	for {
 		q.mu.Lock()
 		frames := q.frames
-		q.frames, q.bytes = nil, 0
+		if q.late != nil {
+			frames = append(frames, q.late)
+		}
+		q.frames, q.bytes, q.late = nil, 0, nil
 		finished := q.ended
 		if finished && q.last != nil {
 			frames = append(frames, q.last)
@@ -140,7 +163,7 @@ func (q *Queue) drain() {
 		q.mu.Unlock()
 		if q.write(frames) != nil {
 			q.mu.Lock()
-			q.ended, q.last, q.frames, q.bytes = true, nil, nil, 0
+			q.ended, q.last, q.frames, q.bytes, q.late = true, nil, nil, 0, nil
 			q.wake()
 			q.mu.Unlock()
 		}

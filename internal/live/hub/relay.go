@@ -95,7 +95,7 @@ func (r *Relay) Signal(s chat.Signal) {
 	case chat.ListingChanged:
 		m.To, m.List = people(s.To), true
 	case chat.NoticesChanged:
-		m.To, m.List = []bus.Topic{bus.Person(s.To)}, true
+		m.To, m.List, m.Latest = []bus.Topic{bus.Person(s.To)}, true, true
 	}
 	r.publish(m)
 }

@@ -242,6 +242,7 @@ func bytewise(t *testing.T, s *suite) {
 		"a hint":                   {Conversation: 41, Frame: []byte(`{"type":"typing"}`)},
 		"about no conversation":    {Frame: []byte(`{"type":"presence"}`)},
 		"about the list":           {List: true, Frame: []byte(`{"type":"conversation"}`)},
+		"the latest of its kind":   {List: true, Latest: true, Frame: []byte(`{"type":"notification"}`)},
 		"the largest numbers":      {Conversation: 1<<63 - 1, Seq: 1<<63 - 1, Frame: []byte("x")},
 		"lines and separators":     {Frame: []byte("a\r\nb\x00c|d,e\n")},
 		"as long as frames can be": {Conversation: 1, Seq: 1, Frame: bytes.Repeat([]byte("ठ"), chat.MaxFrameBytes/3)},
@@ -254,9 +255,10 @@ func bytewise(t *testing.T, s *suite) {
 		if !bytes.Equal(got.Frame, want.Frame) {
 			t.Errorf("%s: got the frame %.80q, want %.80q", name, got.Frame, want.Frame)
 		}
-		if got.Conversation != want.Conversation || got.Seq != want.Seq || got.List != want.List || !slices.Equal(got.To, want.To) {
-			t.Errorf("%s: got %d %d %v %v, want %d %d %v %v", name, got.Conversation, got.Seq, got.List, got.To,
-				want.Conversation, want.Seq, want.List, want.To)
+		if got.Conversation != want.Conversation || got.Seq != want.Seq || got.List != want.List || got.Latest != want.Latest ||
+			!slices.Equal(got.To, want.To) {
+			t.Errorf("%s: got %d %d %v %v %v, want %d %d %v %v %v", name, got.Conversation, got.Seq, got.List, got.Latest, got.To,
+				want.Conversation, want.Seq, want.List, want.Latest, want.To)
 		}
 	}
 }
