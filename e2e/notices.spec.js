@@ -89,6 +89,10 @@ test("the page of notices is live, and everything on it can be done", async ({ p
   await expect(rows(fan)).toHaveCount(1)
   await expect(rows(fan).first()).toContainText("Aarav <b> wrote about Cycle")
   await expect(rows(fan).first()).toContainText("It is here")
+  // A further message moves the notice up, and rings no bell for it.
+  await say(seller, url, "Come at six")
+  await expect(rows(fan).first()).toContainText("Come at six")
+  await expect(rows(fan)).toHaveCount(1)
   await call(seller, "PATCH", `/api/v1/listings/${things[0].id}`, { price: { amount: 800_000, currency: "INR" } })
   await expect(rows(fan)).toHaveCount(2)
   await expect(rows(fan).first()).toContainText("Cycle now costs ₹8,000")

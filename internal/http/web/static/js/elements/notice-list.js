@@ -5,8 +5,7 @@ import { localTimes } from "../view/times.js"
 
 /**
  * <notice-list> keeps the page of notices up to date: what is new, read or deleted
- * elsewhere shows here without a reload. What one opens is read. (A notice that has moved up
- * for a further message rings nobody, and moves here with the next that does.)
+ * elsewhere, or has moved up, shows here without a reload. What one opens is read.
  */
 export class NoticeList extends HTMLElement {
   #removed = new AbortController()

@@ -1,12 +1,15 @@
 /** @typedef {import("./frames.js").Frame} Frame */
 
 const together = 400
+/** how long after a message its notice has been made or moved up at the latest */
+const moved = 1_500
 
 /**
  * How many conversations have something unread, for pages that show no list. It
  * dispatches "total" (detail: number) and "heard" (detail: a conversation in which
  * somebody else has written), and "rung" (detail: how many notices are unread, and
- * whether one of them is fresh).
+ * whether one of them is fresh). A notice that only moves up for a further message rings
+ * nobody, so it is said to be fresh a moment after the message.
  */
 export class Attention extends EventTarget {
   #me
@@ -14,6 +17,11 @@ export class Attention extends EventTarget {
   #clock
   /** a question will be asked in a moment */
   #waits = false
+  /** how many notices are unread */
+  #rung = 0
+  /** a notice may move up in a moment, and another one after that */
+  #moving = false
+  #further = false
   /** @type {Set<number>} conversations in which somebody has written */
   #written = new Set()
 
@@ -32,15 +40,37 @@ export class Attention extends EventTarget {
 
   /** @param {Frame} frame */
   frame(frame) {
-    if (frame.type === "notification") return this.#tell("rung", rungBy(frame))
+    if (frame.type === "notification") return this.#ring(rungBy(frame))
     if (frame.type === "hello") {
       this.#tell("total", frame.unread ?? 0)
-      this.#tell("rung", { unread: frame.unread_notifications ?? 0, fresh: false })
+      this.#ring({ unread: frame.unread_notifications ?? 0, fresh: false })
     }
     if (frame.type === "message" && frame.sender_id !== this.#me) {
       this.#written.add(frame.conversation_id)
       this.#soon()
+      this.#move()
     } else if (frame.type === "conversation" || (frame.type === "read" && frame.user_id === this.#me)) this.#soon()
+  }
+
+  /** @param {{ unread: number, fresh: boolean }} rung */
+  #ring(rung) {
+    this.#rung = rung.unread
+    this.#tell("rung", rung)
+  }
+
+  /** Says that a notice may have moved up: once for all messages of a moment. */
+  #move() {
+    if (this.#moving) {
+      this.#further = true
+      return
+    }
+    this.#moving = true
+    this.#clock.setTimeout(() => {
+      this.#moving = false
+      if (this.#further) this.#move()
+      this.#further = false
+      this.#ring({ unread: this.#rung, fresh: true })
+    }, moved)
   }
 
   /** Asks once for all that comes within a moment. */
