@@ -25,7 +25,8 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "Europe/Zurich",
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // Recording costs a quarter of the time of all tests: TRACE=1 when one looks for a fault.
+    trace: process.env.TRACE ? "retain-on-failure" : "off",
     launchOptions: {
       executablePath: chromium,
       args: [

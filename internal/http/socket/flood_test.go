@@ -86,13 +86,15 @@ func TestTwoSocketsShareOnePersonsMessages(t *testing.T) {
 		for _, s := range sockets {
 			s.Wait("hello")
 		}
-		sent := 0
+		var sent [2]int
 		try := func(n int) (taken int) {
-			for range n {
-				s := sockets[sent%2]
-				sent++
-				s.Send(`{"type":"send","conversation_id":%d,"client_id":"c%d","message":"hi"}`, w.conversation, sent)
+			for i := range n {
+				i %= 2
+				s := sockets[i]
+				// What was refused comes again under its name before anything that follows it.
+				s.Send(`{"type":"send","conversation_id":%d,"client_id":"s%d.%d","message":"hi"}`, w.conversation, i, sent[i])
 				if f := s.Wait("ack", "error"); f.Type() == "ack" {
+					sent[i]++
 					taken++
 				} else if f["code"] != "rate_limited" {
 					t.Fatalf("got %v", f)

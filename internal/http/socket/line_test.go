@@ -147,11 +147,13 @@ func TestTooManyMessagesAreRateLimited(t *testing.T) {
 	simulated(t, limited, func(t *testing.T, w *world) {
 		s := w.all(w.buyer)
 		s.Wait("hello")
-		refused := 0
+		refused, first := 0, ""
 		for i := range 25 {
 			s.Send(`{"type":"send","conversation_id":%d,"client_id":"c%d","message":"hi"}`, w.conversation, i)
 			if f := s.Wait("ack", "error"); f.Type() == "error" {
-				refused++
+				if refused++; refused == 1 {
+					first, _ = f["client_id"].(string)
+				}
 				if f["code"] != "rate_limited" || f["retryable"] != true || f["retry_after_ms"] == nil {
 					t.Errorf("refusal: %v", f)
 				}
@@ -161,7 +163,7 @@ func TestTooManyMessagesAreRateLimited(t *testing.T) {
 			t.Errorf("%d of 25 refused, want 6", refused)
 		}
 		time.Sleep(time.Second)
-		s.Send(`{"type":"send","conversation_id":%d,"client_id":"later","message":"hi"}`, w.conversation)
+		s.Send(`{"type":"send","conversation_id":%d,"client_id":"%s","message":"hi"}`, w.conversation, first)
 		s.Wait("ack")
 	})
 }
