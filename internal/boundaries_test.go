@@ -208,7 +208,7 @@ var parsers = map[string]string{
 	"chat.ParseListingStatus": "a list of fixed words", "accounts.parse": "FuzzFields, by the parsers of chat that it calls",
 	"bus.Parse": "the program's own topics", "config.Parse": "the operator's own words", "listings.parseCursor": "FuzzCursor", "inbox.parseCursor": "FuzzPlaceInTheList", "notices.parseCursor": "FuzzPlaceAmongNotices",
 	"chat.Parse": "FuzzFields, by the parsers of lines and texts that it calls", "chat.ParsePlace": "FuzzFields", "chat.ParseAbout": "FuzzParseText, which reads texts alike",
-	"listings.parse": "FuzzShop", "listings.parseSort": "a list of fixed words",
+	"listings.parse": "FuzzShop", "store.parseMark": "the program's own file, read by encoding/json", "listings.parseSort": "a list of fixed words",
 }
 
 // A function that is called Parse or parse, or Decode, reads something: it is in the list.

@@ -264,6 +264,7 @@ func (s *shard) try(ctx context.Context, calls []*call) (again bool, err error) 
 	if err != nil {
 		return safe, err
 	}
+	s.db.keeper.touch(state.events[len(state.events)-1].result.Event)
 	state.answerTwins()
 	return false, nil
 }

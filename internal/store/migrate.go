@@ -44,12 +44,14 @@ func (db *DB) migrate(ctx context.Context) error {
 // under this name, and stays: the first node to get here makes it, the others read it.
 func (db *DB) Lasting(ctx context.Context, name string) (string, error) {
 	_, err := db.write.ExecContext(ctx,
-		`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, name, rand.Text()[:16])
+		`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, name, lasting())
 	if err != nil {
 		return "", fmt.Errorf("make %s: %w", name, err)
 	}
 	return db.meta(ctx, name)
 }
+
+func lasting() string { return rand.Text()[:16] }
 
 func (r Reader) meta(ctx context.Context, key string) (string, error) {
 	var value string

@@ -11,8 +11,10 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -23,7 +25,8 @@ import (
 type Options struct {
 	// URL is a postgres:// address. Empty means SQLite in Dir.
 	URL string
-	// Dir holds swapnest.db when URL is empty. The caller has locked it (LockDir).
+	// Dir holds swapnest.db when URL is empty, and the watermark in any case; "" keeps none.
+	// The caller has locked it (LockDir).
 	Dir string
 	// Publish is told of each event after its commit, in the order of seq within a
 	// conversation. It is called by several goroutines and must not block for long:
@@ -39,6 +42,10 @@ type Options struct {
 	// it took from taking them up to COMMIT, and whether it failed. It must not block. Nil is
 	// told nothing.
 	Batched func(calls int, took time.Duration, failed bool)
+	// Moved is called when the epoch has changed while the database was open: another server
+	// has taken over that had fallen behind. What clients know is void. It must not block.
+	// Nil is called by nobody.
+	Moved func()
 	// Log gets what an operator should know. Nil discards it.
 	Log *slog.Logger
 }
@@ -56,7 +63,8 @@ type DB struct {
 	fed     func()
 	batched func(calls int, took time.Duration, failed bool)
 	log     *slog.Logger
-	epoch   string
+	epoch   atomic.Pointer[string]
+	keeper  *keeper
 }
 
 // Reader reads. It works alike on committed data and inside an Update.
@@ -92,23 +100,27 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Batched == nil {
 		o.Batched = func(int, time.Duration, bool) {}
 	}
+	if o.Moved == nil {
+		o.Moved = func() {}
+	}
 	db := &DB{batched: o.Batched, publish: o.Publish, fed: o.Fed, trace: o.Trace, log: o.Log}
+	db.keeper = newKeeper(db, o)
 	if err := db.open(ctx, o); err != nil {
 		// The first error is the one to tell.
-		_ = db.disconnect()
+		_ = db.Close()
 		return nil, err
 	}
 	return db, nil
 }
 
-func (db *DB) open(ctx context.Context, o Options) (err error) {
+func (db *DB) open(ctx context.Context, o Options) error {
 	if err := db.connect(ctx, o); err != nil {
 		return err
 	}
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
-	if db.epoch, err = db.Lasting(ctx, "epoch"); err != nil {
+	if err := db.keeper.open(ctx); err != nil {
 		return err
 	}
 	if err := db.refold(ctx); err != nil {
@@ -144,6 +156,10 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 		config, err := configure(o.URL)
 		if err != nil {
 			return err
+		}
+		config.AfterConnect = func(context.Context, *pgx.Conn) error {
+			db.keeper.freeze()
+			return nil
 		}
 		pool, err := pgxpool.NewWithConfig(ctx, config)
 		if err != nil {
@@ -183,6 +199,7 @@ func (db *DB) Close() error {
 	for _, s := range db.shards {
 		s.stop()
 	}
+	db.keeper.stop()
 	return db.disconnect()
 }
 
@@ -209,9 +226,11 @@ func (db *DB) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Epoch is an opaque name of this history, made with the database. (A database that
-// is restored from an older copy keeps it.)
-func (db *DB) Epoch() string { return db.epoch }
+// Epoch is an opaque name of this history. It is drawn anew when the database turns out to
+// be another one than before, or an older copy: whatever somebody knows under another epoch
+// counts for nothing. Ask for it before reading what is to be told under it, since it may
+// change at any time.
+func (db *DB) Epoch() string { return *db.epoch.Load() }
 
 // Update runs fn in a transaction of its own, for everything that is not a
 // conversation's event. An error of fn rolls back and is returned as it is. fn does

@@ -154,6 +154,7 @@ type Details struct {
 
 // Conversation returns a conversation of who with its people, or NotFound.
 func (s *Service) Conversation(ctx context.Context, who chat.UserID, id chat.ConversationID) (Details, error) {
+	epoch := s.db.Epoch()
 	e, err := s.Entry(ctx, who, id)
 	if err != nil {
 		return Details{}, err
@@ -165,7 +166,7 @@ func (s *Service) Conversation(ctx context.Context, who chat.UserID, id chat.Con
 	for i := range people {
 		people[i].User.Online = s.hub.Online(people[i].User.ID)
 	}
-	return Details{Entry: e, Participants: people, Epoch: s.db.Epoch()}, nil
+	return Details{Entry: e, Participants: people, Epoch: epoch}, nil
 }
 
 // About returns the conversation that who has about a listing as its buyer, or

@@ -82,18 +82,21 @@ type MessagesQuery struct {
 type MessagesPage struct {
 	Messages []chat.Message
 	Head     chat.Seq
-	Epoch    string
-	HasOlder bool // there are messages before the page
-	HasNewer bool // there are messages behind the page
+	Epoch    string // "" where Page was asked
+	HasOlder bool   // there are messages before the page
+	HasNewer bool   // there are messages behind the page
 }
 
 // Messages returns a page of a conversation, or NotFound.
 func (s *Service) Messages(ctx context.Context, who chat.UserID, q MessagesQuery) (MessagesPage, error) {
+	epoch := s.db.Epoch()
 	c, err := s.db.Conversation(ctx, q.Conversation, who)
 	if err != nil {
 		return MessagesPage{}, err
 	}
-	return s.Page(ctx, c, q)
+	page, err := s.Page(ctx, c, q)
+	page.Epoch = epoch
+	return page, err
 }
 
 // Page is Messages of a conversation that its asker has been shown, without asking once
@@ -105,7 +108,7 @@ func (s *Service) Page(ctx context.Context, c chat.Conversation, q MessagesQuery
 		limit = chat.MessagePage
 	}
 	limit = min(limit, chat.MaxMessagePage)
-	page := MessagesPage{Head: c.Head, Epoch: s.db.Epoch()}
+	page := MessagesPage{Head: c.Head}
 	switch {
 	case q.After != nil:
 		page.Messages, err = s.db.MessagesAfter(ctx, c.ID, *q.After, limit+1)

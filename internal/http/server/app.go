@@ -106,7 +106,8 @@ func (a *App) open(ctx context.Context, o Options) error {
 	}
 	a.makeLive()
 	a.DB, err = store.Open(ctx, store.Options{
-		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Trace: o.Trace, Batched: a.metrics.batched, Log: a.log,
+		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Trace: o.Trace, Batched: a.metrics.batched,
+		Moved: func() { a.Hub.EndAll(hub.Moved) }, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -193,7 +194,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
 		Notices: a.Notices, Search: search.New(a.DB), Blobs: a.Blobs,
-		Demo: people, Epoch: a.DB.Epoch(), Version: o.Version, Log: a.log,
+		Demo: people, Epoch: a.DB.Epoch, Version: o.Version, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -204,7 +205,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	})
 	a.Sockets = socket.New(socket.Options{
 		Guard: a.Guard, Hub: a.Hub, Messages: a.Messages, Inbox: a.Inbox, Presence: a.Presence,
-		Epoch: a.DB.Epoch(), Observer: a.metrics.observer(), Limits: o.RateLimits, Log: a.log,
+		Epoch: a.DB.Epoch, Observer: a.metrics.observer(), Limits: o.RateLimits, Log: a.log,
 	})
 	mux := http.NewServeMux()
 	pages.Routes(mux)

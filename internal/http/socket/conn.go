@@ -158,7 +158,7 @@ func (c *conn) greet(start Start) bool {
 }
 
 func (c *conn) hello(ctx context.Context, start Start) bool {
-	h := wire.Hello{Epoch: c.door.Epoch, You: c.who.User}
+	h := wire.Hello{Epoch: c.door.Epoch(), You: c.who.User}
 	h.You.Online = true
 	if c.only == 0 {
 		unread, err := c.door.Inbox.Unread(ctx, c.who.User.ID)
@@ -247,8 +247,12 @@ func (c *conn) deliver(m bus.Message) {
 
 // End implements hub.Session.
 func (c *conn) End(r hub.Reason) {
-	if r != hub.Restarting {
+	switch r {
+	case hub.SessionEnded:
 		c.close(closeSignedOut, "session ended")
+		return
+	case hub.Moved:
+		c.lost()
 		return
 	}
 	// The reader says goodbye itself, behind the answer to the command that it may be

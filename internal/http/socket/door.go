@@ -50,7 +50,7 @@ type Options struct {
 	Messages *messaging.Service
 	Inbox    *inbox.Service
 	Presence *presence.Service
-	Epoch    string
+	Epoch    func() string // of the database, at the moment
 	Observer Observer
 	Limits   bool // false lifts the limits on floods and connections
 	Log      *slog.Logger

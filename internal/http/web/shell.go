@@ -36,10 +36,11 @@ type me struct {
 // baseStyles are the components that every page has.
 var baseStyles = []string{"tokens", "base", "shell", "button", "field", "badge", "price-tag", "avatar", "art"}
 
-// bare returns the shell of a page for somebody signed out.
+// bare returns the shell of a page for somebody signed out. Like every shell it comes before
+// what the page shows is read: under an epoch stands nothing older.
 func (w *Web) bare(r *http.Request, title string) shell {
 	return shell{
-		Title: title, Path: r.URL.RequestURI(), Epoch: w.epoch,
+		Title: title, Path: r.URL.RequestURI(), Epoch: w.epoch(),
 		Styles: append([]string(nil), baseStyles...), Scripts: []string{"pages"},
 	}
 }

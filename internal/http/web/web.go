@@ -45,8 +45,8 @@ type Options struct {
 	Notices  *notices.Service
 	Search   *search.Service
 	Blobs    Blobs
-	Demo     []DemoPerson // only where the demo town is on
-	Epoch    string       // of the database, for the sockets that pages open
+	Demo     []DemoPerson  // only where the demo town is on
+	Epoch    func() string // of the database at the moment, for the sockets that pages open
 	Version  string
 	Log      *slog.Logger
 }
@@ -63,7 +63,7 @@ type Web struct {
 	search   *search.Service
 	blobs    Blobs
 	demo     []DemoPerson
-	epoch    string
+	epoch    func() string
 	version  string
 	log      *slog.Logger
 	now      func() time.Time

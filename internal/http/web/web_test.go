@@ -26,7 +26,7 @@ var today = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 func newWeb(t testing.TB) *Web {
 	t.Helper()
 	w, err := New(Options{
-		Guard: auth.NewGuard(nil, nil, false, time.Now), Epoch: "e1", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Guard: auth.NewGuard(nil, nil, false, time.Now), Epoch: func() string { return "e1" }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)

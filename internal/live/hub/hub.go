@@ -6,6 +6,7 @@ package hub
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ type Reason int
 const (
 	SessionEnded Reason = iota + 1 // logged out, password changed, banned
 	Restarting                     // the server goes down
+	Moved                          // the history is another one than before
 )
 
 // Session is one connection as the hub sees it. Neither method may block or call
@@ -309,6 +311,19 @@ func (h *Hub) EndSession(id chat.SessionID) {
 	}
 }
 
+// EndAll ends all connections there are. Whoever joins meanwhile or later stays.
+func (h *Hub) EndAll(r Reason) {
+	for _, s := range h.all() {
+		s.End(r)
+	}
+}
+
+func (h *Hub) all() []Session {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return slices.Collect(maps.Keys(h.members))
+}
+
 // Drain admits nobody any more and ends all connections, and waits until they have
 // left or ctx ends. Only the first call does that.
 func (h *Hub) Drain(ctx context.Context) {
@@ -321,19 +336,13 @@ func (h *Hub) Drain(ctx context.Context) {
 	if len(h.members) == 0 {
 		close(h.empty)
 	}
-	sessions := make([]Session, 0, len(h.members))
-	for s := range h.members {
-		sessions = append(sessions, s)
-	}
 	for _, p := range h.people {
 		if p.leaving != nil {
 			p.leaving.Stop()
 		}
 	}
 	h.mu.Unlock()
-	for _, s := range sessions {
-		s.End(Restarting)
-	}
+	h.EndAll(Restarting)
 	select {
 	case <-h.empty:
 	case <-ctx.Done():
