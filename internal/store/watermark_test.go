@@ -216,6 +216,41 @@ func TestAServerThatFellBehindIsNoticedWhileRunning(t *testing.T) {
 	}
 }
 
+// TestWhatWasWrittenSinceDoesNotHideThatAServerFellBehind shows contract 15: between two looks
+// at the log an event is lost with its server, and another one takes its place.
+func TestWhatWasWrittenSinceDoesNotHideThatAServerFellBehind(t *testing.T) {
+	h := begin(t, testkit.PostgreSQL(t), 5)
+	moved := make(chan struct{}, 10)
+	db, err := store.Open(t.Context(), store.Options{URL: h.URL(), Dir: h.Dir(), Moved: func() { moved <- struct{}{} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	h.say(t, db, 1)
+	for _, statement := range []string{
+		`WITH e AS (DELETE FROM event WHERE seq > 5), m AS (DELETE FROM message WHERE seq > 5) UPDATE conversation SET head = 5`,
+		`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+	} {
+		if err := h.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := 0; ; i++ { // the first ones may meet the connections that are no more
+		done, err := db.Append(t.Context(), post(h.talk.ID, h.talk.SellerID, fmt.Sprint("after-", i), "hello"))
+		if err == nil && done.Event.Seq == 6 {
+			break
+		}
+		if i == 20 {
+			t.Fatalf("nothing can be written any more: %v", err)
+		}
+	}
+	select {
+	case <-moved:
+	case <-time.After(10 * time.Second):
+		t.Fatal("not noticed within 10 s")
+	}
+}
+
 // A new node on the same server has no watermark, and takes nobody's positions away.
 func TestANewNodeKeepsTheServersEpoch(t *testing.T) {
 	h := begin(t, testkit.PostgreSQL(t), 5)
