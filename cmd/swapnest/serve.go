@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +19,14 @@ import (
 // shutdownTimeout is how long a node takes to finish what is under way.
 const shutdownTimeout = 15 * time.Second
 
+// brokenTimeout is the same when the disk has failed.
+const brokenTimeout = 2 * time.Second
+
+// errBroken says why a process ends whose disk has failed.
+func errBroken(fault error) error {
+	return fmt.Errorf("the disk has failed, and what a failed write has left there cannot be trusted: check the disk, then start this again (%w)", fault)
+}
+
 // serve runs a node until ctx ends.
 func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Writer) (err error) {
 	// The ports first: whoever started a second node by mistake is told at once.
@@ -32,6 +41,8 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 		RateLimits: c.RateLimits == "on", Proxies: c.Proxies(), Version: version, Log: log,
 		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
 	}
+	broken := make(chan error, 1)
+	options.Broken = func(fault error) { broken <- fault }
 	var people []web.DemoPerson
 	if c.Demo {
 		options.Fill = func(ctx context.Context, a *server.App) ([]web.DemoPerson, error) {
@@ -49,6 +60,11 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 	served := ports.serve(app)
 	select {
 	case err = <-served:
+	case fault := <-broken:
+		// There is nothing to finish: everybody is told to come back, and that is all.
+		ending, cancel := context.WithTimeout(context.Background(), brokenTimeout)
+		defer cancel()
+		err = errors.Join(errBroken(fault), app.Shutdown(ending))
 	case <-ctx.Done():
 		log.Info("shutting down")
 		ending, cancel := context.WithTimeout(context.Background(), shutdownTimeout)

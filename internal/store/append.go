@@ -105,6 +105,7 @@ type shard struct {
 	quit    chan struct{} // closed: take no more
 	stopped chan struct{} // closed: everything is answered
 	once    sync.Once
+	doubt   []*call // may have been committed, and nobody has been told; the writer's own
 }
 
 // engine runs the SQL of a batch in one transaction.
@@ -169,21 +170,29 @@ func (s *shard) write() {
 	defer close(s.pending)
 	for {
 		var calls []*call
+		again, stop := s.doubted()
 		select {
 		case c := <-s.queue:
 			calls = append(make([]*call, 0, 1+len(s.queue)), c)
+		case <-again:
 		case <-s.quit:
 			// What stands in the queue is still committed; later calls are refused.
 			select {
 			case c := <-s.queue:
 				calls = append(calls, c)
 			default:
+				stop()
+				s.resolve()
 				return
 			}
 		}
-		calls = s.gather(calls)
-		s.process(calls)
-		s.pending <- calls
+		stop()
+		s.resolve()
+		if len(calls) > 0 {
+			calls = s.gather(calls)
+			s.process(calls)
+			s.pending <- calls
+		}
 	}
 }
 
@@ -222,6 +231,12 @@ func (s *shard) process(calls []*call) {
 	if len(calls) == 0 {
 		return
 	}
+	if s.db.damaged.Load() {
+		for _, c := range calls {
+			c.err = errDamaged
+		}
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
 	began := time.Now()
@@ -230,11 +245,12 @@ func (s *shard) process(calls []*call) {
 	if err == nil {
 		return
 	}
+	s.db.examine(err)
 	s.db.log.Error("batch failed", "calls", len(calls), "error", err)
 	for _, c := range calls {
 		c.result, c.err, c.fresh = Appended{}, errUnknown, false
 	}
-	if !again || len(calls) == 1 {
+	if !again || len(calls) == 1 || s.db.damaged.Load() {
 		return
 	}
 	// A statement failed, so nothing is stored: whoever is not at fault goes through.
@@ -262,6 +278,9 @@ func (s *shard) try(ctx context.Context, calls []*call) (again bool, err error) 
 	}
 	safe, err := b.commit(ctx, state.events, state.heads())
 	if err != nil {
+		if !safe {
+			s.suspect(state.events)
+		}
 		return safe, err
 	}
 	s.db.keeper.touch(state.events[len(state.events)-1].result.Event)

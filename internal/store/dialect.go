@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -97,6 +100,25 @@ func (d dialect) unique(err error, table, column string) bool {
 		return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), table+"."+column)
 	}
 	return false
+}
+
+// Away tells whether err means that the database is not there, or cannot do anything at the
+// moment: the same call may work later, and nobody has made a mistake.
+func Away(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// Connections, resources, and an operator who ends the server.
+		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "53") || strings.HasPrefix(e.Code, "57")
+	}
+	if e, ok := errors.AsType[*modernc.Error](err); ok {
+		switch e.Code() & 0xff { // the primary code
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
+			return true
+		}
+		return false
+	}
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	_, speaking := errors.AsType[net.Error](err) // an end of time among them
+	return connecting || speaking || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn)
 }
 
 // orphan tells whether err is a row that would refer to one that is gone.

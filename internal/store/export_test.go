@@ -24,6 +24,9 @@ func (db *DB) WriteConnections() (*sql.DB, *pgxpool.Pool) {
 	return db.write, db.pools[1]
 }
 
+// Damaging tells whether an error ends all writing.
+var Damaging = damaging
+
 // Queued returns how many calls wait for their writers.
 func (db *DB) Queued() (n int) {
 	for _, s := range db.shards {

@@ -195,6 +195,9 @@ func wait[T any](k *keeper, c <-chan T) bool {
 
 // look holds the log against the mark, and moves the mark to its end.
 func (k *keeper) look() {
+	if k.db.damaged.Load() {
+		return // what is on the disk is in doubt, so nothing is said of it
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), keepEvery)
 	defer cancel()
 	err := k.compare(ctx)

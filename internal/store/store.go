@@ -46,6 +46,11 @@ type Options struct {
 	// has taken over that had fallen behind. What clients know is void. It must not block.
 	// Nil is called by nobody.
 	Moved func()
+	// Broken is called once, when the disk has failed in a way after which nothing may be
+	// written: whoever gets it ends the process. From then on every write is refused with
+	// Unavailable, and Close leaves the files as they are. It must not block. Nil is called by
+	// nobody.
+	Broken func(error)
 	// Log gets what an operator should know. Nil discards it.
 	Log *slog.Logger
 }
@@ -65,6 +70,8 @@ type DB struct {
 	log     *slog.Logger
 	epoch   atomic.Pointer[string]
 	keeper  *keeper
+	broken  func(error)
+	damaged atomic.Bool // the disk has failed
 }
 
 // Reader reads. It works alike on committed data and inside an Update.
@@ -103,7 +110,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Moved == nil {
 		o.Moved = func() {}
 	}
-	db := &DB{batched: o.Batched, publish: o.Publish, fed: o.Fed, trace: o.Trace, log: o.Log}
+	if o.Broken == nil {
+		o.Broken = func(error) {}
+	}
+	db := &DB{broken: o.Broken, batched: o.Batched, publish: o.Publish, fed: o.Fed, trace: o.Trace, log: o.Log}
 	db.keeper = newKeeper(db, o)
 	if err := db.open(ctx, o); err != nil {
 		// The first error is the one to tell.
@@ -147,7 +157,7 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 		if err := db.write.PingContext(ctx); err != nil {
 			return fmt.Errorf("open %s: %w", path, err)
 		}
-		return nil
+		return db.settleWAL(ctx)
 	}
 	if err := checkURL(o.URL); err != nil {
 		return err
@@ -194,7 +204,8 @@ func (db *DB) reader(q querier, d dialect) Reader {
 }
 
 // Close commits what waits in the queues, publishes it, and disconnects. Calls that
-// come later get Unavailable.
+// come later get Unavailable. After a fault of the disk nothing is committed, and the
+// writing connection stays: closing it would have SQLite write what is in its log.
 func (db *DB) Close() error {
 	for _, s := range db.shards {
 		s.stop()
@@ -208,7 +219,7 @@ func (db *DB) disconnect() error {
 	if db.read != nil && db.read != db.write {
 		errs = append(errs, db.read.Close())
 	}
-	if db.write != nil {
+	if db.write != nil && !db.damaged.Load() {
 		errs = append(errs, db.write.Close())
 	}
 	for _, pool := range db.pools {
@@ -235,7 +246,11 @@ func (db *DB) Epoch() string { return *db.epoch.Load() }
 // Update runs fn in a transaction of its own, for everything that is not a
 // conversation's event. An error of fn rolls back and is returned as it is. fn does
 // nothing but read and write through its Tx: on SQLite everybody else's writes wait.
+// When ctx ends during the commit, its outcome is unknown.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	if db.damaged.Load() {
+		return errDamaged
+	}
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -244,9 +259,27 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	if err := fn(update); err != nil {
 		// The rollback's own error adds nothing: the connection is discarded with it.
 		_ = tx.Rollback()
+		db.examine(err)
 		return err
 	}
+	if db.d == postgres || ctx.Done() == nil {
+		return db.commit(tx, update)
+	}
+	// A disk that hangs knows no context: the commit goes on, and nobody waits for it. fn
+	// has returned, so nothing that its caller owns is touched any more.
+	done := make(chan error, 1)
+	go func() { done <- db.commit(tx, update) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("commit: %w", ctx.Err())
+	}
+}
+
+func (db *DB) commit(tx *sql.Tx, update *Tx) error {
 	if err := tx.Commit(); err != nil {
+		db.examine(err)
 		if db.d == sqlite {
 			endFailedCommit(db.write)
 		}

@@ -31,6 +31,9 @@ const (
 	maxBody = 64 << 10
 	// patience is how long a request may take, its body included.
 	patience = 5 * time.Second
+	// commandTime is how long a command waits for the database, looking up who asks
+	// included: behind it is unavailable, and its outcome unknown.
+	commandTime = 2 * time.Second
 )
 
 // Options are what the door needs.
@@ -139,11 +142,19 @@ type operation struct {
 	failures []int // besides those that follow from the rest
 }
 
+// waitsForTheDatabase tells whether a call is a command that takes no time by itself. Hashing
+// a password does, a picture too, and reading much.
+func (o operation) waitsForTheDatabase() bool {
+	method, path, _ := strings.Cut(o.route, " ")
+	return method != http.MethodGet && !o.public && !o.binary && !strings.HasPrefix(path, "/me")
+}
+
 // call is one request as it stands at this door. It is handed to no service.
 type call struct {
 	request  *http.Request
 	answer   http.ResponseWriter // for cookies
 	identity auth.Identity       // zero in a public operation
+	waited   time.Duration       // for who it is
 }
 
 // origin is where the call came from, for the limits and the audit log.
@@ -158,6 +169,11 @@ func handle[I, O any](a *API, o operation, handler func(context.Context, call, *
 	op := a.humaOperation(o, reflect.TypeFor[I](), reflect.TypeFor[O]())
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		c, _ := ctx.Value(callKey{}).(call) // admit has put it there
+		if o.waitsForTheDatabase() {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, commandTime-c.waited)
+			defer cancel()
+		}
 		out, err := handler(ctx, c, in)
 		if err != nil {
 			return nil, a.problem(ctx, o.id, err)

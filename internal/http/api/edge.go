@@ -27,10 +27,12 @@ func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
 	c := call{request: r, answer: w}
 	if len(ctx.Operation().Security) > 0 {
 		var err error
+		began := time.Now()
 		if c.identity, err = a.Guard.Who(r); err != nil {
 			write(w, a.problem(ctx.Context(), ctx.Operation().OperationID, err))
 			return
 		}
+		c.waited = time.Since(began)
 	}
 	next(huma.WithValue(ctx, callKey{}, c))
 }

@@ -25,6 +25,10 @@ type Identity struct {
 	Session chat.Session
 }
 
+// lookTime is how long finding out who asks may take: half of what a person waits for an
+// answer at most, so that the other half is left for what they want.
+const lookTime = time.Second
+
 // ErrSignedOut is the answer to whoever is not signed in.
 var ErrSignedOut = chat.Errorf(chat.Unauthenticated, "Log in first: this needs a signed-in person.")
 
@@ -90,6 +94,8 @@ func (g *Guard) Who(r *http.Request) (Identity, error) {
 // BySession returns the person of a live session, or ErrSignedOut, and has the
 // session slide on.
 func (g *Guard) BySession(ctx context.Context, id chat.SessionID) (Identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	who, err := g.Look(ctx, id)
 	if err != nil {
 		return Identity{}, err
@@ -106,6 +112,8 @@ func (g *Guard) BySession(ctx context.Context, id chat.SessionID) (Identity, err
 
 // Look is BySession without using the session: it does not slide on.
 func (g *Guard) Look(ctx context.Context, id chat.SessionID) (Identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	session, user, err := g.db.Session(ctx, id, g.now())
 	if chat.CodeOf(err) == chat.NotFound || (err == nil && user.Demo && !g.demo) {
 		return Identity{}, ErrSignedOut
@@ -132,6 +140,8 @@ func (g *Guard) ByTicket(ctx context.Context, ticket string) (Identity, error) {
 		return Identity{}, ErrSignedOut
 	}
 	var id chat.SessionID
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	err := g.db.Update(ctx, func(tx *store.Tx) error {
 		var err error
 		id, err = tx.RedeemTicket(ctx, Hash(ticket), g.now())

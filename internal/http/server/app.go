@@ -54,6 +54,8 @@ type Options struct {
 	// Fill is called once the services stand and before anybody is served: it may
 	// add demo data, and returns whom to offer on the sign-in page. Nil adds nothing.
 	Fill func(context.Context, *App) ([]web.DemoPerson, error)
+	// Broken is told once that the disk has failed and the process must end; see store.Options.
+	Broken func(error)
 	// Trace is told of each query; see store.Options. Nil is told nothing.
 	Trace func(query string)
 }
@@ -107,7 +109,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 	a.makeLive()
 	a.DB, err = store.Open(ctx, store.Options{
 		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Trace: o.Trace, Batched: a.metrics.batched,
-		Moved: func() { a.Hub.EndAll(hub.Moved) }, Log: a.log,
+		Moved: func() { a.Hub.EndAll(hub.Moved) }, Broken: o.Broken, Log: a.log,
 	})
 	if err != nil {
 		return err

@@ -67,7 +67,8 @@ type conn struct {
 	held    []bus.Message // what came before it
 	streams map[chat.ConversationID]*stream
 
-	checked time.Time // when the session was last looked up; the reader's own
+	checked time.Time     // when the session was last looked up; the reader's own
+	waited  time.Duration // for that, before the frame at hand; the same
 
 	bad    int                               // bad frames in a row; the reader's own
 	typing map[chat.ConversationID]time.Time // since when; the reader's own

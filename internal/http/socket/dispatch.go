@@ -17,7 +17,8 @@ func (c *conn) handle(data []byte) bool {
 		return c.refuseBad(err, clientID)
 	}
 	c.bad = 0
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	// Who asks was looked up first, and one answer is waited for and not two.
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout-c.waited)
 	defer cancel()
 	if err := c.run(ctx, command); err != nil {
 		return c.refuse(err, clientID)

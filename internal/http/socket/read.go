@@ -49,11 +49,13 @@ func (c *conn) read(r *bufio.Reader) {
 // stillSignedIn looks the session up again, at most every few seconds: the hub ends
 // those that end on this node, and this finds those that ended elsewhere.
 func (c *conn) stillSignedIn() bool {
+	c.waited = 0
 	now := time.Now()
 	if now.Sub(c.checked) < checkSession && now.Before(c.who.Session.ExpiresAt) {
 		return true
 	}
 	c.checked = now
+	defer func() { c.waited = time.Since(now) }()
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
 	who, err := c.door.Guard.Look(ctx, c.who.Session.ID)

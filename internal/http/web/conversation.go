@@ -210,7 +210,9 @@ func (w *Web) say(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := composer{Text: r.PostForm.Get("message"), ClientID: r.PostForm.Get("client_id")}
-	_, err = w.messages.Send(r.Context(), who, messaging.SendCommand{
+	ctx, cancel := sending(r)
+	defer cancel()
+	_, err = w.messages.Send(ctx, who, messaging.SendCommand{
 		Conversation: id, ClientID: c.ClientID, Text: c.Text, Address: auth.Address(r),
 	})
 	if fault, ok := refusal(err); ok {
@@ -218,6 +220,8 @@ func (w *Web) say(rw http.ResponseWriter, r *http.Request) error {
 		// Another text under the old name would be a conflict.
 		c.ClientID = retryID(fault, c.ClientID)
 		after(rw, err)
+		r, cancel := hurried(r, err)
+		defer cancel()
 		return w.showConversation(rw, r, status(err), c)
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/http/trace"
+	"swapnest/internal/store"
 )
 
 // status returns the HTTP status of a refusal, and 0 for a fault of the program
@@ -65,6 +66,8 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 		code = w.report(r, err)
 	}
 	after(rw, err)
+	r, cancel := hurried(r, err)
+	defer cancel()
 	view := w.errorPage(r, code, err)
 	if err := w.render(rw, r, code, "error", view); err != nil {
 		w.log.ErrorContext(r.Context(), "error page not rendered", "error", err)
@@ -80,6 +83,9 @@ func (w *Web) report(r *http.Request, err error) int {
 		return http.StatusServiceUnavailable
 	case errors.Is(err, context.DeadlineExceeded):
 		w.log.WarnContext(r.Context(), "page took too long", "method", r.Method, "pattern", r.Pattern, "error", err)
+		return http.StatusServiceUnavailable
+	case store.Away(err):
+		w.log.ErrorContext(r.Context(), "database away", "method", r.Method, "pattern", r.Pattern, "error", err)
 		return http.StatusServiceUnavailable
 	}
 	w.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "pattern", r.Pattern, "error", err)

@@ -12,6 +12,11 @@ import (
 const (
 	formBytes = 64 << 10        // of a posted form
 	pageTime  = 5 * time.Second // for all that a page needs
+
+	// What is sent waits for the database so long, and its answer so long again, so that one
+	// knows within two seconds that it did not work.
+	sendTime   = 1500 * time.Millisecond
+	answerTime = 300 * time.Millisecond
 )
 
 // handler is a page: what it returns is shown to the person as an error page.
@@ -28,6 +33,21 @@ func (w *Web) page(h handler) http.Handler {
 			w.fail(rw, r, err)
 		}
 	})
+}
+
+// sending bounds the context of what a form sends.
+func sending(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(r.Context(), sendTime)
+}
+
+// hurried bounds what the answer to a form reads once the database has been waited for in
+// vain: it may be asked once more, since reading often goes on, but not for long.
+func hurried(r *http.Request, err error) (*http.Request, context.CancelFunc) {
+	if chat.CodeOf(err) != chat.Unavailable && !errors.Is(err, context.DeadlineExceeded) {
+		return r, func() {}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	return r.WithContext(ctx), cancel
 }
 
 // parseForm reads the posted form. It refuses with TooLarge or Invalid.

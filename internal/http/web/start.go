@@ -99,10 +99,14 @@ func (w *Web) start(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := composer{Text: r.PostForm.Get("message"), ClientID: r.PostForm.Get("client_id")}
-	started, err := w.messages.Start(r.Context(), s.Me.User.ID, messaging.StartCommand{
+	ctx, cancel := sending(r)
+	defer cancel()
+	started, err := w.messages.Start(ctx, s.Me.User.ID, messaging.StartCommand{
 		Listing: id, ClientID: c.ClientID, Text: c.Text, Address: auth.Address(r),
 	})
 	if fault, ok := refusal(err); ok {
+		r, cancel := hurried(r, err)
+		defer cancel()
 		l, lookup := w.listings.Listing(r.Context(), id)
 		if lookup != nil {
 			return lookup

@@ -1,0 +1,163 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/store"
+	"swapnest/internal/testkit"
+)
+
+// scribble overwrites the pages at which a table and its indexes begin.
+func scribble(t *testing.T, dir, table string) {
+	t.Helper()
+	path := filepath.Join(dir, "swapnest.db")
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(t.Context(), `SELECT rootpage FROM sqlite_master WHERE tbl_name = $1 AND rootpage > 0`, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for rows.Next() {
+		var page int64
+		if err := rows.Scan(&page); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteAt(bytes.Repeat([]byte{0xff}, 4096), (page-1)*4096); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNothingIsWrittenToADamagedDatabase shows contract 22: once it is known that the disk does
+// not hold what it should, nobody gets an acknowledgement, and no file is touched any more.
+func TestNothingIsWrittenToADamagedDatabase(t *testing.T) {
+	h := begin(t, testkit.SQLite(t), 3)
+	broken, published := make(chan error, 10), 0
+	db, err := store.Open(t.Context(), store.Options{
+		Dir: h.Dir(), Publish: func(chat.Event) { published++ }, Broken: func(err error) { broken <- err },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark, err := os.ReadFile(filepath.Join(h.Dir(), "watermark"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scribble(t, h.Dir(), "message")
+	for range 3 {
+		if _, err := db.Append(t.Context(), post(h.talk.ID, h.talk.BuyerID, "late", "hello")); chat.CodeOf(err) != chat.Unavailable {
+			t.Errorf("a message is answered with %v, want unavailable", err)
+		}
+	}
+	err = db.Update(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.MoveRead(context.Background(), h.talk.ID, h.talk.BuyerID, 1)
+		return err
+	})
+	if chat.CodeOf(err) != chat.Unavailable {
+		t.Errorf("another change is answered with %v, want unavailable", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	if len(broken) != 1 {
+		t.Fatalf("told %d times, want once", len(broken))
+	}
+	if err := <-broken; !store.Damaging(err) {
+		t.Errorf("told of %v", err)
+	}
+	if published != 0 {
+		t.Errorf("%d events were announced", published)
+	}
+	if now, err := os.ReadFile(filepath.Join(h.Dir(), "watermark")); err != nil || !bytes.Equal(now, mark) {
+		t.Errorf("the watermark was written: %s (%v)", now, err)
+	}
+}
+
+// TestAFullDiskIsNoDamage shows contract 22: without room nothing is stored, reading goes on,
+// and writing too once there is room.
+func TestAFullDiskIsNoDamage(t *testing.T) {
+	h := begin(t, testkit.SQLite(t), 3)
+	db, err := store.Open(t.Context(), store.Options{Dir: h.Dir(), Broken: func(err error) { t.Error(err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	write, _ := db.WriteConnections()
+	limit := func(pragma string) {
+		if _, err := write.ExecContext(t.Context(), pragma); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(`PRAGMA max_page_count = 1`) // as many as there are
+	full := 0
+	for i := range 200 {
+		_, err := db.Append(t.Context(), post(h.talk.ID, h.talk.BuyerID, string(rune('a'+i%26))+string(rune('a'+i/26)), string(make([]byte, 1000))))
+		if err != nil {
+			if full++; chat.CodeOf(err) != chat.Unavailable {
+				t.Fatalf("answered with %v, want unavailable", err)
+			}
+		}
+	}
+	if full == 0 {
+		t.Fatal("the disk was never full")
+	}
+	if _, err := db.MessagesAfter(t.Context(), h.talk.ID, 0, 10); err != nil {
+		t.Errorf("reading: %v", err)
+	}
+	limit(`PRAGMA max_page_count = 1000000`)
+	if _, err := db.Append(t.Context(), post(h.talk.ID, h.talk.BuyerID, "with room", "hello")); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}
+
+// What SQLite says of the disk, in real errors. That of fsync is in the tests of the command.
+func TestWhichErrorsAreDamage(t *testing.T) {
+	h := begin(t, testkit.SQLite(t), 3)
+	ask := func(dir, query string) error {
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "swapnest.db"))
+		if err == nil {
+			_, err = db.ExecContext(t.Context(), query)
+			err = errors.Join(err, db.Close())
+		}
+		return err
+	}
+	none := t.TempDir()
+	if err := os.WriteFile(filepath.Join(none, "swapnest.db"), bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(h.Dir(), `INSERT INTO meta (key, value) VALUES ('epoch', 'x')`); err == nil || store.Damaging(err) {
+		t.Errorf("a violated key counts as damage, or is none: %v", err)
+	}
+	if err := ask(h.Dir(), `SELECT nonsense`); err == nil || store.Damaging(err) {
+		t.Errorf("a wrong query counts as damage, or is none: %v", err)
+	}
+	scribble(t, h.Dir(), "message")
+	if err := ask(h.Dir(), `DELETE FROM message`); !store.Damaging(err) {
+		t.Errorf("a malformed database is no damage: %v", err)
+	}
+	if err := ask(none, `DELETE FROM message`); !store.Damaging(err) {
+		t.Errorf("what is no database is no damage: %v", err)
+	}
+	if store.Damaging(nil) || store.Damaging(context.DeadlineExceeded) {
+		t.Error("no error of SQLite counts as damage")
+	}
+}
