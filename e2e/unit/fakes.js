@@ -139,6 +139,7 @@ export class FakeAPI {
 
 /** Pending messages in memory, shared by what stands for two tabs; it can be told to break. */
 export class FakeStorage {
+  shared = true
   kept = new Map()
   broken = false
 

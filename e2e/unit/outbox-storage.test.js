@@ -4,10 +4,11 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { DatabaseStorage, MemoryStorage, openStorage } from "../../internal/http/web/static/js/lib/outbox-storage.js"
-import { me, pendingOf } from "./fakes.js"
+import { FakeClock, ackOf, me, pendingOf, settle } from "./fakes.js"
 
 test("the storage in memory keeps users apart", async () => {
   const storage = new MemoryStorage()
+  assert.equal(storage.shared, false)
   await storage.put(pendingOf("a"))
   await storage.put(pendingOf("b", { user_id: 3 }))
   assert.deepEqual(
@@ -51,7 +52,52 @@ test("the storage in the database keeps users apart and tells other tabs of chan
   assert.equal(await storage.has("a"), true)
   await storage.remove("a")
   assert.equal(await storage.has("a"), false)
-  assert.deepEqual(told, ["changed", "changed", "changed"])
+  assert.deepEqual(told, [{}, {}, {}])
+})
+
+test("other tabs are told what was sent, before it is gone", async () => {
+  const kept = new Map()
+  const told = []
+  const storage = new DatabaseStorage(fakeDatabase(kept), { postMessage: (word) => told.push([word, kept.size]) })
+  await storage.put(pendingOf("a"))
+  const sent = ackOf(1, "a")
+  await storage.remove("a", sent)
+  assert.deepEqual(told.slice(1), [
+    [{ sent }, 1],
+    [{}, 0],
+  ])
+})
+
+test("a database that hangs is an error after 3 s, and does not do later what it was told", async () => {
+  const clock = new FakeClock()
+  let aborted = 0
+  const store = { put: () => ({}), count: () => ({}) }
+  const db = { transaction: () => ({ objectStore: () => store, abort: () => aborted++ }) }
+  const storage = new DatabaseStorage(db, undefined, clock)
+  const failed = assert.rejects(storage.put(pendingOf("a")), /does not answer/)
+  await clock.pass(2_999)
+  assert.equal(aborted, 0)
+  await clock.pass(1)
+  await failed
+  assert.equal(aborted, 1)
+})
+
+test("a database that answers leaves no timer behind", async () => {
+  const clock = new FakeClock()
+  const storage = new DatabaseStorage(fakeDatabase(), undefined, clock)
+  await storage.put(pendingOf("a"))
+  await settle()
+  assert.equal(clock.timers, 0)
+})
+
+test("a browser whose database does not open gets one in memory, and lets go of the other if it comes late", async () => {
+  const clock = new FakeClock()
+  const request = { result: { closed: 0, close: () => request.result.closed++ } }
+  const opening = openStorage({ onChange() {}, factory: { open: () => request }, clock })
+  await clock.pass(3_000)
+  assert.ok((await opening) instanceof MemoryStorage)
+  request.onsuccess()
+  assert.equal(request.result.closed, 1)
 })
 
 test("a write that is aborted is an error, and nobody is told", async () => {
@@ -64,11 +110,11 @@ test("a write that is aborted is an error, and nobody is told", async () => {
 })
 
 test("a browser that refuses its database gets one in memory", async () => {
-  assert.ok((await openStorage(() => {}, undefined)) instanceof MemoryStorage)
+  assert.ok((await openStorage({ onChange() {} })) instanceof MemoryStorage)
   const refuses = {
     open() {
       throw new Error("SecurityError")
     },
   }
-  assert.ok((await openStorage(() => {}, refuses)) instanceof MemoryStorage)
+  assert.ok((await openStorage({ onChange() {}, factory: refuses })) instanceof MemoryStorage)
 })

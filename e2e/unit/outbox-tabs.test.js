@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { FakeStorage, conversation, heard, pendingOf, settle } from "./fakes.js"
+import { FakeStorage, ackOf, conversation, heard, pendingOf, settle } from "./fakes.js"
 import { tab } from "./outboxes.js"
 
 test("what another tab has sent is not sent here", async () => {
@@ -40,7 +40,7 @@ test("another tab's word does not touch what is on the line here", async () => {
   await storage.remove("a")
   await outbox.load()
   assert.deepEqual(states(), ["a sending"])
-  outbox.settled("a")
+  outbox.settled(ackOf(1, "a"))
   await settle()
   assert.deepEqual(states(), [])
   assert.deepEqual(ids(), ["a"])
@@ -56,8 +56,8 @@ test("two tabs that send one outbox send the same client id", async () => {
   there.outbox.lineUp()
   await settle()
   assert.deepEqual(here.sent, there.sent)
-  here.outbox.settled("a")
-  there.outbox.settled("a")
+  here.outbox.settled(ackOf(1, "a"))
+  there.outbox.settled(ackOf(1, "a"))
   await settle()
   assert.equal(storage.kept.size, 0)
 })

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { FakeStorage, conversation, heard, me, pendingOf, settle } from "./fakes.js"
+import { FakeStorage, ackOf, conversation, heard, me, pendingOf, settle } from "./fakes.js"
 import { refusal, tab } from "./outboxes.js"
 
 test("a message is stored, then sent", async () => {
@@ -21,10 +21,10 @@ test("one message of a conversation is on the line at a time, in order", async (
   await Promise.all(["a", "b", "c"].map((id) => outbox.add(conversation, id, id)))
   await settle()
   assert.deepEqual(ids(), ["a"])
-  outbox.settled("a")
+  outbox.settled(ackOf(1, "a"))
   await settle()
   assert.deepEqual(ids(), ["a", "b"])
-  outbox.settled("b")
+  outbox.settled(ackOf(1, "b"))
   await settle()
   assert.deepEqual(ids(), ["a", "b", "c"])
 })
@@ -41,8 +41,8 @@ test("what is confirmed is forgotten and told once", async () => {
   const { outbox, storage } = tab()
   const sent = heard(outbox, "sent")
   await outbox.add(conversation, "hi", "a")
-  outbox.settled("a")
-  outbox.settled("a")
+  outbox.settled(ackOf(1, "a"))
+  outbox.settled(ackOf(1, "a"))
   await settle()
   assert.deepEqual(
     sent.map((one) => one.client_id),
@@ -60,7 +60,7 @@ test("written without a line, everything is sent in order when there is one", as
   assert.deepEqual(states(), ["a waiting", "b waiting"])
   outbox.lineUp()
   await settle()
-  outbox.settled("a")
+  outbox.settled(ackOf(1, "a"))
   await settle()
   assert.deepEqual(ids(), ["a", "b"])
 })
@@ -241,11 +241,11 @@ test("what was written before a reload is sent after it, in its order", async ()
   const after = tab({ storage })
   await after.outbox.load()
   await settle()
-  assert.deepEqual(after.states(), ["b sending", "a waiting"])
+  assert.deepEqual(after.states(), ["b sending", "a sending"])
   await after.outbox.add(conversation, "3", "c")
-  after.outbox.settled("b")
+  after.outbox.settled(ackOf(1, "b"))
   await settle()
-  after.outbox.settled("a")
+  after.outbox.settled(ackOf(1, "a"))
   await settle()
   assert.deepEqual(after.ids(), ["b", "a", "c"])
 })
@@ -290,7 +290,7 @@ test("a broken storage stops nobody from sending", async () => {
   await outbox.add(conversation, "2", "b")
   await outbox.load()
   assert.deepEqual(states(), ["a sending", "b sending"])
-  outbox.settled("a")
+  outbox.settled(ackOf(1, "a"))
   await settle()
   assert.deepEqual(ids(), ["a", "b"])
 })
@@ -311,10 +311,54 @@ test("a message deleted while the stored ones are read stays deleted", async () 
   const { outbox, states } = tab({ storage })
   await outbox.load()
   assert.deepEqual(states(), ["a failed"])
-  const loading = outbox.load() // has read the list already
+  const list = await storage.all(me)
+  let answer
+  storage.all = () => new Promise((resolve) => (answer = resolve))
+  const loading = outbox.load()
+  await settle()
   outbox.remove("a")
+  answer(list)
   await loading
   assert.deepEqual(states(), [])
+})
+
+/** A storage that puts only when it is told. */
+function slowStorage() {
+  const storage = new FakeStorage()
+  const { put } = storage
+  const puts = []
+  storage.put = (one) => new Promise((resolve) => puts.push(() => resolve(put(one))))
+  const next = async () => {
+    puts.shift()()
+    await settle()
+  }
+  return { storage, next }
+}
+
+test("a message that is being stored waits for that, and what is written behind it waits too", async () => {
+  const { storage, next } = slowStorage()
+  const { outbox, ids } = tab({ storage })
+  const both = [outbox.add(conversation, "1", "a"), outbox.add(conversation, "2", "b")]
+  await settle()
+  assert.deepEqual(ids(), [])
+  await next()
+  assert.deepEqual(ids(), ["a"])
+  outbox.settled(ackOf(1, "a"))
+  await settle()
+  assert.deepEqual(ids(), ["a"], "the second is not stored yet")
+  await next()
+  await Promise.all(both)
+  assert.deepEqual(ids(), ["a", "b"])
+})
+
+test("a message that is deleted while it is stored is not left behind", async () => {
+  const { storage, next } = slowStorage()
+  const { outbox } = tab({ storage, up: false })
+  void outbox.add(conversation, "1", "a")
+  await settle()
+  outbox.remove("a")
+  await next()
+  assert.equal(storage.kept.size, 0)
 })
 
 test("a conversation that is closed is told to have ended", async () => {

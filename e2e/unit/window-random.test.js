@@ -5,17 +5,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Thread } from "../../internal/http/web/static/js/lib/thread.js"
 import { Timeline } from "../../internal/http/web/static/js/lib/timeline.js"
+import { chance } from "./chance.js"
 import { FakeClock, conversation, me, messageOf, other, ownMessage, settle } from "./fakes.js"
-
-/** Chance that comes out the same for the same seed (mulberry32). */
-function chance(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 /** A server with a log, whose answers and frames come when the test lets them. */
 class Server {

@@ -10,6 +10,7 @@ import { numberOf } from "../view/query.js"
 import { makeChime } from "../view/sound.js"
 import { showSaid } from "../view/toast.js"
 import { mindKeyboard } from "../view/viewport.js"
+import { wake } from "../view/wake.js"
 
 /** What the session tells and the elements of the page draw. */
 const told =
@@ -38,7 +39,7 @@ export class SwapnestChat extends HTMLElement {
     const { signal } = this.#removed
     // What is written or seen while the storage opens is not lost: it waits for it.
     this.#obey(this.#begin(signal), signal)
-    this.#wake(signal)
+    wake(this.#line, signal)
     const back = this.querySelector(".conversation-back")
     if (back instanceof HTMLAnchorElement) goBackTo(back, signal)
     showSaid(this)
@@ -55,7 +56,7 @@ export class SwapnestChat extends HTMLElement {
    * @returns {Promise<Session>}
    */
   async #begin(signal) {
-    const storage = await openStorage(() => void this.#session?.reload())
+    const storage = await openStorage({ onChange: (word) => void this.#session?.told(word) })
     const me = numberOf(this.dataset.userId)
     const session = new Session({
       me,
@@ -68,6 +69,7 @@ export class SwapnestChat extends HTMLElement {
       opened: readOpened(this),
       get: getJSON,
       clock: systemClock,
+      locks: navigator.locks, // only where the page is secure
     })
     this.#session = session
     for (const type of told)
@@ -102,20 +104,6 @@ export class SwapnestChat extends HTMLElement {
     on("retry", (session, clientId) => session.retry(clientId))
     on("discard", (session, clientId) => session.discard(clientId))
     on("try-now", () => this.#line.tryNow())
-  }
-
-  /**
-   * A page that is seen again, or a machine that is back, asks at once.
-   * @param {AbortSignal} signal
-   */
-  #wake(signal) {
-    const probe = () => document.visibilityState === "visible" && this.#line.probe()
-    document.addEventListener("visibilitychange", probe, { signal })
-    addEventListener("online", probe, { signal })
-    addEventListener("offline", () => this.#line.offline(), { signal })
-    // A page that goes into the browser's cache lets its line go, and takes it up again.
-    addEventListener("pagehide", () => this.#line.stop(), { signal })
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#line.start(), { signal })
   }
 
   /**

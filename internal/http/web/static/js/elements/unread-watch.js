@@ -5,6 +5,7 @@ import { Line } from "../lib/socket.js"
 import { showRung, showUnread } from "../view/attention.js"
 import { numberOf } from "../view/query.js"
 import { makeChime } from "../view/sound.js"
+import { wake } from "../view/wake.js"
 
 /**
  * <unread-watch data-user-id data-unread> stands on the pages that are no chats, where
@@ -34,12 +35,7 @@ export class UnreadWatch extends HTMLElement {
     on(attention, "rung", showRung)
     on(attention, "heard", (conversation) => chime.heard(conversation))
     showUnread(numberOf(this.dataset.unread))
-    const probe = () => document.visibilityState === "visible" && this.#line.probe()
-    document.addEventListener("visibilitychange", probe, { signal })
-    addEventListener("online", probe, { signal })
-    addEventListener("offline", () => this.#line.offline(), { signal })
-    addEventListener("pagehide", () => this.#line.stop(), { signal })
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#line.start(), { signal })
+    wake(this.#line, signal)
     this.#line.start()
   }
 

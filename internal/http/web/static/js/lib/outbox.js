@@ -1,4 +1,6 @@
 import { backoff } from "./backoff.js"
+import { Keeper } from "./keeper.js"
+import { Turns } from "./turns.js"
 
 /**
  * A message that the server has not acknowledged.
@@ -14,11 +16,17 @@ import { backoff } from "./backoff.js"
  */
 
 /**
+ * Where a message stands that the server has committed.
+ * @typedef {Pick<import("./frames.js").Ack, "client_id" | "conversation_id" | "message_id" | "seq" | "timestamp">} Sent
+ */
+
+/**
  * Where pending messages are kept over a reload.
  * @typedef {object} Storage
+ * @property {boolean} shared whether other tabs find there what this one has left
  * @property {(userId: number) => Promise<Pending[]>} all
  * @property {(one: Pending) => Promise<void>} put
- * @property {(clientId: string) => Promise<void>} remove
+ * @property {(clientId: string, sent?: Sent) => Promise<void>} remove
  * @property {(clientId: string) => Promise<boolean>} has false once another tab has sent or deleted it
  */
 
@@ -26,13 +34,14 @@ const ackWithin = 20_000
 
 /**
  * What one person has written and the server has not confirmed: kept until it has,
- * sent in order, one at a time in each conversation, always under the same client_id.
- * It dispatches "change" (detail: the conversation's id), "sent" (detail: Pending),
+ * sent in order, one at a time in each conversation, always under the same client_id,
+ * and by one tab at a time. It dispatches "change" (detail: the conversation's id), "sent" (detail: Pending),
  * "slow" (detail: milliseconds to wait), "failed" (detail: Pending) and "ended" (detail:
  * conversation and why nothing can be sent there any more).
  */
 export class Outbox extends EventTarget {
-  #storage
+  #kept
+  #turns
   #userId
   #send
   #clock
@@ -44,10 +53,6 @@ export class Outbox extends EventTarget {
   #pauses = new Map()
   /** @type {Map<string, number>} how often a message has been put off */
   #attempts = new Map()
-  /** @type {Set<string>} what is not stored (yet), so that its absence there means nothing */
-  #unstored = new Set()
-  /** @type {Set<string>} deleted or sent here: a list read before does not bring it back */
-  #gone = new Set()
   #up = false
   #order = 0
 
@@ -57,13 +62,22 @@ export class Outbox extends EventTarget {
    * @param {number} options.userId
    * @param {(frame: object) => boolean} options.send hands a frame to the line, if it is open
    * @param {import("./clock.js").Clock} options.clock
+   * @param {import("./turns.js").Locks} [options.locks] undefined in a browser that has none
    */
-  constructor({ storage, userId, send, clock }) {
+  constructor({ storage, userId, send, clock, locks }) {
     super()
-    this.#storage = storage
+    this.#kept = new Keeper(storage)
     this.#userId = userId
     this.#send = send
     this.#clock = clock
+    this.#turns = new Turns({
+      // What no other tab can see, no other tab sends.
+      locks: storage.shared ? locks : undefined,
+      userId,
+      clock,
+      look: () => this.load(),
+      moved: (id) => this.#turned(id),
+    })
   }
 
   /**
@@ -71,32 +85,28 @@ export class Outbox extends EventTarget {
    * @returns {Promise<void>}
    */
   async load() {
-    let stored
-    try {
-      stored = await this.#storage.all(this.#userId)
-    } catch {
-      // What is on the page is still sent.
-      return
-    }
+    const stored = await this.#kept.all(this.#userId)
+    // What is on the page is sent in any case.
+    if (!stored) return this.#flushAll()
     const ids = new Set(stored.map((one) => one.client_id))
     const conversations = new Set()
     for (const [id, one] of this.#all) {
       // Deleted or sent by another tab. What is on the line here is settled by its answer.
-      if (ids.has(id) || this.#unstored.has(id) || this.#isInFlight(one)) continue
+      if (ids.has(id) || this.#kept.lacks(id) || this.#isInFlight(one)) continue
       this.#all.delete(id)
       conversations.add(one.conversation_id)
     }
     for (const one of stored) {
-      if (this.#gone.has(one.client_id)) continue
       const known = this.#all.get(one.client_id)
       const failed = one.state === "failed"
-      if (known && (this.#isInFlight(known) || failed === (known.state === "failed"))) continue
-      this.#all.set(one.client_id, { ...one, state: failed ? "failed" : "waiting" })
+      const same = known && (this.#isInFlight(known) || failed === (known.state === "failed"))
+      if (same || this.#kept.lacks(one.client_id)) continue
+      this.#all.set(one.client_id, { ...one, state: failed ? "failed" : this.#up ? "sending" : "waiting" })
       this.#order = Math.max(this.#order, one.order)
       conversations.add(one.conversation_id)
     }
     for (const id of conversations) this.#changed(id)
-    this.#flushAll()
+    this.#flushAll(conversations)
   }
 
   /**
@@ -107,7 +117,7 @@ export class Outbox extends EventTarget {
   of(conversationId) {
     return [...this.#all.values()]
       .filter((one) => one.conversation_id === conversationId)
-      .sort((a, b) => a.order - b.order)
+      .sort((a, b) => a.order - b.order || (a.client_id < b.client_id ? -1 : 1))
   }
 
   /** How many messages wait for the line. */
@@ -137,7 +147,6 @@ export class Outbox extends EventTarget {
     this.#all.set(clientId, one)
     this.#changed(conversationId)
     await this.#store(one)
-    await this.#flush(conversationId)
   }
 
   /** The line is open. */
@@ -145,6 +154,8 @@ export class Outbox extends EventTarget {
     this.#up = true
     for (const one of this.#all.values()) this.#become(one, one.state === "failed" ? "failed" : "sending")
     this.#flushAll()
+    // A page that was frozen has not heard what other tabs have left.
+    void this.load()
   }
 
   /**
@@ -154,6 +165,7 @@ export class Outbox extends EventTarget {
    */
   lineDown(code = 1006) {
     this.#up = false
+    this.#turns.leaveAll()
     const poisoned = code === 1003 || code === 1007 || code === 1009
     for (const [conversationId, { clientId, timer }] of this.#inFlight) {
       this.#clock.clearTimeout(timer)
@@ -165,16 +177,18 @@ export class Outbox extends EventTarget {
   }
 
   /**
-   * The server has it: by an ack, or because its event has come.
-   * @param {string} clientId
+   * The server has it: by an ack, because its event has come, or as another tab says.
+   * @param {Sent} sent
    */
-  settled(clientId) {
+  settled(sent) {
+    const { client_id: clientId } = sent
     const one = this.#all.get(clientId)
     this.#attempts.delete(clientId)
     this.#land(clientId)
     if (!one) return
     this.#all.delete(clientId)
-    this.#forget(clientId)
+    this.#kept.forget(clientId, sent)
+    this.#turns.progress(one.conversation_id)
     this.dispatchEvent(new CustomEvent("sent", { detail: one }))
     this.#changed(one.conversation_id)
     void this.#flush(one.conversation_id)
@@ -214,7 +228,6 @@ export class Outbox extends EventTarget {
     if (!one || one.state !== "failed") return
     this.#become(one, this.#up ? "sending" : "waiting")
     await this.#store(one)
-    await this.#flush(one.conversation_id)
   }
 
   /**
@@ -226,13 +239,26 @@ export class Outbox extends EventTarget {
     if (!one) return
     this.#all.delete(clientId)
     this.#land(clientId)
-    this.#forget(clientId)
+    this.#kept.forget(clientId)
     this.#changed(one.conversation_id)
     void this.#flush(one.conversation_id)
   }
 
-  #flushAll() {
-    for (const id of new Set([...this.#all.values()].map((one) => one.conversation_id))) void this.#flush(id)
+  /**
+   * Stores a message, and meanwhile asks for the turn to send it.
+   * @param {Pending} one
+   */
+  async #store(one) {
+    const stored = this.#kept.store(one)
+    void this.#flush(one.conversation_id)
+    await stored
+    await this.#flush(one.conversation_id)
+  }
+
+  /** @param {Iterable<number>} [also] conversations that may have nothing left */
+  #flushAll(also = []) {
+    const some = [...this.#all.values()].map((one) => one.conversation_id)
+    for (const id of new Set([...some, ...also])) void this.#flush(id)
   }
 
   /**
@@ -240,27 +266,40 @@ export class Outbox extends EventTarget {
    * @param {number} conversationId
    */
   async #flush(conversationId) {
-    if (!this.#up || this.#inFlight.has(conversationId) || this.#pauses.has(conversationId)) return
+    if (!this.#up) return
     const one = this.of(conversationId).find((pending) => pending.state !== "failed")
-    if (!one) return
+    if (!one) return this.#turns.leave(conversationId)
+    if (this.#inFlight.has(conversationId) || this.#pauses.has(conversationId)) return
+    if (!this.#turns.has(conversationId)) return this.#turns.ask(conversationId)
     const { client_id: clientId } = one
+    // What follows waits for it, too.
+    if (this.#kept.isBusyWith(clientId)) return
     // Taken before the first await, so that a second flush does not overtake.
     const timer = this.#clock.setTimeout(() => this.#again(one), ackWithin)
     const flight = { clientId, timer }
     this.#inFlight.set(conversationId, flight)
-    if (!(await this.#stored(clientId))) {
+    const waits = await this.#kept.has(clientId)
+    // The line may have gone and come back meanwhile, or the turn: then another flight has it.
+    if (this.#inFlight.get(conversationId) !== flight) return
+    if (!waits) {
       if (this.#all.delete(clientId)) this.#changed(conversationId)
       this.#land(clientId)
       void this.#flush(conversationId)
       return
     }
-    // The line may have gone and come back meanwhile: then another flight has it.
-    if (this.#inFlight.get(conversationId) !== flight) return
     this.#become(one, "sending")
     const frame = { type: "send", conversation_id: conversationId, client_id: clientId, message: one.text }
     if (this.#send(frame)) return
     this.#land(clientId)
     this.#become(one, "waiting")
+    this.#turns.leave(conversationId)
+  }
+
+  /** @param {number} conversationId its turn was got, or taken by another tab */
+  #turned(conversationId) {
+    const flight = this.#inFlight.get(conversationId)
+    if (flight && !this.#turns.has(conversationId)) this.#land(flight.clientId)
+    void this.#flush(conversationId)
   }
 
   /** @param {Pending} one an answer is overdue: the same id makes asking again harmless */
@@ -322,34 +361,5 @@ export class Outbox extends EventTarget {
   /** @param {number} conversationId */
   #changed(conversationId) {
     this.dispatchEvent(new CustomEvent("change", { detail: conversationId }))
-  }
-
-  /** @param {Pending} one */
-  async #store(one) {
-    this.#unstored.add(one.client_id)
-    try {
-      await this.#storage.put({ ...one })
-      this.#unstored.delete(one.client_id)
-    } catch {
-      // It is still sent; only a reload would lose it.
-    }
-  }
-
-  /** @param {string} clientId */
-  async #stored(clientId) {
-    try {
-      return this.#unstored.has(clientId) || (await this.#storage.has(clientId))
-    } catch {
-      return true
-    }
-  }
-
-  /** @param {string} clientId */
-  #forget(clientId) {
-    this.#gone.add(clientId)
-    this.#unstored.delete(clientId)
-    this.#storage.remove(clientId).catch(() => {
-      // It is sent again after a reload, which its id makes harmless.
-    })
   }
 }

@@ -59,8 +59,9 @@ export class Session extends EventTarget {
    * @param {Opened} [options.opened]
    * @param {(path: string) => Promise<any>} options.get
    * @param {import("./clock.js").Clock} options.clock
+   * @param {import("./turns.js").Locks} [options.locks]
    */
-  constructor({ me, line, storage, known, unread, filter, next, opened, get, clock }) {
+  constructor({ me, line, storage, known, unread, filter, next, opened, get, clock, locks }) {
     super()
     this.#me = me
     this.#line = line
@@ -68,7 +69,7 @@ export class Session extends EventTarget {
     this.#other = opened?.other ?? 0
     const send = (/** @type {object} */ frame) => line.send(frame)
     this.#receipts = new Receipts(send, clock)
-    this.#outbox = new Outbox({ storage, userId: me, send, clock })
+    this.#outbox = new Outbox({ storage, userId: me, send, clock, locks })
     this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, next, get, clock })
     if (opened) this.#thread = this.#open(opened, send, get, clock)
     this.#pass(this.#inbox, ["entry", "moved", "unread", "total", "heard", "page"])
@@ -87,8 +88,16 @@ export class Session extends EventTarget {
     if (this.#thread) this.#pending(this.#thread.id, "start")
   }
 
-  /** Another tab has changed the outbox. */
-  reload() {
+  /**
+   * Another tab has changed the outbox.
+   * @param {import("./outbox-storage.js").Word} word
+   */
+  told({ sent }) {
+    if (sent) {
+      // As if it had been acknowledged here: this tab may have no line for a while.
+      this.#thread?.frame({ type: "ack", ...sent, duplicate: true })
+      this.#outbox.settled(sent)
+    }
     return this.#outbox.load()
   }
 
@@ -188,13 +197,13 @@ export class Session extends EventTarget {
       this.#receipts.resume()
       this.#tell("rung", { unread: frame.unread_notifications ?? 0, fresh: false })
     } else if (frame.type === "notification") this.#rung(frame)
-    else if (frame.type === "ack") this.#outbox.settled(frame.client_id)
+    else if (frame.type === "ack") this.#outbox.settled(frame)
     else if (frame.type === "error") this.#outbox.refused(frame)
     else if (frame.type === "typing" || frame.type === "presence" || frame.type === "listing")
       this.#tell(frame.type, frame)
     else if (frame.type === "read" || frame.type === "delivered") this.#tell("cursor", frame)
     else if (frame.type === "message") {
-      if (frame.sender_id === this.#me) this.#outbox.settled(frame.client_id)
+      if (frame.sender_id === this.#me) this.#outbox.settled(frame)
       else this.#receipts.received(frame.conversation_id, frame.seq)
     }
   }

@@ -1,0 +1,13 @@
+/**
+ * Chance that comes out the same for the same seed (mulberry32).
+ * @param {number} seed
+ * @returns {() => number} from 0 to below 1
+ */
+export function chance(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
