@@ -42,7 +42,7 @@ function begin() {
     opened: {
       id: talk,
       other,
-      epoch: "e",
+      epoch: server.get("hello_all").epoch,
       head: seq - 1,
       headAt: "2026-11-22T10:00:00.000Z",
       seen: seq - 1,

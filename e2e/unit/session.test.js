@@ -2,73 +2,19 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Session } from "../../internal/http/web/static/js/lib/session.js"
-import { Line } from "../../internal/http/web/static/js/lib/socket.js"
 import {
-  FakeAPI,
-  FakeClock,
-  FakeSocket,
   FakeStorage,
   ackOf,
   conversation,
   heard,
   hello,
-  me,
   messageOf,
   other,
   ownMessage,
   pendingOf,
   settle,
 } from "./fakes.js"
-
-async function sessionOf({ storage = new FakeStorage(), opened = {}, known = [], greeted = true } = {}) {
-  const clock = new FakeClock()
-  const api = new FakeAPI()
-  const sockets = []
-  const open = (url) => {
-    sockets.push(new FakeSocket(url))
-    return sockets.at(-1)
-  }
-  const line = new Line({ url: "ws://shop.test/ws/", open, clock })
-  const page = {
-    id: conversation,
-    other,
-    epoch: "e1",
-    head: 0,
-    headAt: "",
-    seen: -1,
-    otherRead: 0,
-    otherDelivered: 0,
-    hasOlder: false,
-    atEnd: true,
-    items: [],
-    ...opened,
-  }
-  const session = new Session({
-    me,
-    line,
-    storage,
-    known,
-    unread: 0,
-    filter: "",
-    opened: opened && page,
-    get: api.get,
-    clock,
-  })
-  const rows = heard(session, "rows")
-  const shown = () => rows.at(-1).rows.map(({ item }) => `${item.text} ${item.state}`.trim())
-  const greet = async () => {
-    sockets.at(-1).accept()
-    sockets.at(-1).say(hello)
-    await settle()
-    return sockets.at(-1)
-  }
-  await session.start()
-  const socket = greeted ? await greet() : sockets[0]
-  return { session, line, socket, sockets, greet, storage, api, clock, rows, shown }
-}
-
-const compose = (session, text) => session.compose({ conversation, text, clientId: `c-${text}` })
+import { compose, sessionOf } from "./sessions.js"
 
 test("a message goes from waiting to sent in one bubble", async () => {
   const { session, socket, shown, storage } = await sessionOf({ greeted: false })

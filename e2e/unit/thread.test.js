@@ -28,7 +28,13 @@ function itemOf(seq) {
   return { key: `m:${id}`, seq, id, clientId, mine: false, text, at, state: "" }
 }
 
-function threadOf({ last = 2, atEnd = true, hasOlder = false, items = [itemOf(last - 1), itemOf(last)] } = {}) {
+function threadOf({
+  last = 2,
+  atEnd = true,
+  hasOlder = false,
+  items = [itemOf(last - 1), itemOf(last)],
+  line = { open: true },
+} = {}) {
   const clock = new FakeClock()
   const api = new FakeAPI()
   const sent = []
@@ -39,7 +45,7 @@ function threadOf({ last = 2, atEnd = true, hasOlder = false, items = [itemOf(la
     other,
     timeline,
     epoch: "e1",
-    send: (frame) => sent.push(frame) > 0,
+    send: (frame) => line.open && sent.push(frame) > 0,
     get: api.get,
     clock,
   })
@@ -136,6 +142,66 @@ test("a replay whose rest has come meanwhile is not asked for again", async () =
   assert.equal(sent.length, 1)
 })
 
+test("a server that could not answer is asked again, less often each time", async () => {
+  const { thread, sent, clock } = threadOf()
+  thread.frame(hello)
+  // Its database is away: it says so, and follows the conversation no longer.
+  thread.frame({ type: "error", code: "unavailable", detail: "Not now.", retryable: true })
+  thread.frame(messageOf(9)) // moves the list, and is a gap here
+  const times = []
+  const start = clock.now()
+  for (let second = 0; second < 120; second++) {
+    const before = sent.length
+    await clock.pass(1_000)
+    if (sent.length > before) times.push((clock.now() - start) / 1_000)
+  }
+  assert.deepEqual(times, [5, 15, 35, 65, 95])
+  assert.deepEqual(new Set(sent.map((frame) => JSON.stringify(frame))), new Set([JSON.stringify(openAt(2))]))
+  for (const seq of range(3, 9)) thread.frame(messageOf(seq))
+  thread.frame(caughtUp(9))
+  await clock.pass(600_000)
+  assert.equal(sent.length, 6, "what is answered is not asked again")
+  thread.frame(messageOf(11))
+  await clock.pass(5_000)
+  assert.equal(sent.length, 8, "and the next silence is not waited for longer than the first")
+})
+
+test("a long replay is not asked for again while it moves", async () => {
+  const { thread, sent, clock, seqs } = threadOf()
+  thread.frame(hello)
+  for (const seq of range(3, 12)) {
+    await clock.pass(4_999)
+    thread.frame(messageOf(seq))
+  }
+  thread.frame(caughtUp(12))
+  await clock.pass(60_000)
+  assert.equal(sent.length, 1)
+  assert.deepEqual(seqs(), range(1, 12))
+})
+
+test("without a line nothing is asked until the next hello", async () => {
+  const line = { open: true }
+  const { thread, sent, clock } = threadOf({ line })
+  thread.frame(hello)
+  line.open = false
+  await clock.pass(600_000)
+  assert.equal(clock.timers, 0)
+  line.open = true
+  thread.frame(hello)
+  assert.equal(sent.length, 2)
+})
+
+test("a caught_up that comes while the page loads does not end it", async () => {
+  const { thread, api, clock, sent } = threadOf()
+  thread.frame(hello)
+  thread.frame(reset)
+  thread.frame(caughtUp(9))
+  await clock.pass(10_000)
+  assert.equal(sent.length, 1, "the position that is forgotten is not opened")
+  await api.answer(newest, pageOf(8, 10))
+  assert.deepEqual(sent.slice(1), [openAt(10)])
+})
+
 test("a reset loads the newest page, then opens from there", async () => {
   const { thread, timeline, api, sent, seqs, rows } = threadOf()
   thread.frame(hello)
@@ -204,6 +270,19 @@ test("a page that cannot be loaded is tried again", async () => {
   await api.answer(newest, pageOf(2000, 2001))
   assert.deepEqual(seqs(), [2000, 2001])
   assert.deepEqual(sent, [openAt(2001)])
+})
+
+test("a page that cannot be loaded is asked for less and less often", async () => {
+  const { thread, api, clock } = threadOf()
+  thread.frame(reset)
+  const waits = []
+  for (let i = 0; i < 9; i++) {
+    await api.fail(newest)
+    const from = clock.now()
+    while (api.paths.length === 0) await clock.pass(100)
+    waits.push((clock.now() - from) / 1_000)
+  }
+  assert.deepEqual(waits, [1, 1.5, 2.5, 4.5, 8.5, 15.5, 15.5, 15.5, 15.5])
 })
 
 test("the other person's cursors move the ticks, one's own do not", () => {

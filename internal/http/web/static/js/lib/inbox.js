@@ -44,6 +44,8 @@ export class Inbox extends EventTarget {
   /** @type {Set<number>} being asked for */
   #asking = new Set()
   #loading = false
+  /** the list is not what it was, even if as much is unread */
+  #stale = false
 
   /**
    * @param {object} options
@@ -109,6 +111,13 @@ export class Inbox extends EventTarget {
     this.#change(known, { unread: all ? 0 : Math.min(known.unread, known.head - seq), marked_unread: false })
   }
 
+  /** The log is another one: what it holds may be less than what was known of the last one. */
+  forget() {
+    this.#seen.clear()
+    for (const known of this.#known.values()) known.head = 0
+    this.#stale = true
+  }
+
   /** Loads the next page of the list. Several calls at once are one. */
   async more() {
     if (!this.#next || this.#loading) return
@@ -138,7 +147,8 @@ export class Inbox extends EventTarget {
 
   /** @param {number} unread */
   #hello(unread) {
-    const first = this.#heard++ === 0
+    const first = this.#heard++ === 0 && !this.#stale
+    this.#stale = false
     if (first && unread === this.#total) return
     this.#uncertain = true
     this.#setTotal(unread)

@@ -59,6 +59,11 @@ export class Receipts {
     return seq <= (this.#read.get(conversationId) ?? 0)
   }
 
+  /** The log is another one: its numbers begin anew, maybe below those of the last one. */
+  forget() {
+    for (const cursors of [this.#read, this.#delivered, this.#waiting]) cursors.clear()
+  }
+
   /** The line is back: what was said while it was lost was heard by nobody. */
   resume() {
     for (const [conversationId, seq] of this.#read) this.#send({ type: "read", conversation_id: conversationId, seq })

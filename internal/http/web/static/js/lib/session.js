@@ -44,6 +44,7 @@ export class Session extends EventTarget {
   #other
   #get
   #hellos = 0
+  #epoch
   /** who is watched on this line */
   #watched = ""
 
@@ -67,6 +68,7 @@ export class Session extends EventTarget {
     this.#line = line
     this.#get = get
     this.#other = opened?.other ?? 0
+    this.#epoch = opened?.epoch ?? ""
     const send = (/** @type {object} */ frame) => line.send(frame)
     this.#receipts = new Receipts(send, clock)
     this.#outbox = new Outbox({ storage, userId: me, send, clock, locks })
@@ -186,6 +188,8 @@ export class Session extends EventTarget {
   /** @param {Frame} frame */
   #frame(frame) {
     if (frame.type === "hello") {
+      if (this.#epoch && frame.epoch !== this.#epoch) this.#forget()
+      this.#epoch = frame.epoch
       this.#outbox.lineUp()
       this.#watched = ""
       this.#watch()
@@ -206,6 +210,12 @@ export class Session extends EventTarget {
       if (frame.sender_id === this.#me) this.#outbox.settled(frame)
       else this.#receipts.received(frame.conversation_id, frame.seq)
     }
+  }
+
+  /** The log is another one: how far somebody had come in the last one means nothing in it. */
+  #forget() {
+    this.#receipts.forget()
+    this.#inbox.forget()
   }
 
   /**

@@ -1,3 +1,5 @@
+import { backoff } from "./backoff.js"
+
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").MessagesPage} MessagesPage */
 
@@ -12,6 +14,8 @@
 /** @typedef {"older" | "newer" | "latest"} Move which way the window goes */
 
 const askAgainAfter = 1_000
+const answersWithin = 5_000
+const mostPatience = 30_000
 const little = 200
 
 /**
@@ -27,6 +31,12 @@ export class Thread extends EventTarget {
   #other
   /** replay is under way: what comes out of order is in it */
   #resuming = false
+  /** @type {number | undefined} until when the next frame of the replay must be there */
+  #patience
+  /** how often an answer did not come */
+  #unanswered = 0
+  /** how often the newest page could not be loaded */
+  #failures = 0
   /** @type {Frame[] | undefined} what arrives while everything is loaded anew */
   #held
   /** @type {Map<Move, Promise<void>>} what is being loaded */
@@ -59,7 +69,9 @@ export class Thread extends EventTarget {
   /** @param {Frame} frame */
   frame(frame) {
     if (frame.type === "hello") {
-      if (!this.#held) this.#open()
+      // The position is of another log: there is nothing to ask for.
+      if (this.#epoch && frame.epoch !== this.#epoch) void this.#reset()
+      else if (!this.#held) this.#open()
       return
     }
     if (!("conversation_id" in frame) || frame.conversation_id !== this.id) return
@@ -162,13 +174,37 @@ export class Thread extends EventTarget {
   #open() {
     this.#resuming = true
     const { last, at } = this.timeline
-    this.#send({
+    const sent = this.#send({
       type: "open",
       conversation_id: this.id,
       after: last,
       ...(at && { at }),
       ...(this.#epoch && { epoch: this.#epoch }),
     })
+    // Without a line the next hello opens it.
+    if (sent) this.#expectAnswer()
+    else this.#answered()
+  }
+
+  /**
+   * The server may have been unable to answer, and then it follows the conversation no
+   * longer: a replay in which nothing moves is asked for again, or whatever comes after it
+   * would be a gap for ever.
+   */
+  #expectAnswer() {
+    this.#answered()
+    this.#patience = this.#clock.setTimeout(
+      () => {
+        this.#unanswered++
+        this.#open()
+      },
+      Math.min(mostPatience, answersWithin * 2 ** this.#unanswered),
+    )
+  }
+
+  #answered() {
+    if (this.#patience !== undefined) this.#clock.clearTimeout(this.#patience)
+    this.#patience = undefined
   }
 
   /** @param {import("./frames.js").MessageFrame} frame */
@@ -176,13 +212,17 @@ export class Thread extends EventTarget {
     const result = this.timeline.apply(frame)
     if (result === "gap" && !this.#resuming) this.#open()
     if (result !== "applied") return
+    if (this.#resuming) this.#expectAnswer()
     this.#tell("event")
     this.dispatchEvent(new CustomEvent("message", { detail: frame }))
   }
 
   /** @param {number} head */
   #caughtUp(head) {
+    if (this.#held) return
     this.#resuming = false
+    this.#unanswered = 0
+    this.#answered()
     if (head > this.timeline.last) {
       // The replay was cut short. Ask again, but not in a circle without a pause.
       this.#clock.setTimeout(() => head > this.timeline.last && this.#open(), askAgainAfter)
@@ -208,9 +248,13 @@ export class Thread extends EventTarget {
     if (this.#held) return
     this.#held = []
     this.#resuming = false
+    this.#unanswered = 0
+    this.#answered()
     try {
       const page = await this.#page("")
+      this.#failures = 0
       this.#places++
+      if (page.epoch !== this.#epoch) this.timeline.forget()
       this.timeline.replace(page)
       this.#epoch = page.epoch
       const held = this.#held
@@ -220,10 +264,11 @@ export class Thread extends EventTarget {
       this.#open()
       for (const frame of held) this.frame(frame)
     } catch {
+      const wait = 500 + backoff(++this.#failures, this.#clock.random)
       this.#clock.setTimeout(() => {
         this.#held = undefined
         void this.#reset()
-      }, askAgainAfter)
+      }, wait)
     }
   }
 

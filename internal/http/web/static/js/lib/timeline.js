@@ -199,6 +199,13 @@ export class Timeline {
     this.#pending = this.#pending.filter((item) => !this.#has(item.clientId))
   }
 
+  /** The log is another one: what was counted or acknowledged in the last one means nothing. */
+  forget() {
+    this.#acked = []
+    this.#read = this.#delivered = 0
+    this.newAfter = -1
+  }
+
   /**
    * The other person has come further.
    * @param {"read" | "delivered"} kind
