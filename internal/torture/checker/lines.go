@@ -14,7 +14,7 @@ type follower struct {
 }
 
 // lines follows what came on every line: from a position on nothing is missing, what comes
-// twice is the same, and everything that was seen is in the database, or was before a reset.
+// twice is the same, and everything that was seen is in the database.
 func (c *check) lines() {
 	type key struct {
 		tab          Tab
