@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -47,6 +48,46 @@ func (r Reader) oldest(ctx context.Context, query string, c Cursor) (time.Time, 
 		return time.Time{}, fmt.Errorf("read how far a follower is behind: %w", err)
 	}
 	return at, nil
+}
+
+// End returns the cursor of a reader that has seen all that is in the log by now. What a
+// running transaction adds lies behind it.
+func (r Reader) End(ctx context.Context) (Cursor, error) {
+	query := `SELECT 0, coalesce(max(pos), 0) FROM event`
+	if r.d == postgres {
+		query = `SELECT ` + oldestRunning + ` - 1, CAST(9223372036854775807 AS BIGINT)`
+	}
+	var c Cursor
+	if err := r.q.QueryRowContext(ctx, query).Scan(&c.xid, &c.pos); err != nil {
+		return Cursor{}, fmt.Errorf("read the end of the log: %w", err)
+	}
+	return c, nil
+}
+
+// PeopleOf returns buyer and seller of conversations.
+func (r Reader) PeopleOf(ctx context.Context, ids []chat.ConversationID) (map[chat.ConversationID][2]chat.UserID, error) {
+	set, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("read people: %w", err)
+	}
+	rows, err := r.q.QueryContext(ctx, `
+		SELECT c.id, c.buyer_id, c.seller_id FROM conversation c WHERE c.id IN (SELECT id FROM `+r.d.set("$1", "id")+` AS j)`, string(set))
+	if err != nil {
+		return nil, fmt.Errorf("read people: %w", err)
+	}
+	type row struct {
+		id     chat.ConversationID
+		people [2]chat.UserID
+	}
+	found, err := collect(rows, func(r *row) []any { return []any{&r.id, &r.people[0], &r.people[1]} })
+	if err != nil {
+		return nil, fmt.Errorf("read people: %w", err)
+	}
+	people := make(map[chat.ConversationID][2]chat.UserID, len(found))
+	for _, r := range found {
+		people[r.id] = r.people
+	}
+	return people, nil
 }
 
 // After returns at most limit events behind the cursor, in a total order that

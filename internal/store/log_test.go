@@ -116,3 +116,73 @@ func TestLogOfPostgreSQLWaitsForATransactionThatCommitsLate(t *testing.T) {
 		}
 	})
 }
+
+// Who begins at the end of the log sees everything that is committed from then on, also what
+// had begun before.
+func TestTheEndOfTheLogIsBeforeWhatIsStillToBeCommitted(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		db := d.Open(t, nil)
+		empty, err := db.End(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		town := testkit.Populate(t, db)
+		c := town.Converse(t, db)
+		mustAppend(t, db, post(c.ID, town.Buyer.ID, "one", "hi"))
+		if all, _ := followAll(t, db, empty, 10); len(all) != 1 {
+			t.Errorf("%d events behind the end of an empty log, want 1", len(all))
+		}
+		want := []chat.Seq{2}
+		commit := func() error { return nil }
+		if d.Name == "postgres" {
+			beside, err := sql.Open("pgx", d.URL())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer beside.Close()
+			tx, err := beside.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.ExecContext(t.Context(), `INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at)
+				VALUES ($1, 1000, 'message', 0, 1, 1)`, c.ID); err != nil {
+				t.Fatal(err)
+			}
+			want, commit = []chat.Seq{1000, 2}, tx.Commit
+		}
+		end, err := db.End(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, _ := followAll(t, db, end, 10); len(all) != 0 {
+			t.Errorf("%d events behind the end, want none", len(all))
+		}
+		if err := commit(); err != nil {
+			t.Fatal(err)
+		}
+		mustAppend(t, db, post(c.ID, town.Buyer.ID, "two", "hi"))
+		all, _ := followAll(t, db, end, 10)
+		var got []chat.Seq
+		for _, l := range all {
+			got = append(got, l.Seq)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("seqs behind the end (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestThePeopleOfConversations(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		db := d.Open(t, nil)
+		town := testkit.Populate(t, db)
+		c := town.Converse(t, db)
+		got, err := db.PeopleOf(t.Context(), []chat.ConversationID{c.ID, c.ID + 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(map[chat.ConversationID][2]chat.UserID{c.ID: {town.Buyer.ID, town.Seller.ID}}, got); diff != "" {
+			t.Errorf("people (-want +got):\n%s", diff)
+		}
+	})
+}

@@ -27,6 +27,7 @@ import (
 	"swapnest/internal/feature/uploads"
 	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/follower/shelf"
+	"swapnest/internal/follower/tail"
 	"swapnest/internal/http/api"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/http/socket"
@@ -78,6 +79,7 @@ type App struct {
 	log      *slog.Logger
 	lock     io.Closer
 	relay    *hub.Relay
+	tail     *tail.Tail
 	bell     *hub.Bell
 	shelf    *shelf.Follower    // nil until the store is open
 	notices  *noticing.Follower // the same
@@ -117,6 +119,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 	// Before anything is written, so that they can be woken; they start behind it.
 	a.shelf = shelf.New(a.DB, a.relay.Signal, a.log)
 	a.notices = noticing.New(a.DB, a.bell.Ring, a.log, time.Now)
+	if err := a.tail.Start(ctx, a.DB, a.Hub.Since); err != nil {
+		return err
+	}
 	a.metrics.registry.MustRegister(newState(a))
 	if err := a.makeServices(ctx, o); err != nil {
 		return err
@@ -153,7 +158,8 @@ func (a *App) fed() {
 // published or presented before it is.
 func (a *App) makeLive() {
 	var memory bus.Memory
-	a.Hub = hub.New(memory.Join, func(who chat.UserID, online bool, at time.Time) { a.Presence.Changed(who, online, at) }, a.log)
+	a.tail = tail.New(a.log)
+	a.Hub = hub.New(a.tail.Join(memory.Join), func(who chat.UserID, online bool, at time.Time) { a.Presence.Changed(who, online, at) }, a.log)
 	a.relay = hub.NewRelay(a.Hub.Bus(), func(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
 		return a.Inbox.Entry(ctx, who, id)
 	}, a.log)
@@ -300,6 +306,7 @@ func (a *App) Close() error {
 		a.notices.Stop()
 	}
 	if a.bell != nil {
+		a.tail.Stop()
 		a.bell.Stop()
 	}
 	if a.DB != nil {

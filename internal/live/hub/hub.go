@@ -63,6 +63,7 @@ type member struct {
 // person is somebody who is, or just was, connected.
 type person struct {
 	sessions []Session
+	since    time.Time     // from when on they get what is published for them
 	left     time.Time     // when the last session went
 	leaving  *time.Timer   // runs while there is no session
 	ready    chan struct{} // closed once the bus has been asked for what is for them
@@ -156,7 +157,7 @@ func (h *Hub) admit(ctx context.Context, s Session, who chat.UserID, id chat.Ses
 	h.members[s] = member{who: who, session: id}
 	h.sessions[id] = with(h.sessions[id], s)
 	if p == nil {
-		p, fresh = &person{ready: make(chan struct{})}, true
+		p, fresh = &person{since: time.Now(), ready: make(chan struct{})}, true
 		h.people[who] = p
 	}
 	if p.leaving != nil {
@@ -269,6 +270,18 @@ func (h *Hub) Online(who chat.UserID) bool {
 	defer h.mu.RUnlock()
 	p := h.people[who]
 	return p != nil && p.gone == nil
+}
+
+// Since returns from when on somebody who is connected here gets what is published for
+// them, and whether they are.
+func (h *Hub) Since(who chat.UserID) (since time.Time, connected bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	p := h.people[who]
+	if p == nil || len(p.sessions) == 0 {
+		return time.Time{}, false
+	}
+	return p.since, true
 }
 
 // Everybody returns who is connected here.

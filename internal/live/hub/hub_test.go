@@ -240,6 +240,40 @@ func TestWhoIsBackWithinTenSecondsNeverLeft(t *testing.T) {
 	})
 }
 
+func TestSinceWhenSomebodyGetsEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, new(bus.Memory).Join)
+		since := func() time.Duration {
+			at, connected := w.Since(1)
+			if !connected {
+				return -1
+			}
+			return time.Since(at)
+		}
+		check(t, "who was never here", since(), time.Duration(-1))
+		s := w.join(1, 1)
+		time.Sleep(time.Minute)
+		w.join(1, 2)
+		check(t, "the first connection counts", since(), time.Minute)
+		w.Leave(s)
+		check(t, "one has gone", since(), time.Minute)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, new(bus.Memory).Join)
+		w.Leave(w.join(1, 1))
+		if at, connected := w.Since(1); connected {
+			t.Errorf("who has gone is here since %s", at)
+		}
+		time.Sleep(time.Minute)
+		back := time.Now()
+		w.join(1, 1)
+		time.Sleep(time.Second)
+		if at, _ := w.Since(1); !at.Equal(back) {
+			t.Errorf("who has come back is here since %s, want %s", at, back)
+		}
+	})
+}
+
 func TestDrainEndsEverybodyAndAdmitsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, new(bus.Memory).Join)

@@ -1,0 +1,252 @@
+// Package tail follows the log of conversations on each node for the connections there: an
+// event that the bus has lost on its way to this node is handed to whom it is for. So a lost
+// frame delays and never loses, also when nothing comes behind it. It writes nothing.
+package tail
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/live/bus"
+	"swapnest/internal/live/wire"
+	"swapnest/internal/store"
+)
+
+const (
+	// every is how often the log is read, a fifth of it sooner by chance: nodes that were
+	// started together do not read together. With linger it is 25 s at most.
+	every = 24 * time.Second
+	// linger is how old an event is before it is missed: it may be on its way.
+	linger = time.Second
+	// skew is by how much the clocks of two nodes differ at the most.
+	skew  = 5 * time.Second
+	batch = 500
+)
+
+// event names an event of the log.
+type event struct {
+	conversation chat.ConversationID
+	seq          chat.Seq
+}
+
+// HereFunc tells whether somebody has a connection on this node, and since when they get
+// what the bus brings.
+type HereFunc func(who chat.UserID) (since time.Time, connected bool)
+
+// Tail knows what the bus has brought to this node, and hands out what it has not.
+type Tail struct {
+	log     *slog.Logger
+	receive bus.Receive // the hub's
+	here    HereFunc
+	db      *store.DB
+	cursor  store.Cursor
+	stop    context.CancelFunc
+	done    chan struct{}
+
+	mu sync.Mutex // guards what follows
+	// What is known of events: since the log was last read, and before.
+	now, before map[event]passage
+}
+
+// passage is what this node has seen of an event on the bus.
+type passage struct {
+	published time.Time    // when this node handed it to the bus; zero for another's
+	by        [2]bus.Topic // the topics of the conversation's two people, as far as it came for them
+}
+
+func (p passage) came(to bus.Topic) passage {
+	switch {
+	case p.by[0] == "":
+		p.by[0] = to
+	case p.by[0] != to:
+		p.by[1] = to
+	}
+	return p
+}
+
+// New returns a tail. Join puts it between bus and hub, Start begins, Stop ends it.
+func New(log *slog.Logger) *Tail {
+	return &Tail{log: log, now: make(map[event]passage), done: make(chan struct{})}
+}
+
+// Join returns join with the tail in front of whoever publishes and receives.
+func (t *Tail) Join(join func(bus.Receive) bus.Bus) func(bus.Receive) bus.Bus {
+	return func(receive bus.Receive) bus.Bus {
+		t.receive = receive
+		return publisher{t, join(func(to bus.Topic, m bus.Message) {
+			t.note(m, func(p passage) passage { return p.came(to) })
+			receive(to, m)
+		})}
+	}
+}
+
+// publisher is the bus of a node with a tail.
+type publisher struct {
+	t *Tail
+	bus.Bus
+}
+
+// Publish implements bus.Bus.
+func (p publisher) Publish(ctx context.Context, m bus.Message) error {
+	p.t.note(m, func(seen passage) passage {
+		seen.published = time.Now()
+		return seen
+	})
+	return p.Bus.Publish(ctx, m)
+}
+
+// note changes what is known of an event. What is none may be lost.
+func (t *Tail) note(m bus.Message, change func(passage) passage) {
+	if m.Seq == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e := event{m.Conversation, m.Seq}
+	t.now[e] = change(t.now[e])
+}
+
+// Start follows from the present end of the log until Stop. Nobody is connected yet.
+func (t *Tail) Start(ctx context.Context, db *store.DB, here HereFunc) error {
+	var err error
+	if t.cursor, err = db.End(ctx); err != nil {
+		return err
+	}
+	t.db, t.here = db, here
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	t.stop = cancel
+	go t.run(ctx)
+	return nil
+}
+
+// Stop ends the tail and waits for it. One that was not started has ended.
+func (t *Tail) Stop() {
+	if t.stop == nil {
+		return
+	}
+	t.stop()
+	<-t.done
+}
+
+func (t *Tail) run(ctx context.Context) {
+	defer close(t.done)
+	for {
+		timer := time.NewTimer(every - rand.N(every/5))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		missed, err := t.look(ctx)
+		if err != nil && ctx.Err() == nil {
+			t.log.Warn("log not followed", "error", err)
+		}
+		if missed > 0 {
+			t.log.Info("events handed on that the bus had lost", "events", missed)
+		}
+	}
+}
+
+// look reads the log up to what is too young, and tells how many events were missed here.
+func (t *Tail) look(ctx context.Context) (missed int, err error) {
+	for {
+		logged, err := t.db.After(ctx, t.cursor, batch)
+		if err != nil {
+			return missed, err
+		}
+		ripe := logged
+		for i, e := range logged {
+			if age := time.Since(e.At); age >= 0 && age < linger {
+				ripe = logged[:i]
+				break
+			}
+		}
+		n, err := t.hand(ctx, ripe)
+		if missed += n; err != nil {
+			return missed, err
+		}
+		if len(ripe) > 0 {
+			t.cursor = ripe[len(ripe)-1].Cursor
+		}
+		if len(ripe) < batch {
+			t.forget()
+			return missed, nil
+		}
+	}
+}
+
+// hand gives those who are here what the bus has not brought them.
+func (t *Tail) hand(ctx context.Context, logged []store.Logged) (missed int, err error) {
+	people := make(map[chat.ConversationID][2]chat.UserID)
+	var ids []chat.ConversationID
+	for _, e := range logged {
+		// What came for both was missed by nobody, and needs no look at whom it is for.
+		if _, known := people[e.Conversation]; !known && t.seen(e).by[1] == "" {
+			people[e.Conversation] = [2]chat.UserID{}
+			ids = append(ids, e.Conversation)
+		}
+	}
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	if people, err = t.db.PeopleOf(ctx, ids); err != nil {
+		return 0, err
+	}
+	for _, e := range logged {
+		seen := t.seen(e)
+		for _, who := range people[e.Conversation] {
+			to := bus.Person(who)
+			since, connected := t.here(who)
+			if !connected || slices.Contains(seen.by[:], to) || earlier(e, seen, since) {
+				continue
+			}
+			found, err := t.db.Event(ctx, chat.Conversation{ID: e.Conversation}, e.Seq)
+			if err != nil {
+				return missed, fmt.Errorf("read a missed event: %w", err)
+			}
+			missed++
+			t.receive(to, bus.Message{To: []bus.Topic{to}, Conversation: e.Conversation, Seq: e.Seq, Frame: wire.Event(found)})
+		}
+	}
+	return missed, nil
+}
+
+// earlier tells whether an event was there before somebody was connected: they have read it.
+// Of what this node has published one clock tells, of all else two.
+func earlier(e store.Logged, seen passage, since time.Time) bool {
+	if seen.published.IsZero() {
+		return e.At.Before(since.Add(-skew))
+	}
+	return !seen.published.After(since)
+}
+
+// seen returns what is known of an event.
+func (t *Tail) seen(l store.Logged) passage {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e := event{l.Conversation, l.Seq}
+	p, before := t.now[e], t.before[e]
+	for _, to := range before.by {
+		if to != "" {
+			p = p.came(to)
+		}
+	}
+	if p.published.IsZero() {
+		p.published = before.published
+	}
+	return p
+}
+
+// forget drops what was known before the log was last read.
+func (t *Tail) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.before, t.now = t.now, make(map[event]passage)
+}
