@@ -41,6 +41,10 @@ type Appended struct {
 	Duplicate bool // it was committed before, and nothing was stored or announced now
 }
 
+// stall is how long a batch takes, at the least, when the database does not answer: longer than
+// a slow disk, shorter than callers wait.
+const stall = 1500 * time.Millisecond
+
 // batchTimeout bounds one shared commit, after which its outcome is unknown.
 const batchTimeout = 5 * time.Second
 
@@ -61,6 +65,9 @@ var errUnknown = &chat.Error{
 func (db *DB) Append(ctx context.Context, a Append) (Appended, error) {
 	c := &call{Append: a, done: make(chan struct{})}
 	s := db.shards[uint64(a.Conversation)%uint64(len(db.shards))]
+	if s.stalled() {
+		return Appended{}, errUnknown
+	}
 	select {
 	case s.queue <- c:
 	case <-s.quit:
@@ -105,7 +112,16 @@ type shard struct {
 	quit    chan struct{} // closed: take no more
 	stopped chan struct{} // closed: everything is answered
 	once    sync.Once
-	doubt   []*call // may have been committed, and nobody has been told; the writer's own
+	doubt   []*call      // may have been committed, and nobody has been told; the writer's own
+	busy    atomic.Int64 // since when it has been at one batch, in nanoseconds of Unix time; 0 while it is at none
+}
+
+// stalled tells whether the writer gets no answer from the database. Whoever comes then is
+// told so at once: of commands that wait one behind the other, as on a socket, the last one
+// would be told after many times the patience of the first.
+func (s *shard) stalled() bool {
+	since := s.busy.Load()
+	return since != 0 && time.Since(time.Unix(0, since)) > stall
 }
 
 // engine runs the SQL of a batch in one transaction.
@@ -240,6 +256,8 @@ func (s *shard) process(calls []*call) {
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
 	began := time.Now()
+	s.busy.Store(began.UnixNano())
+	defer s.busy.Store(0)
 	again, err := s.try(ctx, calls)
 	s.db.batched(len(calls), time.Since(began), err != nil)
 	if err == nil {

@@ -34,7 +34,6 @@ func TestWhatIsAllowedIsNoFault(t *testing.T) {
 			s.add("a", checker.Sent, unplaced(entry(9)))
 			s.add("a", checker.Refused, unplaced(entry(9)))
 		},
-		"what was put off is overtaken": func(s *story) { s.swap("put off") },
 		"two tabs overtake each other": func(s *story) {
 			sent := s.records[s.find("b", checker.Sent, 4)]
 			s.drop("b", checker.Sent, 4)
@@ -125,7 +124,8 @@ func TestAnAllowanceEndsWhereItsReasonEnds(t *testing.T) {
 	})
 	t.Run("what is in doubt overtakes nothing", func(t *testing.T) {
 		s := good(4)
-		s.swap("doubted")
+		s.swap()
+		s.add("a", checker.Doubted, unplaced(entry(3)))
 		judge(t, s, "", checker.Reordering)
 	})
 	t.Run("a reset is followed by a position", func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestWhatWasTriedIsCounted(t *testing.T) {
 	s.add("a", checker.Sent, unplaced(entry(9)))
 	s.add("a", checker.Doubted, unplaced(entry(9)))
 	s.add("a", checker.Sent, unplaced(entry(9)))
-	s.add("a", checker.PutOff, unplaced(entry(9)))
+	s.add("a", checker.Doubted, unplaced(entry(9)))
 	s.add("a", checker.Sent, unplaced(entry(11)))
 	s.add("a", checker.Refused, unplaced(entry(11)))
 	s.drop("b", checker.Acked, 4)
