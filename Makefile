@@ -9,8 +9,9 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo un
 BENCH     ?= .
 BENCHTIME ?= 2s
 FUZZTIME  ?= 30s
+KILLS     ?= 20
 
-.PHONY: help run check test bench fuzz e2e screenshot build format bootstrap
+.PHONY: help run check test bench fuzz torture e2e screenshot build format bootstrap
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/^([a-z0-9]+):.*## */  make \1\t/' | expand -t 20
@@ -31,6 +32,9 @@ bench: ## benchmarks of all packages that have some; BENCH=regexp BENCHTIME=2s
 
 fuzz: ## every fuzz target for a while; FUZZTIME=30s
 	@scripts/fuzz $(FUZZTIME)
+
+torture: bootstrap ## the delivery contract under many kills; KILLS=20 at each of seven points
+	go test ./internal/torture/... -count 1 -timeout 60m -v -kills $(KILLS) -measure
 
 e2e: bootstrap ## browser tests; ARGS="--headed smoke"
 	npm run --silent e2e -- $(ARGS)

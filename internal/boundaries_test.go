@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -256,37 +255,5 @@ func TestEveryParserHasAFuzzTarget(t *testing.T) {
 		if !used[target] {
 			t.Errorf("%s feeds nothing in the list of parsers", target)
 		}
-	}
-}
-
-// docs/security.md maps each threat to its tests: all of them are there.
-func TestTheTestsOfTheSecurityPageExist(t *testing.T) {
-	page, err := os.ReadFile("../docs/security.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var there []string
-	source(t, true, func(path string, file *ast.File) {
-		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && strings.HasSuffix(path, "_test.go") {
-				there = append(there, f.Name.Name)
-			}
-		}
-	})
-	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w+)`").FindAllStringSubmatch(string(page), -1)
-	for _, m := range named {
-		if !slices.Contains(there, m[1]) {
-			t.Errorf("docs/security.md names %s, and there is no such test", m[1])
-		}
-	}
-	browser := regexp.MustCompile("`(e2e/[a-z.-]+\\.js)`: ([^|;\n]+)").FindAllStringSubmatch(string(page), -1)
-	for _, m := range browser {
-		spec, err := os.ReadFile("../" + m[1])
-		if err != nil || !strings.Contains(string(spec), `test("`+strings.TrimSpace(m[2])+`"`) {
-			t.Errorf("docs/security.md names %q of %s, and there is no such test (%v)", m[2], m[1], err)
-		}
-	}
-	if len(named) < 40 || len(browser) < 3 {
-		t.Errorf("the page names %d tests in Go and %d in the browser", len(named), len(browser))
 	}
 }
