@@ -1,5 +1,7 @@
 // People and things that a test makes for itself, so that tests do not see each other.
 
+import { expect } from "@playwright/test"
+
 let serial = 0
 
 /**
@@ -79,6 +81,34 @@ export async function call(page, method, url, data) {
 export function bubbles(page, text) {
   const all = page.locator("message-list .message")
   return text === undefined ? all : all.filter({ hasText: text })
+}
+
+/**
+ * What a page shows of a conversation, in order: "5 Hello" for the text of seq 5, "0 Hello" for
+ * what is not sent.
+ * @param {import("@playwright/test").Page} page
+ * @returns {Promise<string[]>}
+ */
+export function listed(page) {
+  return bubbles(page).evaluateAll((all) =>
+    all.map((one) => `${one.dataset.seq ?? 0} ${one.querySelector(".text")?.firstChild?.nodeValue}`),
+  )
+}
+
+/**
+ * Waits until all pages show the same messages in the same order, which are those that the
+ * server has, and expects the texts to be these.
+ * @param {import("@playwright/test").Page[]} pages at one conversation
+ * @param {string[]} texts
+ */
+export async function expectSame(pages, texts) {
+  const want = texts.map((text, i) => `${i + 1} ${text}`)
+  for (const page of pages) await expect.poll(() => listed(page), { timeout: 20_000 }).toEqual(want)
+  const [, base, id] = pages[0].url().match(/^(.*?)\/chat\/.*?(\d+)\/$/) ?? []
+  const { messages } = await call(pages[0], "GET", `${base}/api/v1/conversations/${id}/messages`)
+  const said = messages.map((/** @type {{ seq: number, message: string }} */ one) => `${one.seq} ${one.message}`)
+  expect(said).toEqual(want)
+  expect(new Set(messages.map((/** @type {{ client_id: string }} */ one) => one.client_id)).size).toBe(want.length)
 }
 
 /**
