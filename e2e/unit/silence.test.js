@@ -1,4 +1,5 @@
-// A line that is silent may be dead: it is asked, and given up when it does not answer.
+// Contract 17: a line that is silent may be dead: it is asked, and given up when it does not
+// answer.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
