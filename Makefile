@@ -34,7 +34,7 @@ fuzz: ## every fuzz target for a while; FUZZTIME=30s
 	@scripts/fuzz $(FUZZTIME)
 
 torture: bootstrap ## the delivery contract under many kills; KILLS=20 at each of seven points
-	go test ./internal/torture/... -count 1 -timeout 60m -v -kills $(KILLS) -measure
+	go test ./internal/torture -count 1 -timeout 60m -v -kills $(KILLS) -readers 1000 -measure
 
 e2e: bootstrap ## browser tests; ARGS="--headed smoke"
 	npm run --silent e2e -- $(ARGS)

@@ -31,6 +31,7 @@ type Client struct {
 	through       func() string
 	random        *rand.Rand // the loop's own
 
+	up            atomic.Bool  // the line has said hello and has not gone
 	lines, doubts atomic.Int64 // how many there have been
 	slowest       atomic.Int64 // nanoseconds that an answer has taken
 
@@ -160,6 +161,7 @@ func (c *Client) connect(ctx context.Context) (greeted bool) {
 	l := &line{conn: conn, frames: make(chan frame, 64), over: make(chan struct{}), level: make(map[int64]bool), patience: c.patience}
 	go l.read(reader, c.gate)
 	defer func() {
+		c.up.Store(false)
 		close(l.over)
 		_ = conn.Close()
 		for range l.frames { // until the reader has ended
@@ -204,6 +206,7 @@ func (c *Client) take(l *line, f frame) bool {
 	switch f.Type {
 	case "hello":
 		c.lines.Add(1)
+		c.up.Store(true)
 		if c.epoch == "" {
 			c.epoch = f.Epoch
 		}
@@ -225,7 +228,7 @@ func (c *Client) take(l *line, f frame) bool {
 	case "ack":
 		e := f.entry()
 		if one := c.settle(f.Conversation, f.ClientID); one != nil {
-			e.Text = one.text
+			e.Text = short(one.text)
 			c.took(one)
 		}
 		c.record(checker.Record{Kind: checker.Acked, Entry: e, Duplicate: f.Duplicate})

@@ -15,7 +15,7 @@ import (
 
 var (
 	crowd    = flag.Int("crowd", 5_000, "how many lines come back at once")
-	readers  = flag.Int("readers", 1_000, "how many read beside a slow one")
+	readers  = flag.Int("readers", 300, "how many read beside a slow one")
 	measured = flag.Bool("measure", false, "fail when what is measured is worse than promised; for a quiet machine")
 )
 
@@ -39,18 +39,18 @@ func TestACrowdThatComesBackStopsNobody(t *testing.T) {
 			there = append(there, c)
 		}
 	}
-	if !await(ctx, func() bool { return w.lines() == len(w.Clients) }) {
-		t.Fatalf("%d of %d lines came up", w.lines(), len(w.Clients))
+	if !await(ctx, w.up) {
+		t.Fatal("not all lines came up")
 	}
 	quiet := chatter(ctx, there, 2*time.Second)
-	lines := len(there)
+	before := w.lines()
 	p.CutAll()
 	busy := chatter(ctx, there, 5*time.Second)
-	if !await(ctx, func() bool { return w.lines() >= 2*len(w.Clients)-lines }) {
-		t.Errorf("%d of %d lines are there", w.lines(), 2*len(w.Clients)-lines)
+	if !await(ctx, func() bool { return w.up() && w.lines() >= before+len(w.Clients)-len(there) }) {
+		t.Errorf("after %d lines there have been %d, of %d tabs", before, w.lines(), len(w.Clients))
 	}
 	t.Logf("answers to those who were there took p50 %s and p99 %s before, p50 %s and p99 %s while %d came back",
-		at(quiet, 50), at(quiet, 99), at(busy, 50), at(busy, 99), len(w.Clients)-lines)
+		at(quiet, 50), at(quiet, 99), at(busy, 50), at(busy, 99), len(w.Clients)-len(there))
 	for _, c := range there {
 		if got := c.lines.Load(); got != 1 {
 			t.Errorf("%s, which was there, has had %d lines", c.Tab, got)
@@ -60,7 +60,7 @@ func TestACrowdThatComesBackStopsNobody(t *testing.T) {
 	judge(t, w.Check())
 }
 
-// chatter has each client say something ten times a second, and returns how long the answers
+// chatter has each client say something twice a second, and returns how long the answers
 // took.
 func chatter(ctx context.Context, all []*Client, d time.Duration) []time.Duration {
 	ctx, cancel := context.WithTimeout(ctx, d)
@@ -77,7 +77,7 @@ func chatter(ctx context.Context, all []*Client, d time.Duration) []time.Duratio
 				mu.Unlock()
 			}
 			c.mu.Unlock()
-			for i := 0; pause(ctx, 100*time.Millisecond); i++ {
+			for i := 0; pause(ctx, 500*time.Millisecond); i++ {
 				c.Say(c.Conversations[i%len(c.Conversations)])
 			}
 		})
@@ -96,32 +96,33 @@ func at(all []time.Duration, percent int) time.Duration {
 }
 
 // Contract 11: nobody waits for a slow reader.
-func TestASlowReaderAmongAThousandIsClosedAndKeepsNobodyWaiting(t *testing.T) {
+func TestASlowReaderAmongManyIsClosedAndKeepsNobodyWaiting(t *testing.T) {
 	n := NewNode(t, plain, testkit.SQLite(t))
 	w := NewWorld(t, n, Plan{People: 2, Tabs: *readers / 2, Conversations: 1, Seed: 12, Narrow: true}, nil)
 	ctx := patience(t, 2*time.Minute)
-	if !await(ctx, func() bool { return w.lines() == len(w.Clients) }) {
-		t.Fatalf("%d of %d lines came up", w.lines(), len(w.Clients))
+	if !await(ctx, w.up) {
+		t.Fatal("not all lines came up")
 	}
 	slow, speaker := w.Clients[1], w.Clients[3]
 	id := speaker.Conversations[0]
 	var ratios []float64
 	var said string
-	for range 3 {
-		alone := spread(ctx, w, speaker, id, nil, 40)
+	rounds := 1
+	if *measured {
+		rounds = 5
+	}
+	for range rounds {
+		alone := around(ctx, w, speaker, id, nil)
 		resume := slow.Pause()
-		speaker.pad(3900)
-		spread(ctx, w, speaker, id, slow, 60) // what the kernel takes
-		speaker.pad(0)
-		beside := spread(ctx, w, speaker, id, slow, 40)
+		beside := around(ctx, w, speaker, id, slow)
 		resume()
 		ratios = append(ratios, float64(at(beside, 99))/float64(at(alone, 99)))
 		said += fmt.Sprintf("; p99 %s alone, %s beside one", at(alone, 99), at(beside, 99))
 		await(ctx, func() bool { return slow.head(id) == speaker.head(id) })
 	}
 	slices.Sort(ratios)
-	t.Logf("a message is with %d tabs after%s: the middle ratio is %.2f", len(w.Clients), said[1:], ratios[1])
-	if *measured && ratios[1] > 1.2 {
+	t.Logf("a message is with %d tabs after%s: the middle ratio is %.2f", len(w.Clients), said[1:], ratios[rounds/2])
+	if *measured && ratios[rounds/2] > 1.2 {
 		t.Error("the others wait for a slow reader: more than 1.2 times as long")
 	}
 	resume := slow.Pause()
@@ -138,6 +139,15 @@ func TestASlowReaderAmongAThousandIsClosedAndKeepsNobodyWaiting(t *testing.T) {
 	if got := slow.lines.Load(); got != 2 {
 		t.Errorf("the slow reader has had %d lines: it was not closed, or did not come back", got)
 	}
+}
+
+// around measures spread behind as many long messages as the kernel takes for one who does
+// not read them.
+func around(ctx context.Context, w *World, speaker *Client, id int64, but *Client) []time.Duration {
+	speaker.pad(3900)
+	spread(ctx, w, speaker, id, but, 60)
+	speaker.pad(0)
+	return spread(ctx, w, speaker, id, but, 100)
 }
 
 // spread has one client say something, again and again, and returns how long it took until

@@ -62,7 +62,7 @@ func (c *Client) doubt() {
 }
 
 func (o *command) entry() checker.Entry {
-	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Text: o.text}
+	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Text: short(o.text)}
 }
 
 // settle removes a command from the outbox.
@@ -93,7 +93,7 @@ func (c *Client) refused(f frame) bool {
 	c.mu.Unlock()
 	switch {
 	case about == nil:
-		return f.Retryable // an `open` that could not be answered is asked for on the next line
+		return false // an `open` that could not be answered is asked for on the next line
 	case !f.Retryable:
 		c.settle(about.conversation, about.id)
 		c.record(checker.Record{Kind: checker.Refused, Entry: about.entry(), Note: f.Code})

@@ -3,6 +3,7 @@ package torture
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -74,8 +75,16 @@ type message struct {
 
 func (m message) entry() checker.Entry {
 	return checker.Entry{
-		Conversation: m.Conversation, Seq: m.Seq, Message: m.ID, Sender: m.Sender, ClientID: m.ClientID, Text: m.Text, At: m.At,
+		Conversation: m.Conversation, Seq: m.Seq, Message: m.ID, Sender: m.Sender, ClientID: m.ClientID, Text: short(m.Text), At: m.At,
 	}
+}
+
+// short stands for a text in the records: itself, or a digest of a long one.
+func short(text string) string {
+	if len(text) <= 100 {
+		return text
+	}
+	return fmt.Sprintf("%s… %x", text[:40], sha256.Sum256([]byte(text)))
 }
 
 // page is a page of messages.

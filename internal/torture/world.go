@@ -251,6 +251,16 @@ func (w *World) lines() (n int) {
 	return n
 }
 
+// up tells whether all tabs have a line.
+func (w *World) up() bool {
+	for _, c := range w.Clients {
+		if !c.up.Load() {
+			return false
+		}
+	}
+	return true
+}
+
 // doubts is how many outcomes have been unknown.
 func (w *World) doubts() (n int) {
 	for _, c := range w.Clients {
