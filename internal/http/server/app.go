@@ -266,6 +266,7 @@ func (a *App) Serve(l net.Listener) error {
 // is under way until ctx ends. Close follows.
 func (a *App) Shutdown(ctx context.Context) error {
 	a.draining.Store(true)
+	a.Sockets.Close()
 	here := a.Hub.Everybody()
 	drained := make(chan struct{})
 	go func() {

@@ -29,6 +29,8 @@ type metrics struct {
 	resumes     map[string]prometheus.Counter
 	slow        prometheus.Counter
 	hints       prometheus.Counter
+	waiting     prometheus.Gauge
+	overflow    prometheus.Counter
 	batches     map[bool]prometheus.Counter // by failed
 	batchSize   prometheus.Histogram
 	batchTime   prometheus.Histogram
@@ -55,6 +57,8 @@ func newMetrics(version string) *metrics {
 		"outcome", "caught_up", "reset_epoch", "reset_position", "reset_gap")
 	m.slow = counter("swapnest_slow_readers_total", "Sockets closed with 4100, for they read too slowly.")
 	m.hints = counter("swapnest_hints_dropped_total", "Typing, presence and the like that found no room in a socket's queue.")
+	m.waiting = gauge("swapnest_admissions_waiting", "Sockets and replays that wait to be admitted.")
+	m.overflow = counter("swapnest_admissions_refused_total", "Sockets and replays sent away with 1013, for too many came at once.")
 	m.batches = map[bool]prometheus.Counter{}
 	for word, c := range counters(m, "swapnest_commits_total", "Shared commits of messages.", "result", "ok", "failed") {
 		m.batches[word == "failed"] = c
@@ -96,6 +100,7 @@ func counters(m *metrics, name, help, label string, values ...string) map[string
 func (m *metrics) observer() socket.Observer {
 	return socket.Observer{
 		Opened: m.connections.Inc, Closed: m.connections.Dec, Slow: m.slow.Inc, Dropped: m.hints.Inc,
+		Waiting: func(delta int) { m.waiting.Add(float64(delta)) }, Refused: m.overflow.Inc,
 		Acked: func(duplicate bool) {
 			if duplicate {
 				m.acks["duplicate"].Inc()

@@ -41,6 +41,8 @@ type Start struct {
 	Only     chat.ConversationID // 0 for a socket of everything
 	Position *wire.Position      // nil without one
 	Address  string              // where the handshake came from, see auth.Address
+
+	admitted bool // it has waited for its turn before
 }
 
 // conn is one connection. Its reading goroutine owns it; Deliver and End come from
@@ -50,6 +52,7 @@ type conn struct {
 	net  net.Conn
 	who  auth.Identity
 	only chat.ConversationID
+	head chat.Seq // where that ended when hello was made
 	// address is the handshake's: a connection keeps it to its end.
 	address string
 	queue   *hub.Queue
@@ -92,7 +95,7 @@ func (d *Door) Serve(nc net.Conn, start Start) {
 	// Deferred, so that a fault in handling one frame leaves nothing behind either.
 	defer d.Observer.Closed()
 	defer c.over(r)
-	if c.greet(start) {
+	if c.greet(start) && c.catchUp(start) {
 		c.read(r)
 	}
 }
@@ -126,6 +129,12 @@ func (c *conn) greet(start Start) bool {
 	case auth.IsSignedOut(start.Err):
 		c.close(closeSignedOut, "not signed in")
 		return false
+	case errors.Is(start.Err, errClosing):
+		c.leave()
+		return false
+	case errors.Is(start.Err, errOverflow):
+		c.crowdedOut()
+		return false
 	case errors.Is(start.Err, errCrowded):
 		c.close(closeOverloaded, "too many connections")
 		return false
@@ -149,16 +158,24 @@ func (c *conn) greet(start Start) bool {
 		c.close(closeRestart, "restarting")
 		return false
 	}
+	// What follows asks the database, and so needs a place in the gate. The bus before it may
+	// be slow, and holds none.
+	if err := c.door.gate.enter(context.Background(), start.admitted); err != nil {
+		return c.failed(err)
+	}
+	defer c.door.gate.leave()
+	asking, done := context.WithTimeout(context.Background(), commandTimeout)
+	defer done()
 	// A session that ended before Join was not there to be ended by the hub.
 	c.checked = time.Now()
-	if _, err := c.door.Guard.Look(ctx, c.who.Session.ID); auth.IsSignedOut(err) {
+	if _, err := c.door.Guard.Look(asking, c.who.Session.ID); auth.IsSignedOut(err) {
 		c.close(closeSignedOut, "session ended")
 		return false
 	}
-	return c.hello(ctx, start)
+	return c.hello(asking)
 }
 
-func (c *conn) hello(ctx context.Context, start Start) bool {
+func (c *conn) hello(ctx context.Context) bool {
 	h := wire.Hello{Epoch: c.door.Epoch(), You: c.who.User}
 	h.You.Online = true
 	if c.only == 0 {
@@ -173,14 +190,20 @@ func (c *conn) hello(ctx context.Context, start Start) bool {
 	if err != nil {
 		return c.failed(err)
 	}
-	h.Entry, h.Participants, h.Head = &details.Entry, details.Participants, &details.Entry.Conversation.Head
-	if !c.begun(h) {
-		return false
+	c.head = details.Entry.Conversation.Head
+	h.Entry, h.Participants, h.Head = &details.Entry, details.Participants, &c.head
+	return c.begun(h)
+}
+
+// catchUp goes on behind hello with what the client has missed.
+func (c *conn) catchUp(start Start) bool {
+	switch {
+	case c.only == 0:
+		return true
+	case start.Position == nil:
+		return c.follow(c.only, c.head) == nil
 	}
-	if start.Position == nil {
-		return c.follow(c.only, *h.Head) == nil
-	}
-	if err := c.resume(ctx, c.only, *start.Position); err != nil {
+	if err := c.resume(c.only, *start.Position); err != nil {
 		return c.failed(err)
 	}
 	return true
@@ -203,6 +226,14 @@ func (c *conn) begun(h wire.Hello) bool {
 
 // failed closes a connection that could not be greeted.
 func (c *conn) failed(err error) bool {
+	switch {
+	case errors.Is(err, errClosing):
+		c.leave()
+		return false
+	case errors.Is(err, errOverflow):
+		c.crowdedOut()
+		return false
+	}
 	if chat.CodeOf(err) == chat.NotFound {
 		c.close(closeUnknown, "no such conversation")
 		return false
@@ -259,6 +290,9 @@ func (c *conn) End(r hub.Reason) {
 	// The reader says goodbye itself, behind the answer to the command that it may be
 	// carrying out: what was committed is acknowledged.
 	c.leaving.Store(true)
+	// A peer that does not read is not waited for as long as at other times. A connection that
+	// takes no deadline is broken, and its writer ends by itself.
+	_ = c.net.SetWriteDeadline(time.Now().Add(leaveTimeout))
 	c.wake()
 }
 
@@ -266,6 +300,12 @@ func (c *conn) End(r hub.Reason) {
 func (c *conn) leave() {
 	c.bye("restarting", time.Duration(rand.Int64N(int64(3*time.Second))))
 	c.close(closeRestart, "restarting")
+}
+
+// crowdedOut sends somebody away for whom there was no place in the gate.
+func (c *conn) crowdedOut() {
+	c.bye("overloaded", comeBack())
+	c.close(closeOverloaded, "too many come at once")
 }
 
 func (c *conn) bye(reason string, retryAfter time.Duration) {
@@ -340,7 +380,11 @@ func (c *conn) write(frames [][]byte) error {
 		}
 		*buffer = append(*buffer, f...)
 	}
-	if err := c.net.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	timeout := writeTimeout
+	if c.leaving.Load() {
+		timeout = leaveTimeout
+	}
+	if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return c.broken(err)
 	}
 	if _, err := c.net.Write(*buffer); err != nil {
@@ -370,14 +414,14 @@ func appendHeader(b []byte, n int) []byte {
 
 // stopTyping tells the others that who has gone writes no more.
 func (c *conn) stopTyping() {
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
 	for id, since := range c.typing {
-		if time.Since(since) > chat.TypingExpires {
-			continue
+		if time.Since(since) > chat.TypingExpires || ctx.Err() != nil {
+			continue // it expires by itself
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 		if err := c.door.Presence.Typing(ctx, c.who.User, id, false); err != nil {
 			c.log.Debug("typing not ended", "error", err)
 		}
-		cancel()
 	}
 }

@@ -56,7 +56,7 @@ func (c *conn) run(ctx context.Context, command wire.Command) error {
 	case wire.Send:
 		return c.send(ctx, m)
 	case wire.Open:
-		return c.open(ctx, m)
+		return c.open(m)
 	case wire.Close:
 		if c.only == 0 {
 			c.end(m.Conversation)
@@ -96,29 +96,55 @@ func (c *conn) send(ctx context.Context, m wire.Send) error {
 	return nil
 }
 
-// open starts or restarts a stream.
-func (c *conn) open(ctx context.Context, m wire.Open) error {
-	who := c.who.User.ID
+// open starts or restarts a stream. A crowd does so when it comes back: what the database is
+// asked for it, it is asked with a place in the gate.
+func (c *conn) open(m wire.Open) error {
 	if c.only == 0 && !c.begin(m.Conversation) {
 		return &chat.Error{Code: chat.Forbidden, Field: "conversation_id", Detail: "At most 20 conversations can be open at once. Close one first."}
 	}
 	if c.only != 0 {
 		c.begin(c.only)
 	}
-	if m.Position == nil {
-		head, err := c.door.Messages.Head(ctx, who, m.Conversation)
-		if err != nil {
-			c.abandon(m.Conversation)
-			return err
-		}
-		c.answer(m.Conversation, wire.CaughtUp(m.Conversation, head), head)
+	var err error
+	if m.Position != nil {
+		err = c.resume(m.Conversation, *m.Position)
+	} else {
+		err = c.openAtEnd(m.Conversation)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errClosing): // the reader says goodbye
+		return nil
+	case errors.Is(err, errOverflow):
+		c.crowdedOut()
 		return nil
 	}
-	err := c.resume(ctx, m.Conversation, *m.Position)
-	if err != nil {
-		c.abandon(m.Conversation)
+	c.abandon(m.Conversation)
+	return err
+}
+
+func (c *conn) openAtEnd(id chat.ConversationID) error {
+	var head chat.Seq
+	err := c.admitted(func(ctx context.Context) (err error) {
+		head, err = c.door.Messages.Head(ctx, c.who.User.ID, id)
+		return err
+	})
+	if err == nil {
+		c.answer(id, wire.CaughtUp(id, head), head)
 	}
 	return err
+}
+
+// admitted runs what asks the database for somebody who comes, with a place in the gate.
+func (c *conn) admitted(ask func(context.Context) error) error {
+	if err := c.door.gate.enter(context.Background(), false); err != nil {
+		return err
+	}
+	defer c.door.gate.leave()
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
+	return ask(ctx)
 }
 
 // abandon drops a stream that could not be answered. A socket of one conversation

@@ -29,6 +29,7 @@ import (
 // The bounds of a connection.
 const (
 	writeTimeout   = 10 * time.Second
+	leaveTimeout   = 3 * time.Second  // for a write while the server goes down
 	frameTimeout   = 10 * time.Second // for the rest of a frame once it has begun
 	silence        = 25 * time.Second // ± 20 %, then a ping
 	pongTimeout    = 10 * time.Second
@@ -62,12 +63,13 @@ type Door struct {
 	conns     sync.WaitGroup
 	people    *crowd[chat.UserID]
 	addresses *crowd[string]
+	gate      *gate
 }
 
 // New returns the door.
 func New(o Options) *Door {
 	o.Observer = o.Observer.whole()
-	return &Door{Options: o, people: newCrowd[chat.UserID](maxPerPerson), addresses: newCrowd[string](maxPerAddress)}
+	return &Door{Options: o, people: newCrowd[chat.UserID](maxPerPerson), addresses: newCrowd[string](maxPerAddress), gate: newGate(o.Observer)}
 }
 
 // Routes mounts the two addresses.
@@ -78,6 +80,9 @@ func (d *Door) Routes(mux *http.ServeMux) {
 
 // Wait returns when all connections are over. The HTTP server has been shut down.
 func (d *Door) Wait() { d.conns.Wait() }
+
+// Close says that the server goes down: nobody waits to be admitted any more.
+func (d *Door) Close() { d.gate.close() }
 
 // one serves the original's address, which carries one conversation. Whoever asks
 // for what is no id at all gets the answer of an unknown conversation.
@@ -126,12 +131,18 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 			over()
 		}
 	}()
-	// The request's context ends with the handler, and the connection does not.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), commandTimeout)
-	defer cancel()
-	who, err := auth.Identity{}, errCrowded
+	start := Start{Only: only, Position: position(r), Address: address, Err: errCrowded}
 	if counted || !d.Limits {
-		who, err = d.identify(ctx, r, ticket)
+		// Here the HTTP server still notices when a visitor gives up waiting. Nothing has been
+		// looked up yet, and who is refused has their ticket.
+		start.Err = d.gate.enter(r.Context(), false)
+	}
+	// The request's context ends with the handler, and the connection does not.
+	ctx := context.WithoutCancel(r.Context())
+	if start.Err == nil {
+		start.Who, start.Err = d.identify(ctx, r, ticket)
+		start.admitted = true
+		d.gate.leave()
 	}
 	conn, rw, _, upgradeErr := ws.UpgradeHTTP(r, w)
 	if upgradeErr != nil {
@@ -142,7 +153,6 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 		}
 		return
 	}
-	start := Start{Who: who, Err: err, Only: only, Position: position(r), Address: address}
 	served = true
 	go func() {
 		defer over()
@@ -166,6 +176,8 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 var errCrowded = errors.New("too many connections from one address")
 
 func (d *Door) identify(ctx context.Context, r *http.Request, ticket string) (auth.Identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
 	if ticket != "" {
 		return d.Guard.ByTicket(ctx, ticket)
 	}

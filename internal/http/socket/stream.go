@@ -2,9 +2,11 @@ package socket
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/feature/messaging"
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/live/wire"
@@ -102,9 +104,17 @@ func (c *conn) flush(id chat.ConversationID, s *stream, last chat.Seq) error {
 }
 
 // fill reads what lies between the stream and its buffer from the log, a page at
-// a time: flush asks for the next.
+// a time: flush asks for the next. It passes no gate: this is somebody who is there.
 func (c *conn) fill(id chat.ConversationID, s *stream, after chat.Seq) {
-	last, ok := c.page(id, after)
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
+	events, err := c.missing(ctx, id, after)
+	if err != nil {
+		c.log.Warn("events could not be replayed", "conversation", id, "error", err)
+		c.lost()
+		return
+	}
+	last, ok := c.replay(events)
 	if !ok {
 		return
 	}
@@ -116,18 +126,24 @@ func (c *conn) fill(id chat.ConversationID, s *stream, after chat.Seq) {
 	}
 }
 
-// page queues the next events after a seq as fast as the peer takes them, and
-// returns the last one's. A page is small, so that a crowd of peers that do not
-// read holds little memory. When it cannot, it closes the connection.
-func (c *conn) page(id chat.ConversationID, after chat.Seq) (last chat.Seq, ok bool) {
+// errNothing says that events which must be there are not.
+var errNothing = errors.New("there are no such events")
+
+// missing reads the next events after a seq. A page is small, so that a crowd of peers that
+// do not read holds little memory.
+func (c *conn) missing(ctx context.Context, id chat.ConversationID, after chat.Seq) ([]chat.Event, error) {
+	events, err := c.door.Messages.Missing(ctx, c.who.User.ID, id, after, replayPage)
+	if err == nil && len(events) == 0 {
+		err = errNothing
+	}
+	return events, err
+}
+
+// replay queues events as fast as the peer takes them, and returns the last one's seq. A peer
+// that is too slow is closed.
+func (c *conn) replay(events []chat.Event) (last chat.Seq, ok bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
-	events, err := c.door.Messages.Missing(ctx, c.who.User.ID, id, after, replayPage)
-	if err != nil || len(events) == 0 {
-		c.log.Warn("events could not be replayed", "conversation", id, "error", err)
-		c.lost()
-		return 0, false
-	}
 	for _, e := range events {
 		if c.queue.PushWait(ctx, wire.Event(e)) != nil {
 			c.tooSlow()
@@ -138,9 +154,18 @@ func (c *conn) page(id chat.ConversationID, after chat.Seq) (last chat.Seq, ok b
 }
 
 // resume answers a position: the events behind it and caught_up, or reset. The
-// stream has begun, so what happens meanwhile is buffered.
-func (c *conn) resume(ctx context.Context, id chat.ConversationID, p wire.Position) error {
-	r, err := c.door.Messages.Resume(ctx, c.who.User.ID, resumeQuery(id, p))
+// stream has begun, so what happens meanwhile is buffered. There is a place in the gate for
+// each page while it is read, and none is held while the peer is waited for.
+func (c *conn) resume(id chat.ConversationID, p wire.Position) error {
+	var r messaging.Resumed
+	var events []chat.Event
+	err := c.admitted(func(ctx context.Context) (err error) {
+		r, err = c.door.Messages.Resume(ctx, c.who.User.ID, resumeQuery(id, p))
+		if err == nil && r.Reset == "" && p.After < r.Head {
+			events, err = c.missing(ctx, id, p.After)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -151,10 +176,20 @@ func (c *conn) resume(ctx context.Context, id chat.ConversationID, p wire.Positi
 	}
 	after := p.After
 	for after < r.Head {
+		if events == nil {
+			err := c.admitted(func(ctx context.Context) (err error) {
+				events, err = c.missing(ctx, id, after)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
 		var ok bool
-		if after, ok = c.page(id, after); !ok {
+		if after, ok = c.replay(events); !ok {
 			return nil
 		}
+		events = nil
 	}
 	c.door.Observer.Resumed("caught_up")
 	c.answer(id, wire.CaughtUp(id, after), after)
