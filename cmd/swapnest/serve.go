@@ -16,11 +16,15 @@ import (
 	"swapnest/internal/http/web"
 )
 
-// shutdownTimeout is how long a node takes to finish what is under way.
-const shutdownTimeout = 15 * time.Second
-
-// brokenTimeout is the same when the disk has failed.
-const brokenTimeout = 2 * time.Second
+// How long a node takes to finish what is under way, the same when the disk has failed, and
+// then to close the database: 18 seconds at most, with two for when people were last seen, since
+// whoever sent SIGTERM may send SIGKILL
+// after 20.
+const (
+	shutdownTimeout = 12 * time.Second
+	brokenTimeout   = 2 * time.Second
+	closeTimeout    = 4 * time.Second
+)
 
 // errBroken says why a process ends whose disk has failed.
 func errBroken(fault error) error {
@@ -60,24 +64,45 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 	served := ports.serve(app)
 	select {
 	case err = <-served:
-	case fault := <-broken:
+	case err = <-broken:
 		// There is nothing to finish: everybody is told to come back, and that is all.
-		ending, cancel := context.WithTimeout(context.Background(), brokenTimeout)
-		defer cancel()
-		err = errors.Join(errBroken(fault), app.Shutdown(ending))
+		err = errBroken(err)
+		end(app, brokenTimeout, log)
 	case <-ctx.Done():
 		log.Info("shutting down")
-		ending, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-		defer cancel()
-		if err = app.Shutdown(ending); err != nil {
-			log.Warn("not everything was finished in time", "error", err)
-			err = nil
-		}
+		end(app, shutdownTimeout, log)
 	}
-	if closing := app.Close(); err == nil {
+	if closing := closeSoon(app); err == nil {
 		err = closing
 	}
+	select {
+	case fault := <-broken: // while it was ending
+		err = errBroken(fault)
+	default:
+	}
 	return err
+}
+
+// end lets a node finish what is under way.
+func end(app *server.App, most time.Duration, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
+	defer cancel()
+	if err := app.Shutdown(ctx); err != nil {
+		log.Warn("not everything was finished in time", "error", err)
+	}
+}
+
+// closeSoon closes a node, and gives up on a database that does not answer: what was
+// acknowledged is stored already.
+func closeSoon(app *server.App) error {
+	closed := make(chan error, 1)
+	go func() { closed <- app.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(closeTimeout):
+		return errors.New("the database could not be closed in time: it does not answer")
+	}
 }
 
 func fill(ctx context.Context, a *server.App) ([]web.DemoPerson, error) {
