@@ -227,9 +227,12 @@ func TestADatabaseThatHangsDoesNotKeepTheProcess(t *testing.T) {
 	if h := s.listen(); h.code != 1012 || !h.bye || len(h.acked) > 0 {
 		t.Errorf("the socket was told %+v", h)
 	}
-	status, took := n.ends(30 * time.Second)
-	if took > 20*time.Second || status < 0 {
-		t.Errorf("status %d after %s, want an end within 20 s: %s", status, took, n.stderr)
+	// Twenty seconds are promised for the worst case. Here no request is under way, so that it
+	// is the closing alone that takes its time.
+	if status, took := n.ends(30 * time.Second); status != 1 || took > 13*time.Second {
+		t.Errorf("status %d after %s, want 1 within 13 s: %s", status, took, n.stderr)
 	}
-	t.Logf("status %d after %s", status, took)
+	if said := n.stderr.String(); !strings.Contains(said, "swapnest: the database could not be closed in time") {
+		t.Errorf("said %s", said)
+	}
 }

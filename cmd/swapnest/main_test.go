@@ -145,6 +145,7 @@ func TestARetryAfterKill9AnswersTheFirstMessage(t *testing.T) {
 		if status != http.StatusCreated {
 			t.Fatalf("send: %d %v", status, sent)
 		}
+		_, before := n.do("GET", path, nil)
 		n.kill()
 
 		again := startNode(t, d)
@@ -169,6 +170,9 @@ func TestARetryAfterKill9AnswersTheFirstMessage(t *testing.T) {
 			}
 		}
 		_, page := again.do("GET", path, nil)
+		if page["epoch"] != before["epoch"] {
+			t.Errorf("epoch %v after the restart, before it %v: everybody would begin anew", page["epoch"], before["epoch"])
+		}
 		if page["head"] != 3.0 || len(page["messages"].([]any)) != 3 {
 			t.Errorf("messages after the restart: %v", page)
 		}

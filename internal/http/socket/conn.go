@@ -80,6 +80,8 @@ type conn struct {
 
 // Serve runs a connection until it ends. The handshake is done.
 func (d *Door) Serve(nc net.Conn, start Start) {
+	d.conns.Add(1) // the door has counted it before, where it came through it
+	defer d.conns.Done()
 	c := &conn{
 		door: d, net: nc, who: start.Who, only: start.Only, address: start.Address, log: d.Log.With("user", start.Who.User.ID, "connection", trace.New()),
 		streams: make(map[chat.ConversationID]*stream),

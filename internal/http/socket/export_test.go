@@ -7,6 +7,9 @@ const (
 	GateTime    = gateTime
 )
 
+// LeaveTimeout is how long a write may take while the server goes down.
+const LeaveTimeout = leaveTimeout
+
 // Occupy takes all places of the gate, and returns what gives them back.
 func (d *Door) Occupy() (free func()) {
 	d.gate.mu.Lock()
