@@ -125,6 +125,8 @@ func (n *node) do(method, path string, body any) (int, map[string]any) {
 
 type object = map[string]any
 
+// TestARetryAfterKill9AnswersTheFirstMessage shows contract 2, 3 and 15: after kill -9 what was
+// acknowledged is there, a retry gets the first answer, and nobody has to begin anew.
 func TestARetryAfterKill9AnswersTheFirstMessage(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		n := startNode(t, d)

@@ -38,6 +38,8 @@ func mustAppend(t testing.TB, db *store.DB, a store.Append) store.Appended {
 	return done
 }
 
+// TestSeqHasNoGapsAndFollowsPublication shows contract 1 and 7: the seq of each conversation has
+// no gaps, and follows the order in which events are committed and announced.
 func TestSeqHasNoGapsAndFollowsPublication(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		var mu sync.Mutex
@@ -122,6 +124,8 @@ func TestSeqHasNoGapsAndFollowsPublication(t *testing.T) {
 	})
 }
 
+// TestRetryAnswersTheFirstMessage shows contract 3 and 4: a command sent again, also after a
+// restart, gets the first answer, and another one under its name is refused.
 func TestRetryAnswersTheFirstMessage(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		announced := 0
@@ -159,6 +163,8 @@ func TestRetryAnswersTheFirstMessage(t *testing.T) {
 	})
 }
 
+// TestSameCommandTwiceInOneBatchIsOneMessage shows contract 3: the name of a command is unique
+// also among those that share a commit.
 func TestSameCommandTwiceInOneBatchIsOneMessage(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		db := d.Open(t, nil)
@@ -190,6 +196,8 @@ func TestSameCommandTwiceInOneBatchIsOneMessage(t *testing.T) {
 	})
 }
 
+// TestRefusalsComeInOrder shows contract 4: being a member comes first, then the duplicate, then
+// the rules.
 func TestRefusalsComeInOrder(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		db := d.Open(t, nil)
@@ -262,6 +270,8 @@ func TestOneBadCommandDoesNotFailItsBatch(t *testing.T) {
 	})
 }
 
+// TestGivenUpCallIsUnavailableAndMayBeRetried shows contract 5: who stops waiting knows no
+// outcome, and sends the same command again.
 func TestGivenUpCallIsUnavailableAndMayBeRetried(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		db := d.Open(t, nil)
@@ -284,6 +294,8 @@ func TestGivenUpCallIsUnavailableAndMayBeRetried(t *testing.T) {
 	})
 }
 
+// TestCloseFinishesWhatWaits shows contract 19: what stands in the queue is committed and
+// announced before the database is closed.
 func TestCloseFinishesWhatWaits(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		db := d.Open(t, nil)

@@ -30,6 +30,8 @@ func followAll(t *testing.T, db *store.DB, from store.Cursor, limit int) ([]stor
 	}
 }
 
+// TestLogSkipsNothingWhileOthersWrite shows contract 8: a reader of the log that goes on from its
+// cursor misses nothing.
 func TestLogSkipsNothingWhileOthersWrite(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		db := d.Open(t, nil)
@@ -73,7 +75,8 @@ func TestLogSkipsNothingWhileOthersWrite(t *testing.T) {
 	})
 }
 
-// A reader by identity alone would pass an event whose transaction commits late.
+// TestLogOfPostgreSQLWaitsForATransactionThatCommitsLate shows contract 8: no cursor passes a
+// commit that is not yet visible. A reader by identity alone would.
 func TestLogOfPostgreSQLWaitsForATransactionThatCommitsLate(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		db := d.Open(t, nil)

@@ -269,6 +269,7 @@ func TestAMutedConversationAndAClosedAccountAreToldOfNothing(t *testing.T) {
 	})
 }
 
+// TestNoMessageIsToldTwice shows contract 8: a follower that starts again tells nobody twice.
 func TestNoMessageIsToldTwice(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		h := newHouse(t, d)

@@ -61,6 +61,8 @@ func TestAClosedAccountIsAFormerMember(t *testing.T) {
 	})
 }
 
+// TestANewPasswordEndsTheOtherSessionsAndTheirSockets shows contract 21: a new password ends the
+// other sessions, and their sockets.
 func TestANewPasswordEndsTheOtherSessionsAndTheirSockets(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		s := open(t, d)

@@ -10,6 +10,8 @@ import (
 	"swapnest/internal/testkit/apptest"
 )
 
+// TestANodeIsReadyUntilItEndsAndHealthyWhileItsDatabaseAnswers shows contract 19: a node that goes
+// down is unready from the beginning.
 func TestANodeIsReadyUntilItEndsAndHealthyWhileItsDatabaseAnswers(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		app := apptest.Open(t, d, nil)

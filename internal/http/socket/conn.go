@@ -354,66 +354,6 @@ func (c *conn) wake() {
 	_ = c.net.SetReadDeadline(time.Now())
 }
 
-// closeFrame marks a frame so that write does not take it for text.
-func closeFrame(code ws.StatusCode, reason string) []byte {
-	frame, err := ws.CompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, reason)))
-	if err != nil {
-		// A close frame of a fixed reason always compiles.
-		panic("socket: " + err.Error())
-	}
-	return frame
-}
-
-var pool = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
-
-// write sends frames in one piece. Text begins with '{'; what does not is a
-// control frame that has its header already.
-func (c *conn) write(frames [][]byte) error {
-	buffer := pool.Get().(*[]byte)
-	defer func() {
-		if cap(*buffer) <= 64<<10 {
-			*buffer = (*buffer)[:0]
-			pool.Put(buffer)
-		}
-	}()
-	for _, f := range frames {
-		if f[0] == '{' {
-			*buffer = appendHeader(*buffer, len(f))
-		}
-		*buffer = append(*buffer, f...)
-	}
-	timeout := writeTimeout
-	if c.leaving.Load() {
-		timeout = leaveTimeout
-	}
-	if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
-		return c.broken(err)
-	}
-	if _, err := c.net.Write(*buffer); err != nil {
-		return c.broken(err)
-	}
-	return nil
-}
-
-// broken ends the reading of a connection that cannot be written to.
-func (c *conn) broken(err error) error {
-	_ = c.net.Close() // the error that matters is the one that led here
-	return err
-}
-
-// appendHeader appends the header of an unmasked text frame (RFC 6455, 5.2).
-func appendHeader(b []byte, n int) []byte {
-	const text = 0x81
-	switch {
-	case n < 126:
-		return append(b, text, byte(n))
-	case n < 1<<16:
-		return append(b, text, 126, byte(n>>8), byte(n))
-	default:
-		return append(b, text, 127, 0, 0, 0, 0, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-	}
-}
-
 // stopTyping tells the others that who has gone writes no more.
 func (c *conn) stopTyping() {
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)

@@ -139,7 +139,8 @@ func TestSignedOutVisitorsAreAcceptedAndThenClosed(t *testing.T) {
 	}
 }
 
-// The whole way through TCP, on both databases, with a restart in between.
+// TestTheOriginalsScriptFindsItsMessagesAfterARestart shows contract 13 and 14: the whole way
+// through TCP, on both databases, with a restart in between.
 func TestTheOriginalsScriptFindsItsMessagesAfterARestart(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		app := apptest.Start(t, d, nil)

@@ -21,6 +21,7 @@ func TestACrowdThatComesBackStopsNobody(t *testing.T) {
 		buyer, seller := w.one(w.buyer, nil), w.all(w.seller)
 		buyer.Wait("hello")
 		seller.Wait("hello")
+		synctest.Wait() // whoever was greeted has given the place back
 		free := w.Sockets.Occupy()
 		crowd := make([]*apptest.Socket, 2000)
 		for i := range crowd {
@@ -59,6 +60,7 @@ func TestWhoFindsNoPlaceIsToldWhenToComeBack(t *testing.T) {
 	simulated(t, func(o *server.Options) { o.RateLimits = false }, func(t *testing.T, w *world) {
 		open := w.all(w.seller)
 		open.Wait("hello")
+		synctest.Wait() // whoever was greeted has given the place back
 		free := w.Sockets.Occupy()
 		crowd := make([]*apptest.Socket, socket.GateWaiting)
 		for i := range crowd {
@@ -136,6 +138,7 @@ func TestAPeerThatDoesNotReadItsReplayHoldsNobodyUp(t *testing.T) {
 // is told to come back.
 func TestWhoWaitsHearsOfTheEnd(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
+		synctest.Wait() // whoever was greeted has given the place back
 		free := w.Sockets.Occupy()
 		defer free()
 		crowd := make([]*apptest.Socket, 100)

@@ -37,6 +37,8 @@ func TestTwentyBadFramesInARowEndTheLine(t *testing.T) {
 	})
 }
 
+// TestASilentPeerIsAskedAndThenDropped shows contract 17: a silent peer is pinged after 25 s ± 20
+// %, and gone within 40 s if it stays silent.
 func TestASilentPeerIsAskedAndThenDropped(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		s := w.all(w.buyer)
@@ -58,6 +60,8 @@ func TestASilentPeerIsAskedAndThenDropped(t *testing.T) {
 	})
 }
 
+// TestASlowReaderIsClosedAndNobodyWaits shows contract 11: whose queue is full is closed with
+// 4100, and nobody waits for it.
 func TestASlowReaderIsClosedAndNobodyWaits(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		slow, quick := w.one(w.buyer, nil), w.one(w.buyer, nil)
@@ -80,6 +84,8 @@ func TestASlowReaderIsClosedAndNobodyWaits(t *testing.T) {
 	})
 }
 
+// TestAPeerThatNeverReadsIsDroppedAfterTheWriteDeadline shows contract 17: every write has ten
+// seconds.
 func TestAPeerThatNeverReadsIsDroppedAfterTheWriteDeadline(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		s := w.all(w.buyer)
@@ -97,6 +103,8 @@ func TestAPeerThatNeverReadsIsDroppedAfterTheWriteDeadline(t *testing.T) {
 	})
 }
 
+// TestRestartSaysByeAnd1012 shows contract 19: sockets are told when to come back, and closed with
+// 1012.
 func TestRestartSaysByeAnd1012(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		s := w.all(w.buyer)
@@ -258,7 +266,8 @@ func TestLimitsAreLiftedWhenAsked(t *testing.T) {
 	})
 }
 
-// What was committed while the server goes down is acknowledged before goodbye.
+// TestShutdownAcknowledgesTheCommandUnderWay shows contract 2 and 19: what was committed while the
+// server goes down is acknowledged before goodbye.
 func TestShutdownAcknowledgesTheCommandUnderWay(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		sockets := make([]*apptest.Socket, 30)

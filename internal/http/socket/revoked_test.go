@@ -29,8 +29,9 @@ func (w *world) member(n int) []auth.Identity {
 	return all
 }
 
-// The sockets say nothing by themselves, and the time is simulated: what ends them is the
-// end of the session alone.
+// TestSessionsEndTheirSocketsWithinASecond shows contract 21: whatever ends a session ends its
+// sockets. They say nothing by themselves, and the time is simulated: nothing else can have ended
+// them.
 func TestSessionsEndTheirSocketsWithinASecond(t *testing.T) {
 	type ends struct {
 		name  string
@@ -131,8 +132,9 @@ func TestASessionThatSlidesOnKeepsItsSilentSockets(t *testing.T) {
 	})
 }
 
-// Nothing is known of a session while the database is down: the socket stays, and does not
-// ask without a pause.
+// TestAnExpiredSessionIsAskedAboutInTurnsWhileTheDatabaseIsDown shows contract 22: nothing is
+// known of a session while the database is down: the socket stays, and does not ask without a
+// pause.
 func TestAnExpiredSessionIsAskedAboutInTurnsWhileTheDatabaseIsDown(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		w.buyer.Session.ExpiresAt = time.Now().Add(time.Minute)

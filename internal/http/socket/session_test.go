@@ -41,6 +41,7 @@ func TestWhoMayNotEnterIsToldByTheCloseCode(t *testing.T) {
 	})
 }
 
+// TestCommandsOfAStrangerOnTheOpenSocket shows contract 21: rights are checked for each command.
 func TestCommandsOfAStrangerOnTheOpenSocket(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		s := w.all(w.stranger)
@@ -67,6 +68,8 @@ func TestCommandsOfAStrangerOnTheOpenSocket(t *testing.T) {
 	})
 }
 
+// TestSessionEndClosesItsSocketsAndNoOthers shows contract 21: logging out ends the sockets of
+// that session.
 func TestSessionEndClosesItsSocketsAndNoOthers(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		again, _ := w.SignIn(t, w.town.Buyer)
@@ -106,7 +109,8 @@ func TestSessionThatExpiresClosesItsSocket(t *testing.T) {
 	})
 }
 
-// The process that ends the session has no sockets: the command line, or another node.
+// TestASessionThatEndsElsewhereClosesItsSocket shows contract 21: rights are looked at again: the
+// process that ends the session may have no sockets, as the command line or another node.
 func TestASessionThatEndsElsewhereClosesItsSocket(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		idle, busy := w.all(w.buyer), w.all(w.buyer)
@@ -132,7 +136,8 @@ func TestASessionThatEndsElsewhereClosesItsSocket(t *testing.T) {
 	})
 }
 
-// Control frames and endless fragments are no commands, and keep nobody here.
+// TestControlFramesDoNotKeepAnEndedSession shows contract 21: control frames and endless fragments
+// are no commands, and keep nobody here.
 func TestControlFramesDoNotKeepAnEndedSession(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		s := w.all(w.buyer)

@@ -64,6 +64,7 @@ func TestTypingEndsWhenTheLineDrops(t *testing.T) {
 	})
 }
 
+// TestReadMovesTicksAndCounts shows contract 16: a read cursor moves forward alone.
 func TestReadMovesTicksAndCounts(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		buyer, seller := w.all(w.buyer), w.one(w.seller, nil)
@@ -86,6 +87,7 @@ func TestReadMovesTicksAndCounts(t *testing.T) {
 	})
 }
 
+// TestTypingFromManySocketsIsDroppedSilently shows contract 11: only hints are dropped.
 func TestTypingFromManySocketsIsDroppedSilently(t *testing.T) {
 	simulated(t, limited, func(t *testing.T, w *world) {
 		other := w.one(w.seller, nil)

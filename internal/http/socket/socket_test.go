@@ -123,6 +123,8 @@ func TestOriginalFramesHoldAConversation(t *testing.T) {
 	})
 }
 
+// TestSendIsAcknowledgedAndReachesAllDevices shows contract 3, 4 and 12: all devices of both get
+// the event with its client_id, a retry gets the first ack, and another text a conflict.
 func TestSendIsAcknowledgedAndReachesAllDevices(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		phone, laptop, seller := w.all(w.buyer), w.one(w.buyer, nil), w.all(w.seller)
@@ -160,6 +162,8 @@ func TestSendIsAcknowledgedAndReachesAllDevices(t *testing.T) {
 	})
 }
 
+// TestResumeReplaysExactlyTheGap shows contract 13, 14 and 15: what lies behind a position is
+// replayed, then caught_up; a position that fits nothing gets reset.
 func TestResumeReplaysExactlyTheGap(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		w.say(5) // seq 2 to 6
@@ -225,6 +229,8 @@ func seqs(frames []apptest.Frame) string {
 	return strings.Join(names, " ")
 }
 
+// TestAGapOfMoreThanAThousandIsAReset shows contract 15: a thousand events are replayed, and one
+// more is a reset.
 func TestAGapOfMoreThanAThousandIsAReset(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		w.say(1001) // head 1002
@@ -241,6 +247,8 @@ func TestAGapOfMoreThanAThousandIsAReset(t *testing.T) {
 	})
 }
 
+// TestALostHintIsReadFromTheLog shows contract 9: a socket that sees a seq beyond its next one
+// reads the missing ones.
 func TestALostHintIsReadFromTheLog(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		s := w.one(w.buyer, nil)

@@ -156,6 +156,8 @@ func TestNothingIsDeliveredAfterLeave(t *testing.T) {
 	})
 }
 
+// TestEndSessionEndsThatSessionsSocketsOnly shows contract 21: the end of a session ends its
+// sockets here, and nobody else's.
 func TestEndSessionEndsThatSessionsSocketsOnly(t *testing.T) {
 	w := newWorld(t, new(bus.Memory).Join)
 	tab1, tab2, phone, other := w.join(1, 1), w.join(1, 1), w.join(1, 2), w.join(2, 3)
@@ -274,6 +276,8 @@ func TestSinceWhenSomebodyGetsEverything(t *testing.T) {
 	})
 }
 
+// TestDrainEndsEverybodyAndAdmitsNobody shows contract 19: whoever is here is told of the end, and
+// nobody comes in any more.
 func TestDrainEndsEverybodyAndAdmitsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, new(bus.Memory).Join)
@@ -299,6 +303,7 @@ func TestDrainEndsEverybodyAndAdmitsNobody(t *testing.T) {
 	})
 }
 
+// TestDrainWaitsNoLongerThanItsContext shows contract 19: nobody keeps the node from ending.
 func TestDrainWaitsNoLongerThanItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, new(bus.Memory).Join)

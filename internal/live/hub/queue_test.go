@@ -116,6 +116,7 @@ func TestFramesAreWrittenInTheirOrder(t *testing.T) {
 	})
 }
 
+// TestAQueueIsFullAtItsBounds shows contract 11: a connection's queue takes 256 frames or 512 KiB.
 func TestAQueueIsFullAtItsBounds(t *testing.T) {
 	for name, c := range map[string]struct {
 		fits int // so many frames
@@ -151,6 +152,8 @@ func TestAQueueIsFullAtItsBounds(t *testing.T) {
 	}
 }
 
+// TestPushWaitWaitsUntilTheQueueIsHalfEmpty shows contract 11: a replay leaves room in the queue
+// for what happens meanwhile.
 func TestPushWaitWaitsUntilTheQueueIsHalfEmpty(t *testing.T) {
 	for name, c := range map[string]struct {
 		fits, size int

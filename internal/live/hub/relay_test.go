@@ -180,6 +180,8 @@ type deafBus struct{ bus.Bus }
 
 func (deafBus) Publish(context.Context, bus.Message) error { return errors.New("nobody hears") }
 
+// TestABusThatFailsStopsNoEvent shows contract 9: the bus is a hint after the commit, and its
+// failing changes nothing.
 func TestABusThatFailsStopsNoEvent(t *testing.T) {
 	r := newRelay(deafBus{}, entryOf)
 	r.Event(event(1))

@@ -121,6 +121,7 @@ func TestAStaleTimerForgetsNobody(t *testing.T) {
 	})
 }
 
+// TestABusThatFailsKeepsNobodyOut shows contract 22: a bus that is down keeps nobody out.
 func TestABusThatFailsKeepsNobodyOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, slow(time.Hour, time.Hour))
