@@ -58,8 +58,13 @@ func (db *DB) examine(err error) {
 // what it then left in the log is read from memory, may not be on the disk, and would be a
 // hole before all that follows. Here it is written once more and synced, or the start fails.
 func (db *DB) settleWAL(ctx context.Context) error {
-	if _, err := db.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+	var busy, frames, copied int
+	if err := db.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &copied); err != nil {
 		return fmt.Errorf("settle the log of SQLite: %w", err)
+	}
+	if busy != 0 {
+		// It was waited for as long as for any lock.
+		db.log.Warn("SQLite's log was not emptied at the start, another process reads the database", "frames", frames, "copied", copied)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package socket_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -190,6 +191,35 @@ func TestANewConversationIsIntroduced(t *testing.T) {
 		}
 		if rest := one.Rest(); len(rest) != 0 {
 			t.Errorf("the socket of another conversation got %v", rest)
+		}
+	})
+}
+
+// TestOneTabsMessagesAreCommittedInTheirOrder shows contract 6: they are written without waiting
+// for an answer, while others write too.
+func TestOneTabsMessagesAreCommittedInTheirOrder(t *testing.T) {
+	simulated(t, nil, func(t *testing.T, w *world) {
+		tabs := []*apptest.Socket{w.one(w.buyer, nil), w.all(w.buyer), w.one(w.seller, nil)}
+		for _, s := range tabs {
+			s.Wait("hello")
+		}
+		const each = 40
+		for i, s := range tabs {
+			go func() {
+				for n := range each {
+					s.Send(`{"type":"send","conversation_id":%d,"client_id":"tab%d.%d","message":"hi"}`, w.conversation, i, n)
+				}
+			}()
+		}
+		for i, s := range tabs {
+			last := 0.0
+			for n := range each {
+				ack := s.Wait("ack")
+				if ack["client_id"] != fmt.Sprintf("tab%d.%d", i, n) || ack["seq"].(float64) <= last {
+					t.Fatalf("tab %d, message %d: %v behind seq %v", i, n, ack, last)
+				}
+				last = ack["seq"].(float64)
+			}
 		}
 	})
 }
