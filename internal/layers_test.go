@@ -23,7 +23,7 @@ var layers = []string{
 	"internal/http/server",
 	"internal/demo internal/testkit",
 	"internal/testkit/apptest internal/torture/checker",
-	"internal/torture",
+	"internal/torture internal/torture/sim",
 	"internal/config",
 	"cmd/* examples/* internal/papers",
 }
@@ -35,7 +35,8 @@ var reserved = map[string][]string{
 	"internal/testkit":          {"internal/testkit/apptest", "internal/torture"},
 	"internal/testkit/apptest":  {},
 	"internal/torture":          {},
-	"internal/torture/checker":  {"internal/torture"},
+	"internal/torture/checker":  {"internal/torture", "internal/torture/sim"},
+	"internal/torture/sim":      {},
 	"internal/live/bus/bustest": {},
 }
 
