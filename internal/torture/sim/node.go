@@ -30,8 +30,9 @@ type node struct {
 	notices  *notices.Follower
 }
 
-// newNode joins the parts of a node, as package server does.
-func newNode(db *store.DB, join func(bus.Receive) bus.Bus, flaw Flaw) (*node, error) {
+// newNode joins the parts of a node, as package server does. A replay calls pause when it
+// has read everything, and before it goes on with what has come meanwhile.
+func newNode(db *store.DB, join func(bus.Receive) bus.Bus, flaw Flaw, pause func()) (*node, error) {
 	n, log := &node{}, slog.New(slog.DiscardHandler)
 	n.tail = tail.New(log)
 	var here *presence.Service
@@ -51,6 +52,7 @@ func newNode(db *store.DB, join func(bus.Receive) bus.Bus, flaw Flaw) (*node, er
 	n.messages = messaging.New(db, n.relay, n.bell, &messaging.Limits{}, nil, time.Now)
 	n.door = socket.New(socket.Options{
 		Guard: auth.NewGuard(db, nil, false, time.Now), Hub: n.hub, Messages: n.messages, Inbox: n.inbox, Presence: here, Epoch: db.Epoch(), Log: log,
+		Observer: socket.Observer{Resumed: func(string) { pause() }},
 	})
 	n.notices = notices.New(db, n.bell.Ring, log, time.Now)
 	if flaw != NoTail {

@@ -91,7 +91,7 @@ type BusPlan struct {
 func NewPlan(seed uint64) Plan {
 	r := rand.New(rand.NewPCG(seed, 0))
 	p := Plan{
-		Seed: seed, People: 2 + r.IntN(mostPeople-1), Length: time.Duration(2+r.IntN(25)) * time.Second,
+		Seed: seed, People: 2 + r.IntN(mostPeople-1), Length: time.Duration(4+r.IntN(23)) * time.Second,
 		Query: pick[time.Duration](r, 0, 5, 60, 250) * time.Millisecond, Commit: pick[time.Duration](r, 0, 5, 20) * time.Millisecond,
 		Bus: BusPlan{
 			Drop: pick(r, 0, 0.1, 0.3, 0.7), Double: pick(r, 0, 0.2), Delay: pick(r, 0, 0.2, 0.7), Refuse: pick(r, 0, 0, 0.2),
@@ -104,22 +104,51 @@ func NewPlan(seed uint64) Plan {
 	// Things happen at few instants, so that much happens at once.
 	instants := make([]time.Duration, 6+r.IntN(20))
 	for i := range instants {
-		instants[i] = time.Duration(r.Int64N(int64(p.Length / time.Millisecond)))
+		instants[i] = time.Duration(r.Int64N(int64((p.Length - 2*time.Second) / time.Millisecond)))
 	}
 	for person := range p.People {
 		for range 1 + r.IntN(3) {
 			p.Tabs = append(p.Tabs, newTab(r, p, person, instants))
 		}
 	}
+	p.lastWords(r)
+	for _, tab := range p.Tabs {
+		slices.SortStableFunc(tab.Steps, func(a, b Step) int { return int(a.At - b.At) })
+	}
 	return p
+}
+
+// lastWords has one or two tabs say the last in each of their conversations, while the others
+// open theirs once more or come back: what is lost now stays lost, for nothing comes behind it.
+func (p *Plan) lastWords(r *rand.Rand) {
+	at, first := p.Length-time.Second, r.IntN(len(p.Tabs))
+	for i := range p.Tabs {
+		tab := &p.Tabs[i]
+		for c := range tab.conversations(p.People) {
+			s := Step{At: at, Action: Say, Conversation: c}
+			if i != first && r.IntN(len(p.Tabs)) > 0 {
+				s.At -= time.Duration(r.Int64N(int64(2*p.Query + 10*time.Millisecond)))
+				s.Action = pick(r, Reopen, Reopen, Reopen, Cut)
+			}
+			tab.Steps = append(tab.Steps, s)
+		}
+	}
+}
+
+// conversations is how many the tab has.
+func (t Tab) conversations(people int) int {
+	if t.Only >= 0 {
+		return 1
+	}
+	return len(conversationsOf(t.Person, people))
 }
 
 func newTab(r *rand.Rand, p Plan, person int, instants []time.Duration) Tab {
 	tab := Tab{Person: person, Only: -1, Window: pick(r, 1, 4)}
-	own := len(conversationsOf(person, p.People))
 	if r.IntN(3) == 0 {
-		tab.Only, own = r.IntN(own), 1
+		tab.Only = r.IntN(tab.conversations(p.People))
 	}
+	own := tab.conversations(p.People)
 	for range 3 + r.IntN(18) {
 		s := Step{At: (pick(r, instants...) + pick(r, 0, 0, 0, time.Duration(r.IntN(30)))) * time.Millisecond, Conversation: r.IntN(own)}
 		switch n := r.IntN(100); {
@@ -144,13 +173,6 @@ func newTab(r *rand.Rand, p Plan, person int, instants []time.Duration) Tab {
 		}
 		tab.Steps = append(tab.Steps, s)
 	}
-	// What is lost last stays lost, for nothing comes behind it: so all do something at the end.
-	for range 1 + r.IntN(3) {
-		s := Step{At: p.Length - time.Duration(700+r.IntN(300))*time.Millisecond, Conversation: r.IntN(own)}
-		s.Action = pick(r, Say, Say, Reopen, Reopen, Reopen, Cut, Lose)
-		tab.Steps = append(tab.Steps, s)
-	}
-	slices.SortStableFunc(tab.Steps, func(a, b Step) int { return int(a.At - b.At) })
 	return tab
 }
 

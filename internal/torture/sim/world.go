@@ -58,13 +58,13 @@ func Run(ctx context.Context, t *Template, p Plan, dir string) (checker.Report, 
 		return checker.Report{}, err
 	}
 	var err error
-	w.db, err = store.Open(ctx, store.Options{Dir: dir, Publish: w.happened, Trace: w.query, Batched: w.committed})
+	w.db, err = store.Open(ctx, store.Options{Dir: dir, Publish: w.happened, Trace: func(string) { w.query() }, Batched: w.committed})
 	if err != nil {
 		return checker.Report{}, err
 	}
 	defer w.db.Close() //nolint:errcheck // It has been read, and is thrown away.
 	for i := range w.nodes {
-		if w.nodes[i], err = newNode(w.db, w.net.join(i), p.Flaw); err != nil {
+		if w.nodes[i], err = newNode(w.db, w.net.join(i), p.Flaw, w.query); err != nil {
 			return checker.Report{}, err
 		}
 	}
@@ -112,7 +112,7 @@ func (w *world) live() bool {
 
 // restart replaces the first node by a new one.
 func (w *world) restart() {
-	fresh, err := newNode(w.db, w.net.join(nodes), w.plan.Flaw)
+	fresh, err := newNode(w.db, w.net.join(nodes), w.plan.Flaw, w.query)
 	if err != nil {
 		panic("sim: " + err.Error()) // the database is there
 	}
@@ -182,7 +182,7 @@ func (w *world) happened(e chat.Event) {
 }
 
 // query takes the time of a query before it goes out.
-func (w *world) query(string) { w.pass(w.plan.Query) }
+func (w *world) query() { w.pass(w.plan.Query) }
 
 // committed takes the time of a commit before anybody is told of it.
 func (w *world) committed(int, time.Duration, bool) { w.pass(w.plan.Commit) }
