@@ -31,7 +31,8 @@ type node struct {
 }
 
 // newNode joins the parts of a node, as package server does. A replay calls pause when it
-// has read everything, and before it goes on with what has come meanwhile.
+// has read everything, and before it goes on with what has come meanwhile; sent hears of each
+// message what became of it.
 func newNode(db *store.DB, join func(bus.Receive) bus.Bus, flaw Flaw, pause func()) (*node, error) {
 	n, log := &node{}, slog.New(slog.DiscardHandler)
 	n.tail = tail.New(log)
@@ -51,7 +52,7 @@ func newNode(db *store.DB, join func(bus.Receive) bus.Bus, flaw Flaw, pause func
 	n.inbox = inbox.New(db, n.hub, n.relay, nil)
 	n.messages = messaging.New(db, n.relay, n.bell, &messaging.Limits{}, nil, time.Now)
 	n.door = socket.New(socket.Options{
-		Guard: auth.NewGuard(db, nil, false, time.Now), Hub: n.hub, Messages: n.messages, Inbox: n.inbox, Presence: here, Epoch: db.Epoch(), Log: log,
+		Guard: auth.NewGuard(db, nil, false, time.Now), Hub: n.hub, Messages: n.messages, Inbox: n.inbox, Presence: here, Epoch: db.Epoch, Log: log,
 		Observer: socket.Observer{Resumed: func(string) { pause() }},
 	})
 	n.notices = notices.New(db, n.bell.Ring, log, time.Now)

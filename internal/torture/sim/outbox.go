@@ -32,13 +32,13 @@ func (c *client) refused(f frame) bool {
 	}
 	switch {
 	case about == nil:
-		return f.Retryable // an `open` that could not be answered is asked for on the next line
+		return false // an `open` that could not be answered is asked for on the next line
 	case !f.Retryable:
 		c.settle(about.conversation, about.id)
 		c.record(checker.Record{Kind: checker.Refused, Entry: about.entry(), Note: f.Code})
 		return true
 	}
-	c.record(checker.Record{Kind: checker.PutOff, Entry: about.entry(), Note: f.Code})
+	c.record(checker.Record{Kind: checker.Doubted, Entry: about.entry(), Note: f.Code})
 	c.later(about, max(time.Duration(f.RetryAfter)*time.Millisecond, 50*time.Millisecond))
 	return true
 }

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 400, "how many worlds are simulated")
+	seeds = flag.Int("seeds", worlds, "how many worlds are simulated")
 	seed  = flag.Int("seed", 0, "simulate this one again, and say what is planned")
 )
 
