@@ -10,8 +10,9 @@ BENCH     ?= .
 BENCHTIME ?= 2s
 FUZZTIME  ?= 30s
 KILLS     ?= 20
+SEEDS     ?= 10000
 
-.PHONY: help run check test bench fuzz torture e2e screenshot build format bootstrap
+.PHONY: help run check test torture bench fuzz e2e screenshot build format bootstrap
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/^([a-z0-9]+):.*## */  make \1\t/' | expand -t 20
@@ -25,6 +26,10 @@ check: ## the quick loop: format, vet, lint, unit tests on SQLite
 test: ## everything, as CI runs it (installs what is missing)
 	@scripts/test
 
+torture: bootstrap ## the delivery contract, for long: KILLS=20 at each point, SEEDS=10000 simulated worlds; a quarter of an hour
+	go test ./internal/torture/sim -run TestTheContractHoldsInSimulatedWorlds -count 1 -timeout 2h -v -seeds $(SEEDS)
+	go test ./internal/torture -count 1 -timeout 2h -v -kills $(KILLS) -readers 1000 -measure
+
 bench: ## benchmarks of all packages that have some; BENCH=regexp BENCHTIME=2s
 	@packages=$$(grep -rl --include='*_test.go' '^func Benchmark' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's|^|./|'); \
 	test -n "$$packages" || { echo "There are no benchmarks yet."; exit 0; }; \
@@ -32,9 +37,6 @@ bench: ## benchmarks of all packages that have some; BENCH=regexp BENCHTIME=2s
 
 fuzz: ## every fuzz target for a while; FUZZTIME=30s
 	@scripts/fuzz $(FUZZTIME)
-
-torture: bootstrap ## the delivery contract under many kills; KILLS=20 at each of seven points
-	go test ./internal/torture -count 1 -timeout 60m -v -kills $(KILLS) -readers 1000 -measure
 
 e2e: bootstrap ## browser tests; ARGS="--headed smoke"
 	npm run --silent e2e -- $(ARGS)
