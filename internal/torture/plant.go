@@ -36,7 +36,7 @@ var pointEdits = []edit{
 		"\t\t\t\tplant.Point(\"before publish\")\n\t\t\t\ts.db.publish(c.result.Event)\n\t\t\t\tplant.Point(\"after publish\")\n",
 	},
 	{
-		"http/socket/conn.go", "\tif _, err := c.net.Write(*buffer); err != nil {\n\t\treturn c.broken(err)\n\t}\n",
+		"http/socket/write.go", "\tif _, err := c.net.Write(*buffer); err != nil {\n\t\treturn c.broken(err)\n\t}\n",
 		"\tif _, err := c.net.Write(*buffer); err != nil {\n\t\treturn c.broken(err)\n\t}\n\tplant.Acked(*buffer)\n",
 	},
 }
