@@ -1,8 +1,10 @@
 package socket
 
-// The bounds of the gate.
+// GateWork is how many are at work at once.
+var GateWork = gateWork
+
+// The other bounds of the gate.
 const (
-	GateWork    = gateWork
 	GateWaiting = gateWaiting
 	GateTime    = gateTime
 )

@@ -5,14 +5,18 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"time"
 )
 
-// The bounds of the gate. Who is admitted asks the database a few short questions; a handful
-// at once keeps it busy, and leaves those who are there already their turn between any two.
+// gateWork is how many are at work at once. Who is admitted asks the database a few short
+// questions, and SQLite answers them on this machine's processors: more than those would only
+// keep the ones who are there already from their turn.
+var gateWork = min(4, max(2, runtime.GOMAXPROCS(0)))
+
+// The other bounds of the gate.
 const (
-	gateWork    = 4               // at work at once
 	gateWaiting = 4096            // who may wait
 	gateTime    = 5 * time.Second // how long
 )
