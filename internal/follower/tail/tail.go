@@ -219,12 +219,13 @@ func (t *Tail) hand(ctx context.Context, logged []store.Logged) (missed int, err
 }
 
 // earlier tells whether an event was there before somebody was connected: they have read it.
-// Of what this node has published one clock tells, of all else two.
+// Of what this node has published one clock tells, of all else two. What happened at once is
+// handed on: twice is better than never.
 func earlier(e store.Logged, seen passage, since time.Time) bool {
 	if seen.published.IsZero() {
 		return e.At.Before(since.Add(-skew))
 	}
-	return !seen.published.After(since)
+	return seen.published.Before(since)
 }
 
 // seen returns what is known of an event.

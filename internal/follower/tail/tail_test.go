@@ -171,9 +171,9 @@ func TestWhatANodePublishedBeforeSomebodyCameIsNotHandedToThem(t *testing.T) {
 		n := newNode(t, d)
 		buyer := n.town.Buyer
 		n.publishes(n.say(2, time.Second))
+		time.Sleep(time.Millisecond)
 		n.here[buyer.ID] = time.Now()
 		n.look()
-		time.Sleep(time.Millisecond)
 		three := n.say(3, time.Minute) // decided upon long ago, and committed after they came
 		n.publishes(three)
 		n.look(handed(buyer, three))
