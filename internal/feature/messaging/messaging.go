@@ -53,6 +53,9 @@ type SendCommand struct {
 	Text     string
 	// Address is where it comes from, for the limits; "" counts for none.
 	Address string
+	// Behind refuses a message that has not been committed before, for another one has to go
+	// first; nil lets it through.
+	Behind error
 }
 
 // Sent is what became of a message. Duplicate tells that it was sent before.
@@ -101,6 +104,9 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 		Decide: func(t chat.Thread) (chat.Change, error) {
 			if err := t.CanPost(who); err != nil {
 				return chat.Change{}, err
+			}
+			if c.Behind != nil {
+				return chat.Change{}, c.Behind
 			}
 			if err := pay(); err != nil {
 				return chat.Change{}, err

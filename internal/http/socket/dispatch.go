@@ -81,11 +81,9 @@ func (c *conn) run(ctx context.Context, command wire.Command) error {
 // acknowledgement, and its script takes any frame without trouble, so it gets one.
 func (c *conn) send(ctx context.Context, m wire.Send) error {
 	delete(c.typing, m.Conversation)
-	if err := c.mayOvertake(m.Conversation, m.ClientID); err != nil {
-		return err
-	}
 	sent, err := c.door.Messages.Send(ctx, c.who.User.ID, messaging.SendCommand{
 		Conversation: m.Conversation, ClientID: m.ClientID, Text: m.Message, Address: c.address,
+		Behind: c.overtakes(m.Conversation, m.ClientID),
 	})
 	c.settled(m.Conversation, m.ClientID, err)
 	if err != nil {

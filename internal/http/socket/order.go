@@ -19,10 +19,10 @@ type putOff struct {
 	until    time.Time
 }
 
-// mayOvertake refuses what was sent behind a command that was put off, until that one comes
-// again: a sender that does not wait for each answer may have it on the line already, and its
-// messages would be committed in another order than they were sent (contract 6).
-func (c *conn) mayOvertake(id chat.ConversationID, clientID string) error {
+// overtakes tells why what was sent behind a command that was put off has to wait until that
+// one comes again: a sender that does not wait for each answer may have it on the line already,
+// and its messages would be committed in another order than they were sent (contract 6).
+func (c *conn) overtakes(id chat.ConversationID, clientID string) error {
 	first, waits := c.behind[id]
 	switch {
 	case !waits:
@@ -36,7 +36,7 @@ func (c *conn) mayOvertake(id chat.ConversationID, clientID string) error {
 
 // settled notes what became of a command: what is to be sent again goes before what follows.
 func (c *conn) settled(id chat.ConversationID, clientID string, err error) {
-	if err == nil || clientID == "" {
+	if first, waits := c.behind[id]; err == nil || clientID == "" || waits && first.clientID != clientID {
 		return
 	}
 	fault, ok := errors.AsType[*chat.Error](err)
