@@ -28,7 +28,8 @@ type Node struct {
 	more     []string // further flags
 	wrap     []string // what the program is run by, as strace
 
-	At string // HOST:PORT, "" before the first start
+	// At is HOST:PORT, "" before the first start. It stays the same from then on.
+	At string
 
 	cmd    *exec.Cmd
 	exited chan struct{} // closed when the process has ended
@@ -101,12 +102,12 @@ func (n *Node) Start(environment ...string) error {
 		close(exited)
 	}()
 	select {
-	case n.At = <-listening:
-		return nil
+	case at = <-listening:
+		return n.is(at)
 	case <-exited:
 		select {
-		case n.At = <-listening: // it listened, and was ended at once
-			return nil
+		case at = <-listening: // it listened, and was ended at once
+			return n.is(at)
 		default:
 		}
 		return fmt.Errorf("it ended with %v before it listened: %s", n.cmd.ProcessState, n.Log())
@@ -114,6 +115,17 @@ func (n *Node) Start(environment ...string) error {
 		n.Kill()
 		return errors.New("it did not listen within a minute")
 	}
+}
+
+// is notes where the process listens: clients read that while it is started again.
+func (n *Node) is(at string) error {
+	if n.At == "" {
+		n.At = at
+	}
+	if n.At != at {
+		return fmt.Errorf("it listens on %s, and was to do so on %s", at, n.At)
+	}
+	return nil
 }
 
 // MustStart is Start that ends the test when it fails.
