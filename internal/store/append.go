@@ -113,7 +113,13 @@ type shard struct {
 	stopped chan struct{} // closed: everything is answered
 	once    sync.Once
 	doubt   []*call      // may have been committed, and nobody has been told; the writer's own
-	busy    atomic.Int64 // since when it has been at one batch, in nanoseconds of Unix time; 0 while it is at none
+	busy    atomic.Int64 // since when it has waited for the database, in nanoseconds of Unix time; 0 while it does not
+}
+
+// asks notes that the writer waits for the database, until what it returns is called.
+func (s *shard) asks() (answered func()) {
+	s.busy.Store(time.Now().UnixNano())
+	return func() { s.busy.Store(0) }
 }
 
 // stalled tells whether the writer gets no answer from the database. Whoever comes then is
@@ -148,7 +154,7 @@ func (db *DB) engines(ctx context.Context) ([]engine, error) {
 		}
 		return engines, nil
 	}
-	e, err := newSQLiteEngine(ctx, db.write)
+	e, err := newSQLiteEngine(ctx, db)
 	if err != nil {
 		return nil, err
 	}
@@ -255,9 +261,8 @@ func (s *shard) process(calls []*call) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
+	defer s.asks()()
 	began := time.Now()
-	s.busy.Store(began.UnixNano())
-	defer s.busy.Store(0)
 	again, err := s.try(ctx, calls)
 	s.db.batched(len(calls), time.Since(began), err != nil)
 	if err == nil {
@@ -276,6 +281,9 @@ func (s *shard) process(calls []*call) {
 		if _, err := s.try(ctx, []*call{c}); err != nil {
 			s.db.log.Error("append failed", "conversation", c.Conversation, "error", err)
 			c.result, c.err, c.fresh = Appended{}, errUnknown, false
+			if s.db.examine(err); s.db.damaged.Load() {
+				return
+			}
 		}
 	}
 }

@@ -43,6 +43,7 @@ func (s *shard) resolve() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
+	defer s.asks()()
 	b, state, err := s.engine.begin(ctx, s.doubt)
 	if err != nil {
 		s.db.log.Warn("the outcome of a commit is still unknown", "calls", len(s.doubt), "error", err)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"swapnest/internal/chat"
@@ -37,18 +38,18 @@ const (
 
 // sqliteEngine writes through the one writing connection, with statements prepared once.
 type sqliteEngine struct {
-	db                                      *sql.DB
+	db                                      *DB
 	threads, known, messages, events, heads *sql.Stmt
 }
 
-func newSQLiteEngine(ctx context.Context, db *sql.DB) (*sqliteEngine, error) {
+func newSQLiteEngine(ctx context.Context, db *DB) (*sqliteEngine, error) {
 	e := &sqliteEngine{db: db}
 	for query, stmt := range map[string]**sql.Stmt{
 		sqliteThreads: &e.threads, sqliteKnown: &e.known, sqliteMessages: &e.messages,
 		sqliteEvents: &e.events, sqliteHeads: &e.heads,
 	} {
 		var err error
-		if *stmt, err = db.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // They live as long as the database.
+		if *stmt, err = db.write.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // They live as long as the database.
 			return nil, fmt.Errorf("prepare: %w", err)
 		}
 	}
@@ -67,7 +68,7 @@ func (e *sqliteEngine) begin(_ context.Context, calls []*call) (batch, *state, e
 	// The caller's deadline is for PostgreSQL: here a context costs a goroutine a
 	// statement, and the disk is waited for in any case.
 	ctx := context.Background()
-	tx, err := e.db.BeginTx(ctx, nil)
+	tx, err := e.db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", errConnection, err)
 	}
@@ -123,9 +124,8 @@ func (b *sqliteBatch) commit(_ context.Context, events []*call, heads []chat.Thr
 		b.rollback()
 		return true, err
 	}
-	if err := b.tx.Commit(); err != nil {
-		endFailedCommit(b.db)
-		return false, fmt.Errorf("commit: %w", err)
+	if err := b.db.finish(b.tx); err != nil {
+		return errors.Is(err, errDamaged), fmt.Errorf("commit: %w", err)
 	}
 	return false, nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -51,6 +52,24 @@ func (db *DB) examine(err error) {
 	}
 	db.log.Error("the disk has failed, nothing is written any more", "error", err)
 	db.broken(err)
+}
+
+// finish commits, unless the disk has failed meanwhile: the next one waits for the connection
+// already when a COMMIT fails, and was let in before that was known.
+func (db *DB) finish(tx *sql.Tx) error {
+	if db.d == postgres {
+		return tx.Commit()
+	}
+	db.last.Lock()
+	defer db.last.Unlock()
+	if db.damaged.Load() {
+		// Nothing is on the disk but at the end of the log, where nobody reads it.
+		_ = tx.Rollback()
+		return errDamaged
+	}
+	err := tx.Commit() // the driver rolls back what has failed
+	db.examine(err)
+	return err
 }
 
 // settleWAL writes what SQLite's log holds into the database and empties the log, before

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
@@ -92,6 +95,65 @@ func TestNothingIsWrittenToADamagedDatabase(t *testing.T) {
 	}
 }
 
+// TestWhoWaitsForTheirTurnIsNotWrittenBehindDamage shows contract 22 for those who had been let
+// in before the fault was known: a message and another change, which wait for the one
+// connection that writes.
+func TestWhoWaitsForTheirTurnIsNotWrittenBehindDamage(t *testing.T) {
+	h := begin(t, testkit.SQLite(t), 3)
+	broken := make(chan struct{})
+	db, err := store.Open(t.Context(), store.Options{Dir: h.Dir(), Broken: func(error) { close(broken) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	began := make(chan struct{})
+	change := func(meet func(*store.Tx) error) error {
+		return db.Update(t.Context(), func(tx *store.Tx) error {
+			if err := tx.SetLastSeen(t.Context(), []chat.UserID{h.talk.BuyerID}, time.Now()); err != nil {
+				return err
+			}
+			return meet(tx)
+		})
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		err := change(func(tx *store.Tx) error {
+			close(began)
+			for db.Pools()["write"].WaitCount < 2 {
+				runtime.Gosched()
+			}
+			scribble(t, h.Dir(), "notice")
+			_, err := tx.UnreadNotices(t.Context(), []chat.UserID{h.talk.BuyerID})
+			return err
+		})
+		if !store.Damaging(err) {
+			t.Errorf("the fault was met with %v", err)
+		}
+	})
+	<-began
+	wg.Go(func() {
+		err := change(func(*store.Tx) error {
+			<-broken
+			return nil
+		})
+		if chat.CodeOf(err) != chat.Unavailable {
+			t.Errorf("a change that waited is answered with %v, want unavailable", err)
+		}
+	})
+	wg.Go(func() {
+		waits := post(h.talk.ID, h.talk.BuyerID, "waits", "hello")
+		decide := waits.Decide
+		waits.Decide = func(t chat.Thread) (chat.Change, error) {
+			<-broken
+			return decide(t)
+		}
+		if _, err := db.Append(t.Context(), waits); chat.CodeOf(err) != chat.Unavailable {
+			t.Errorf("a message that waited is answered with %v, want unavailable", err)
+		}
+	})
+	wg.Wait()
+}
+
 // TestAFullDiskIsNoDamage shows contract 22: without room nothing is stored, reading goes on,
 // and writing too once there is room.
 func TestAFullDiskIsNoDamage(t *testing.T) {
@@ -127,6 +189,29 @@ func TestAFullDiskIsNoDamage(t *testing.T) {
 	if _, err := db.Append(t.Context(), post(h.talk.ID, h.talk.BuyerID, "with room", "hello")); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
+}
+
+// A COMMIT that fails, here for a reference to nothing, leaves the one writing connection fit
+// for whoever waits for it: that is left to the driver.
+func TestAFailedCommitOfSQLiteLeavesNoTransactionOpen(t *testing.T) {
+	d := testkit.SQLite(t)
+	db := d.Open(t, nil)
+	town := testkit.Populate(t, db)
+	c := town.Converse(t, db)
+	write, _ := db.WriteConnections()
+	tx, err := write.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{`PRAGMA defer_foreign_keys = ON`, `UPDATE listing SET seller_id = 999`} {
+		if _, err := tx.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if tx.Commit() == nil {
+		t.Fatal("a listing of nobody was committed")
+	}
+	mustAppend(t, db, post(c.ID, town.Buyer.ID, "next", "hello"))
 }
 
 // What SQLite says of the disk, in real errors. That of fsync is in the tests of the command.

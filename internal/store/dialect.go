@@ -1,8 +1,6 @@
 package store
 
 import (
-	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -82,13 +80,6 @@ func writerConfig(address string) (*pgxpool.Config, error) {
 	c.MaxConns = postgresWriters
 	c.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	return c, nil
-}
-
-// endFailedCommit ends the transaction that SQLite leaves open when a COMMIT fails,
-// for want of room for example: the one writing connection must be fit for the next.
-func endFailedCommit(write *sql.DB) {
-	// Where no transaction is open any more this is an error, and all is well.
-	_, _ = write.ExecContext(context.Background(), `ROLLBACK`)
 }
 
 // unique tells whether err is a violated unique key of the table.column in name.

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -72,6 +73,7 @@ type DB struct {
 	keeper  *keeper
 	broken  func(error)
 	damaged atomic.Bool // the disk has failed
+	last    sync.Mutex  // held from asking whether it has, over a COMMIT of SQLite, to knowing it
 }
 
 // Reader reads. It works alike on committed data and inside an Update.
@@ -253,6 +255,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	}
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
+		db.examine(err)
 		return fmt.Errorf("begin: %w", err)
 	}
 	update := &Tx{Reader: db.reader(tx, db.d)}
@@ -278,11 +281,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (db *DB) commit(tx *sql.Tx, update *Tx) error {
-	if err := tx.Commit(); err != nil {
-		db.examine(err)
-		if db.d == sqlite {
-			endFailedCommit(db.write)
-		}
+	if err := db.finish(tx); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	if update.fed {
