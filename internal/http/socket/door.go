@@ -135,14 +135,18 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 	if counted || !d.Limits {
 		// Here the HTTP server still notices when a visitor gives up waiting. Nothing has been
 		// looked up yet, and who is refused has their ticket.
-		start.Err = d.gate.enter(r.Context(), false)
+		if start.Err = d.gate.enter(r.Context(), false); r.Context().Err() != nil {
+			if start.Err == nil {
+				d.gate.leave()
+			}
+			return
+		}
 	}
 	// The request's context ends with the handler, and the connection does not.
 	ctx := context.WithoutCancel(r.Context())
 	if start.Err == nil {
 		start.Who, start.Err = d.identify(ctx, r, ticket)
 		start.admitted = true
-		d.gate.leave()
 	}
 	conn, rw, _, upgradeErr := ws.UpgradeHTTP(r, w)
 	if upgradeErr != nil {
@@ -175,7 +179,9 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 // used up for it, and no database asked.
 var errCrowded = errors.New("too many connections from one address")
 
+// identify finds out who knocks. It has a place in the gate, and gives it back.
 func (d *Door) identify(ctx context.Context, r *http.Request, ticket string) (auth.Identity, error) {
+	defer d.gate.leave()
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	if ticket != "" {

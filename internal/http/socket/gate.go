@@ -80,7 +80,7 @@ func (g *gate) ask(again bool) (place *list.Element, turn chan struct{}, err err
 	case g.busy < g.most:
 		g.busy++
 		return nil, nil, nil
-	case g.waiting.Len() >= gateWaiting:
+	case g.waiting.Len() >= gateWaiting && !again: // who comes again has made room before
 		g.refused()
 		return nil, nil, errOverflow
 	}
