@@ -27,6 +27,8 @@ const (
 	// skew is by how much the clocks of two nodes differ at the most.
 	skew  = 5 * time.Second
 	batch = 500
+	// most is how many events are remembered while the log is held back.
+	most = 100_000
 )
 
 // event names an event of the log.
@@ -176,7 +178,11 @@ func (t *Tail) look(ctx context.Context) (missed int, err error) {
 			t.cursor = ripe[len(ripe)-1].Cursor
 		}
 		if len(ripe) < batch {
-			t.forget()
+			oldest, err := t.db.Waiting(ctx, t.cursor)
+			if err != nil {
+				return missed, err
+			}
+			t.forget(!oldest.IsZero() && time.Since(oldest) >= linger)
 			return missed, nil
 		}
 	}
@@ -245,9 +251,13 @@ func (t *Tail) seen(l store.Logged) passage {
 	return p
 }
 
-// forget drops what was known before the log was last read.
-func (t *Tail) forget() {
+// forget drops what was known before the log was last read. Of a log that is held back, by a
+// transaction on PostgreSQL that goes on and on, nothing has been read of what came since.
+func (t *Tail) forget(held bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if held && len(t.now) < most {
+		return
+	}
 	t.before, t.now = t.now, make(map[event]passage)
 }

@@ -2,6 +2,7 @@ package tail_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -239,4 +240,37 @@ func BenchmarkAnEventThatTheBusHasBrought(b *testing.B) {
 		receive(one, m)
 		receive(other, m)
 	}
+}
+
+// Whoever keeps a transaction open on PostgreSQL holds the log back for all who follow it. What
+// the bus has brought meanwhile is known when it ends, however long that took.
+func TestALogThatIsHeldBackIsNotHandedOnAgain(t *testing.T) {
+	d := testkit.PostgreSQL(t)
+	n := newNode(t, d)
+	buyer, seller := n.town.Buyer, n.town.Seller
+	n.here[buyer.ID], n.here[seller.ID] = time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)
+	n.look()
+	beside, err := sql.Open("pgx", d.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = beside.Close() }) // it is only to hold a transaction
+	tx, err := beside.BeginTx(t.Context(), nil)
+	if err == nil {
+		_, err = tx.ExecContext(t.Context(), `SELECT pg_current_xact_id()`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.say(2, time.Minute)
+	n.brings(2, buyer, seller)
+	three := n.say(3, time.Minute)
+	n.brings(3, buyer)
+	for range 3 {
+		n.look() // it cannot know whether something comes before them
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	n.look(handed(seller, three))
 }
