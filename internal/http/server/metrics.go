@@ -58,7 +58,7 @@ func newMetrics(version string) *metrics {
 	m.slow = counter("swapnest_slow_readers_total", "Sockets closed with 4100, for they read too slowly.")
 	m.hints = counter("swapnest_hints_dropped_total", "Typing, presence and the like that found no room in a socket's queue.")
 	m.waiting = gauge("swapnest_admissions_waiting", "Sockets and replays that wait to be admitted.")
-	m.overflow = counter("swapnest_admissions_refused_total", "Sockets and replays sent away with 1013, for too many came at once.")
+	m.overflow = counter("swapnest_admissions_refused_total", "Sockets sent away with 1013, and replays refused, for too many came at once.")
 	m.batches = map[bool]prometheus.Counter{}
 	for word, c := range counters(m, "swapnest_commits_total", "Shared commits of messages.", "result", "ok", "failed") {
 		m.batches[word == "failed"] = c

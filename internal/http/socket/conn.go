@@ -205,7 +205,7 @@ func (c *conn) catchUp(start Start) bool {
 	case start.Position == nil:
 		return c.follow(c.only, c.head) == nil
 	}
-	if err := c.resume(c.only, *start.Position); err != nil {
+	if err := c.resume(context.Background(), c.only, *start.Position); err != nil {
 		return c.failed(err)
 	}
 	return true

@@ -56,7 +56,7 @@ func (c *conn) run(ctx context.Context, command wire.Command) error {
 	case wire.Send:
 		return c.send(ctx, m)
 	case wire.Open:
-		return c.open(m)
+		return c.open(ctx, m)
 	case wire.Close:
 		if c.only == 0 {
 			c.end(m.Conversation)
@@ -95,36 +95,41 @@ func (c *conn) send(ctx context.Context, m wire.Send) error {
 }
 
 // open starts or restarts a stream. A crowd does so when it comes back: what the database is
-// asked for it, it is asked with a place in the gate.
-func (c *conn) open(m wire.Open) error {
+// asked for it, it is asked with a place in the gate. Who finds none keeps their line, with what
+// else goes over it.
+func (c *conn) open(ctx context.Context, m wire.Open) error {
 	if c.only == 0 && !c.begin(m.Conversation) {
 		return &chat.Error{Code: chat.Forbidden, Field: "conversation_id", Detail: "At most 20 conversations can be open at once. Close one first."}
 	}
 	if c.only != 0 {
 		c.begin(c.only)
+		ctx = context.Background() // such a line carries nothing else, and ends without an answer
 	}
 	var err error
 	if m.Position != nil {
-		err = c.resume(m.Conversation, *m.Position)
+		err = c.resume(ctx, m.Conversation, *m.Position)
 	} else {
-		err = c.openAtEnd(m.Conversation)
+		err = c.openAtEnd(ctx, m.Conversation)
 	}
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, errClosing): // the reader says goodbye
 		return nil
-	case errors.Is(err, errOverflow):
+	case !errors.Is(err, errOverflow):
+	case c.only != 0:
 		c.crowdedOut()
 		return nil
+	default:
+		err = errTryAgain
 	}
 	c.abandon(m.Conversation)
 	return err
 }
 
-func (c *conn) openAtEnd(id chat.ConversationID) error {
+func (c *conn) openAtEnd(ctx context.Context, id chat.ConversationID) error {
 	var head chat.Seq
-	err := c.admitted(func(ctx context.Context) (err error) {
+	err := c.admitted(ctx, func(ctx context.Context) (err error) {
 		head, err = c.door.Messages.Head(ctx, c.who.User.ID, id)
 		return err
 	})
@@ -135,12 +140,17 @@ func (c *conn) openAtEnd(id chat.ConversationID) error {
 }
 
 // admitted runs what asks the database for somebody who comes, with a place in the gate.
-func (c *conn) admitted(ask func(context.Context) error) error {
-	if err := c.door.gate.enter(context.Background(), false); err != nil {
+func (c *conn) admitted(ctx context.Context, ask func(context.Context) error) error {
+	err := c.door.gate.enter(ctx, false)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		c.door.Observer.Refused()
+		return errOverflow
+	case err != nil:
 		return err
 	}
 	defer c.door.gate.leave()
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	return ask(ctx)
 }

@@ -58,8 +58,6 @@ func TestACrowdThatComesBackStopsNobody(t *testing.T) {
 // than fit are not kept waiting at all; limits of rates are another matter.
 func TestWhoFindsNoPlaceIsToldWhenToComeBack(t *testing.T) {
 	simulated(t, func(o *server.Options) { o.RateLimits = false }, func(t *testing.T, w *world) {
-		open := w.all(w.seller)
-		open.Wait("hello")
 		synctest.Wait() // whoever was greeted has given the place back
 		free := w.Sockets.Occupy()
 		crowd := make([]*apptest.Socket, socket.GateWaiting)
@@ -83,11 +81,8 @@ func TestWhoFindsNoPlaceIsToldWhenToComeBack(t *testing.T) {
 		for range 20 {
 			refused(w.all(w.buyer), 0)
 		}
-		// A replay on a line that is open needs a place as well.
-		open.Send(`{"type":"open","conversation_id":%d,"after":0}`, w.conversation)
-		refused(open, 0)
 		if len(retries) < 10 {
-			t.Errorf("%d different times to come back for 21: they come as a crowd again", len(retries))
+			t.Errorf("%d different times to come back for 20: they come as a crowd again", len(retries))
 		}
 		for _, s := range crowd {
 			refused(s, socket.GateTime)
@@ -97,6 +92,41 @@ func TestWhoFindsNoPlaceIsToldWhenToComeBack(t *testing.T) {
 		}
 		free()
 		w.all(w.buyer).Wait("hello")
+	})
+}
+
+// TestWhoIsThereKeepsTheirLineWhateverWaits shows contract 20 and 22: a replay on an open line
+// needs a place as well. Where there is none, because a crowd waits or the database gives no
+// answer to those who have one, it is refused as each command is, and nothing else is.
+func TestWhoIsThereKeepsTheirLineWhateverWaits(t *testing.T) {
+	simulated(t, func(o *server.Options) { o.RateLimits = false }, func(t *testing.T, w *world) {
+		open := w.all(w.seller)
+		open.Wait("hello")
+		synctest.Wait() // whoever was greeted has given the place back
+		free := w.Sockets.Occupy()
+		refused := func(after time.Duration) {
+			t.Helper()
+			began := time.Now()
+			open.Send(`{"type":"open","conversation_id":%d,"after":0}`, w.conversation)
+			open.Send(`{"type":"send","conversation_id":%d,"client_id":"%d","message":"hi"}`, w.conversation, began.UnixNano())
+			if f := open.Wait("error", "bye"); f["code"] != "unavailable" || f["retryable"] != true || time.Since(began) != after {
+				t.Errorf("got %v after %s, want unavailable after %s", f, time.Since(began), after)
+			}
+			if open.Wait("ack", "error"); time.Since(began) != after {
+				t.Errorf("what was sent behind it was acknowledged after %s", time.Since(began))
+			}
+		}
+		refused(2 * time.Second)
+		time.Sleep(time.Minute) // simulated: a session is looked up again
+		crowd := make([]*apptest.Socket, socket.GateWaiting)
+		for i := range crowd {
+			crowd[i] = w.all(w.buyer)
+		}
+		synctest.Wait()
+		refused(0)
+		free()
+		open.Send(`{"type":"open","conversation_id":%d,"after":0}`, w.conversation)
+		open.Wait("caught_up")
 	})
 }
 

@@ -155,11 +155,12 @@ func (c *conn) replay(events []chat.Event) (last chat.Seq, ok bool) {
 
 // resume answers a position: the events behind it and caught_up, or reset. The
 // stream has begun, so what happens meanwhile is buffered. There is a place in the gate for
-// each page while it is read, and none is held while the peer is waited for.
-func (c *conn) resume(id chat.ConversationID, p wire.Position) error {
+// each page while it is read, and none is held while the peer is waited for. ctx bounds the first
+// one: behind it there is an answer.
+func (c *conn) resume(ctx context.Context, id chat.ConversationID, p wire.Position) error {
 	var r messaging.Resumed
 	var events []chat.Event
-	err := c.admitted(func(ctx context.Context) (err error) {
+	err := c.admitted(ctx, func(ctx context.Context) (err error) {
 		r, err = c.door.Messages.Resume(ctx, c.who.User.ID, resumeQuery(id, p))
 		if err == nil && r.Reset == "" && p.After < r.Head {
 			events, err = c.missing(ctx, id, p.After)
@@ -177,7 +178,7 @@ func (c *conn) resume(id chat.ConversationID, p wire.Position) error {
 	after := p.After
 	for after < r.Head {
 		if events == nil {
-			err := c.admitted(func(ctx context.Context) (err error) {
+			err := c.admitted(context.Background(), func(ctx context.Context) (err error) {
 				events, err = c.missing(ctx, id, after)
 				return err
 			})
