@@ -5,6 +5,7 @@ import { ShareButton } from "./elements/share-button.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
 import { WishButton } from "./elements/wish-button.js"
 import { checkName } from "./view/name-check.js"
+import { sendOnce } from "./view/once.js"
 import { localTimes } from "./view/times.js"
 
 /**
@@ -41,6 +42,7 @@ function countView() {
 
 localTimes(document)
 countView()
+sendOnce()
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
 }
