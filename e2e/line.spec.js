@@ -1,7 +1,7 @@
 // The line between page and server: what the badge and the banner say, and that nothing
 // is lost, doubled or out of order after it was gone.
 
-import { mkdtemp, rm } from "node:fs/promises"
+import { copyFile, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -176,6 +176,44 @@ test("a server that is started anew within a blink loses nothing in either direc
       expect(all.filter((text) => text?.startsWith("seller"))).toEqual(["seller 1", "seller 2", "seller 3"])
     }
     expect(await said(buyer)).toEqual(await said(seller))
+  } finally {
+    for (const context of contexts) await context.close()
+    await server.stop()
+    await rm(dataDir, { recursive: true })
+  }
+})
+
+test("what was said before a restore stands under no message that was said after it", async ({ browser, problems }) => {
+  test.setTimeout(60_000)
+  problems.allow(/ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|WebSocket connection to/)
+  const dataDir = await mkdtemp(join(tmpdir(), "swapnest-e2e-"))
+  let server = await startServer({ dataDir })
+  const contexts = [await browser.newContext(), await browser.newContext()]
+  try {
+    const [buyer, seller] = await Promise.all(contexts.map((context) => context.newPage()))
+    await register(seller, "Meera", server.url)
+    await register(buyer, "Aarav", server.url)
+    const url = await ask(buyer, (await offer(seller, "Chair", server.url)).id, "Hello", server.url)
+    const listen = new URL(server.url).host
+    const again = async () => (server = await startServer({ dataDir, listen }))
+    await server.stop()
+    await copyFile(join(dataDir, "swapnest.db"), join(dataDir, "backup"))
+    await again()
+    await seller.goto(url)
+    await connected(seller)
+    const messages = url.replace("/chat/conversation/", "/api/v1/conversations/") + "messages"
+    const says = (/** @type {string} */ message) => call(buyer, "POST", messages, { client_id: message, message })
+    await says("before")
+    await expect(bubbles(seller, "before")).toBeVisible()
+    await seller.context().setOffline(true)
+    await server.stop()
+    await copyFile(join(dataDir, "backup"), join(dataDir, "swapnest.db"))
+    await again()
+    // The database counts on from the backup, and gives it the id that the lost one had.
+    await says("after")
+    await seller.context().setOffline(false)
+    await connected(seller)
+    await expect.poll(() => said(seller)).toEqual(["Hello", "after"])
   } finally {
     for (const context of contexts) await context.close()
     await server.stop()

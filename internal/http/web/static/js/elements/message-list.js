@@ -52,6 +52,7 @@ export class MessageList extends HTMLElement {
   #draw(change) {
     const { rows, why, hasOlder } = change
     this.dispatchEvent(new CustomEvent("before-draw", { bubbles: true }))
+    if (why === "reset") this.#forget()
     /** @type {HTMLElement[]} */
     const wanted = []
     if (this.#note) wanted.push(this.#note)
@@ -71,6 +72,14 @@ export class MessageList extends HTMLElement {
     this.#arrange(wanted)
     reachLast(this.#list)
     this.dispatchEvent(new CustomEvent("drawn", { detail: change, bubbles: true }))
+  }
+
+  /**
+   * What has begun anew may be another log, which gives a message of its own the id that
+   * another one had in the last. One's own go by an id that never comes again.
+   */
+  #forget() {
+    for (const [key, node] of this.#bubbles) if (node.dataset.side !== "mine") this.#bubbles.delete(key)
   }
 
   /**
