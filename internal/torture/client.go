@@ -158,7 +158,8 @@ func (c *Client) connect(ctx context.Context) (greeted bool) {
 	c.mu.Lock()
 	c.conn = conn
 	c.mu.Unlock()
-	l := &line{conn: conn, frames: make(chan frame, 64), over: make(chan struct{}), level: make(map[int64]bool), patience: c.patience}
+	l := &line{conn: conn, frames: make(chan frame, 64), over: make(chan struct{}), level: make(map[int64]bool), patience: c.patience, reopen: time.NewTimer(time.Hour)}
+	defer l.reopen.Stop()
 	go l.read(reader, c.gate)
 	defer func() {
 		c.up.Store(false)
@@ -176,6 +177,10 @@ func (c *Client) connect(ctx context.Context) (greeted bool) {
 				return greeted
 			}
 			greeted = greeted || f.Type == "hello"
+		case <-l.reopen.C:
+			if !c.openRest(l) {
+				return greeted
+			}
 		case <-c.kick:
 		case <-beat.C:
 			l.write(map[string]any{"type": "ping"})
@@ -210,10 +215,8 @@ func (c *Client) take(l *line, f frame) bool {
 		if c.epoch == "" {
 			c.epoch = f.Epoch
 		}
-		for _, id := range c.Conversations {
-			if !c.open(l, id) {
-				return false
-			}
+		if !c.openRest(l) {
+			return false
 		}
 		c.epoch = f.Epoch
 	case "message":
@@ -233,7 +236,17 @@ func (c *Client) take(l *line, f frame) bool {
 		}
 		c.record(checker.Record{Kind: checker.Acked, Entry: e, Duplicate: f.Duplicate})
 	case "error":
-		return c.refused(f)
+		return c.refused(l, f)
+	}
+	return true
+}
+
+// openRest opens what has not caught up on this line.
+func (c *Client) openRest(l *line) bool {
+	for _, id := range c.Conversations {
+		if !l.level[id] && !c.open(l, id) {
+			return false
+		}
 	}
 	return true
 }

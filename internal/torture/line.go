@@ -49,6 +49,7 @@ type line struct {
 	level  map[int64]bool // conversations that have caught up; the client's own
 
 	patience time.Duration
+	reopen   *time.Timer // runs out when what was not opened is to be asked for again
 }
 
 // read decodes what the server says until the line ends.

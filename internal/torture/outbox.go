@@ -80,7 +80,7 @@ func (c *Client) settle(conversation int64, id string) *command {
 
 // refused takes an error: for good, or to send again later. What was sent behind a command
 // that is put off is sent again behind it.
-func (c *Client) refused(f frame) bool {
+func (c *Client) refused(l *line, f frame) bool {
 	c.mu.Lock()
 	var about *command
 	for _, all := range c.outbox {
@@ -93,7 +93,7 @@ func (c *Client) refused(f frame) bool {
 	c.mu.Unlock()
 	switch {
 	case about == nil:
-		return false // an `open` that could not be answered is asked for on the next line
+		return f.Retryable && c.openLater(l) // an `open` that could not be answered
 	case !f.Retryable:
 		c.settle(about.conversation, about.id)
 		c.record(checker.Record{Kind: checker.Refused, Entry: about.entry(), Note: f.Code})
@@ -106,6 +106,12 @@ func (c *Client) refused(f frame) bool {
 	about.flying, about.again = false, time.Now().Add(wait)
 	c.mu.Unlock()
 	time.AfterFunc(wait, c.wake)
+	return true
+}
+
+// openLater has what has not caught up opened again on the same line, after a while.
+func (c *Client) openLater(l *line) bool {
+	l.reopen.Reset(500*time.Millisecond + time.Duration(c.random.Int64N(int64(time.Second))))
 	return true
 }
 
