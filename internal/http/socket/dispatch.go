@@ -162,7 +162,18 @@ func (c *conn) abandon(id chat.ConversationID) {
 		c.lost()
 		return
 	}
-	c.end(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.streams[id]
+	delete(c.streams, id)
+	if s == nil {
+		return
+	}
+	// What came meanwhile comes as it does to a conversation that is not open: it may have been
+	// open before, for a client that asked twice, and these are then the next events.
+	for _, m := range s.buffer {
+		c.push(m.Frame)
+	}
 }
 
 func resumeQuery(id chat.ConversationID, p wire.Position) messaging.ResumeQuery {
