@@ -70,6 +70,7 @@ type conn struct {
 	held    []bus.Message // what came before it
 	streams map[chat.ConversationID]*stream
 
+	came    time.Time     // when hello was queued; the reader's own
 	checked time.Time     // when the session was last looked up; the reader's own
 	waited  time.Duration // for that, before the frame at hand; the same
 
@@ -218,7 +219,7 @@ func (c *conn) begun(h wire.Hello) bool {
 	if !c.push(h.Encode()) {
 		return false
 	}
-	c.greeted = true
+	c.greeted, c.came = true, time.Now()
 	for _, m := range c.held {
 		c.deliver(m)
 	}

@@ -95,15 +95,20 @@ func (c *conn) send(ctx context.Context, m wire.Send) error {
 }
 
 // open starts or restarts a stream. A crowd does so when it comes back: what the database is
-// asked for it, it is asked with a place in the gate. Who finds none keeps their line, with what
-// else goes over it.
+// asked for it, it is asked with a place in the gate. Who finds none and has just come is told when
+// to come back, as at the gate before; who has been there keeps their line, with what else goes
+// over it, and is refused.
 func (c *conn) open(ctx context.Context, m wire.Open) error {
 	if c.only == 0 && !c.begin(m.Conversation) {
 		return &chat.Error{Code: chat.Forbidden, Field: "conversation_id", Detail: "At most 20 conversations can be open at once. Close one first."}
 	}
+	comes := time.Since(c.came) < comingFor
 	if c.only != 0 {
 		c.begin(c.only)
-		ctx = context.Background() // such a line carries nothing else, and ends without an answer
+		comes = true // such a line carries nothing else, and ends without an answer
+	}
+	if comes {
+		ctx = context.Background()
 	}
 	var err error
 	if m.Position != nil {
@@ -117,7 +122,7 @@ func (c *conn) open(ctx context.Context, m wire.Open) error {
 	case errors.Is(err, errClosing): // the reader says goodbye
 		return nil
 	case !errors.Is(err, errOverflow):
-	case c.only != 0:
+	case comes:
 		c.crowdedOut()
 		return nil
 	default:

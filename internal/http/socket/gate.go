@@ -19,6 +19,8 @@ var gateWork = min(4, max(2, runtime.GOMAXPROCS(0)))
 const (
 	gateWaiting = 4096            // who may wait
 	gateTime    = 5 * time.Second // how long
+	// comingFor is how long a line belongs to those who come: until it has opened what it had.
+	comingFor = 2 * gateTime
 )
 
 // Why somebody is not admitted.
