@@ -59,6 +59,7 @@ func (w *Web) profile(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.Scripts = append(s.Scripts, "shop")
 	s.Styles = append(s.Styles, "listing-card", "shop", "empty", "form", "account")
 	return w.render(rw, r, http.StatusOK, "account", accountView{
 		shell: s, Public: profileURL(s.Me.User), Shelf: newShelf(s, page.Listings, nil), More: page.Next != "",
@@ -96,6 +97,7 @@ func (w *Web) mine(rw http.ResponseWriter, r *http.Request, title, path string, 
 	if err != nil {
 		return err
 	}
+	s.Scripts = append(s.Scripts, "shop")
 	s.Styles = append(s.Styles, "listing-card", "shop", "empty", "form")
 	v := mineView{shell: s, Heading: title, Wishes: q.WishedBy != 0}
 	if v.Shelf, err = w.shelf(r.Context(), s, page.Listings); err != nil {
@@ -139,6 +141,7 @@ func (w *Web) person(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.Scripts = append(s.Scripts, "shop")
 	s.Styles = append(s.Styles, "listing-card", "shop", "empty", "form", "account")
 	v := personView{shell: s, Person: u, Habit: habit(record), Sold: record.Sold, Self: s.Is(u.ID)}
 	if v.Shelf, err = w.shelf(ctx, s, page.Listings); err != nil {

@@ -8,7 +8,7 @@ import (
 
 func TestAPageNamesEveryModuleThatItsScriptsImport(t *testing.T) {
 	w := newWeb(t)
-	pages := []string{"js/pages.js", "js/chat.js", "js/sell.js", "js/notices.js"}
+	pages := []string{"js/pages.js", "js/chat.js", "js/shop.js", "js/sell.js", "js/notices.js"}
 	found := w.assets.modules(pages)
 	// Every module of the site is one that some page needs.
 	for name := range w.assets.files {

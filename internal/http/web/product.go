@@ -79,6 +79,7 @@ func (w *Web) product(rw http.ResponseWriter, r *http.Request) error {
 }
 
 func (w *Web) productView(r *http.Request, s shell, l chat.Listing, regard store.Regard, record chat.Record, more []chat.Listing) (productView, error) {
+	s.Scripts = append(s.Scripts, "shop")
 	s.Styles = append(s.Styles, "listing-card", "shop", "listing", "menu")
 	s.Description = summary(l)
 	category, _ := chat.CategoryBySlug(l.Category)

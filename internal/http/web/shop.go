@@ -119,6 +119,7 @@ func (w *Web) shop(rw http.ResponseWriter, r *http.Request) error {
 func newShopView(s shell, q shopQuery, f filters, category chat.Category, things shelf, next string) shopView {
 	s.Query = q.Text
 	s.Description = "Used things from people nearby. Ask, agree, pick it up."
+	s.Scripts = append(s.Scripts, "shop")
 	s.Styles = append(s.Styles, "listing-card", "shop", "empty")
 	v := shopView{shell: s, Categories: chat.Categories, Category: category, Shelf: things, Heading: shopHeading(q.Text, category), Filters: f}
 	if v.Heading != "" {

@@ -1,9 +1,6 @@
 // What the pages other than the chats gain from a script. They work without it.
-import { PhotoGallery } from "./elements/photo-gallery.js"
 import { QuickReplies } from "./elements/quick-replies.js"
-import { ShareButton } from "./elements/share-button.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
-import { WishButton } from "./elements/wish-button.js"
 import { checkName } from "./view/name-check.js"
 import { sendOnce } from "./view/once.js"
 import { localTimes } from "./view/times.js"
@@ -26,22 +23,7 @@ function passwordReveal(button) {
   input.form?.addEventListener("submit", () => (input.type = "password"))
 }
 
-/** Counts that somebody looks at the listing of the page: a page that is fetched ahead is not looked at. */
-function countView() {
-  // At the address of a listing that is gone there is an error page.
-  if (!/^\/product\/[^/]+\/$/.test(location.pathname) || !document.querySelector("photo-gallery")) return
-  const tell = () => {
-    if (document.visibilityState !== "visible") return
-    document.removeEventListener("visibilitychange", tell)
-    // It is a number; nobody waits for it.
-    void fetch(`${location.pathname}view/`, { method: "POST", keepalive: true }).catch(() => {})
-  }
-  document.addEventListener("visibilitychange", tell)
-  tell()
-}
-
 localTimes(document)
-countView()
 sendOnce()
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
@@ -50,7 +32,4 @@ for (const input of document.querySelectorAll("input[data-check]")) {
   if (input instanceof HTMLInputElement) checkName(input)
 }
 customElements.define("unread-watch", UnreadWatch)
-customElements.define("photo-gallery", PhotoGallery)
-customElements.define("share-button", ShareButton)
-customElements.define("wish-button", WishButton)
 customElements.define("quick-replies", QuickReplies)
