@@ -1,7 +1,7 @@
 // Pages that are no chats over a bad line: nothing is done twice, nothing is said that is
 // not so, and nobody is left in front of the browser's own error page.
 
-import { register } from "./people.js"
+import { ask, call, offer, register } from "./people.js"
 import { expect, test } from "./test.js"
 
 test("a form that is pressed again while it is on its way is sent once", async ({ page }) => {
@@ -32,4 +32,125 @@ test("a form that is pressed again while it is on its way is sent once", async (
   arrived()
   await page.waitForURL("**/product/pressed-twice-*/")
   expect(posts).toBe(1)
+})
+
+test("without a network the page of notices stays as it is, and says why", async ({
+  page: seller,
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/ERR_INTERNET_DISCONNECTED/)
+  const buyer = await newPerson()
+  await register(seller, "Meera")
+  await register(buyer, "Aarav")
+  await ask(buyer, (await offer(seller, "Lamp")).id, "Hello")
+  await seller.goto("/notifications/")
+  const read = seller.getByRole("button", { name: /^Mark as read/ })
+  await expect(read).toHaveCount(1)
+  await seller.context().setOffline(true)
+  await read.click()
+  await expect(seller.getByText("There is no connection to SwapNest.")).toBeVisible()
+  await expect(read).toHaveCount(1)
+  await seller.context().setOffline(false)
+  await read.click()
+  await expect(seller.getByRole("button", { name: /^Delete/ })).toBeFocused()
+})
+
+test("a notice that is deleted by two presses is deleted, and one stays on the page", async ({
+  page: seller,
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/status of 404/)
+  const buyer = await newPerson()
+  await register(seller, "Meera")
+  await register(buyer, "Aarav")
+  for (const title of ["Lamp", "Chair"]) await ask(buyer, (await offer(seller, title)).id, "Hello")
+  await seller.goto("/notifications/")
+  const notices = seller.locator(".notification")
+  await expect(notices).toHaveCount(2)
+  await seller.getByRole("button", { name: "Mark all as read" }).click()
+  await expect(seller.getByRole("button", { name: /^Delete/ })).toHaveCount(2)
+  let asked = 0
+  await seller.route("**/api/v1/notifications/*", async (route) => {
+    asked++
+    const response = await route.fetch()
+    await new Promise((done) => setTimeout(done, 300))
+    await route.fulfill({ response })
+  })
+  await notices.filter({ hasText: "Lamp" }).getByRole("button").dblclick()
+  await expect(notices).toHaveCount(1)
+  await expect(seller.getByRole("status").getByText("Deleted.")).toBeAttached()
+  expect(asked).toBe(1)
+
+  // Deleted already, by a press whose answer was lost: it is gone all the same.
+  await seller.unroute("**/api/v1/notifications/*")
+  await seller.route("**/api/v1/notifications/*", async (route) => {
+    await route.fetch()
+    await route.continue()
+  })
+  await notices.getByRole("button").click()
+  await expect(seller.getByRole("heading", { name: "Nothing yet" })).toBeVisible()
+  await expect(seller).toHaveURL(/\/notifications\/$/)
+})
+
+test("a switch shows what is stored, however often it is pressed and whatever fails", async ({ page, problems }) => {
+  problems.allow(/ERR_FAILED|ERR_CONNECTION/)
+  await register(page, "Meera")
+  await page.goto("/notifications/preferences/")
+  const news = page.getByRole("switch", { name: /New messages/ })
+  const stored = async () => (await call(page, "GET", "/api/v1/me")).preferences.new_message
+  /** @type {((route: import("@playwright/test").Route) => Promise<void>)[]} what becomes of each save */
+  const fates = []
+  await page.route("**/api/v1/me", async (route) => {
+    if (route.request().method() === "PATCH") await fates.shift()?.(route)
+    else await route.continue()
+  })
+  const lost = (/** @type {import("@playwright/test").Route} */ route) => route.abort()
+
+  // Pressed twice, and nothing arrives: it is on as before.
+  /** @type {() => void} */
+  let go = () => {}
+  const pressed = new Promise((resolve) => (go = () => resolve(undefined)))
+  fates.push(async (route) => {
+    await pressed
+    await lost(route)
+  }, lost)
+  await news.click()
+  await news.click()
+  go()
+  await expect(page.locator("preference-switches").getByText("Saving…")).toBeHidden()
+  await expect(news).toBeChecked()
+  expect(await stored()).toBe(true)
+
+  // Nothing arrives: it says so, and is on as before.
+  fates.splice(0, fates.length, lost)
+  await news.click()
+  await expect(page.getByText("This was not saved. There is no connection")).toBeVisible()
+  await expect(news).toBeChecked()
+
+  // Only the answer is lost: it is off.
+  fates.splice(0, fates.length, async (route) => {
+    await route.fetch()
+    await lost(route)
+  })
+  await news.click()
+  await expect(page.getByText("Saved.")).toBeVisible()
+  await expect(news).not.toBeChecked()
+  expect(await stored()).toBe(false)
+})
+
+test("without a network the heart stays as it was, and so does the page", async ({ page, newPerson, problems }) => {
+  problems.allow(/ERR_INTERNET_DISCONNECTED/)
+  const seller = await newPerson()
+  await register(seller, "Meera")
+  const thing = await offer(seller, "Heart in a tunnel")
+  await register(page, "Aarav")
+  await page.goto("/shop/?q=tunnel")
+  await expect(page.getByRole("link", { name: thing.title, exact: true })).toBeVisible()
+  await page.context().setOffline(true)
+  const heart = page.getByRole("button", { name: `Save “${thing.title}”` })
+  await heart.click()
+  await expect(page.getByText("There is no connection to SwapNest.")).toBeVisible()
+  await expect(heart).toHaveAttribute("aria-pressed", "false")
 })

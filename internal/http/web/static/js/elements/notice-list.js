@@ -1,6 +1,7 @@
-import { getJSON, sendJSON } from "../lib/api.js"
+import { getJSON, Refused, sendJSON } from "../lib/api.js"
 import { noticeRow } from "../view/notice.js"
 import { numberOf } from "../view/query.js"
+import { tellWhy } from "../view/tell.js"
 import { localTimes } from "../view/times.js"
 
 /**
@@ -11,6 +12,8 @@ export class NoticeList extends HTMLElement {
   #removed = new AbortController()
   #busy = false
   #again = false
+  /** @type {Set<string>} addresses of the forms that are on their way */
+  #pressing = new Set()
 
   connectedCallback() {
     this.#removed = new AbortController()
@@ -51,13 +54,20 @@ export class NoticeList extends HTMLElement {
     event.preventDefault()
     // The one that stood below takes the place, and the focus.
     const place = [...this.querySelectorAll(".notification-acts button")].indexOf(event.submitter ?? form)
+    const { action } = form
+    // Over a slow line one presses again.
+    if (this.#pressing.has(action)) return
+    this.#pressing.add(action)
+    form.setAttribute("aria-busy", "true")
     try {
-      if (what === "delete") await sendJSON("DELETE", `/notifications/${id}`)
+      if (what === "delete") await remove(id)
       else await sendJSON("POST", "/notifications/read", id ? { ids: [Number(id)] } : { all: true })
-    } catch {
-      // The form itself says what is wrong.
-      form.submit()
+    } catch (error) {
+      tellWhy(form, error)
       return
+    } finally {
+      this.#pressing.delete(action)
+      form.removeAttribute("aria-busy")
     }
     await this.#renew()
     const buttons = this.querySelectorAll(".notification-acts button")
@@ -115,5 +125,14 @@ export class NoticeList extends HTMLElement {
     // Whoever is at a notice stays there.
     const again = id && list.querySelector(`.notification[data-notice="${id}"] ${link ? "a" : "button"}`)
     if (again instanceof HTMLElement) again.focus()
+  }
+}
+
+/** @param {string} id of a notice, which another tab may have deleted meanwhile */
+async function remove(id) {
+  try {
+    await sendJSON("DELETE", `/notifications/${id}`)
+  } catch (error) {
+    if (!(error instanceof Refused && error.status === 404)) throw error
   }
 }

@@ -1,4 +1,5 @@
 import { one } from "../view/query.js"
+import { tell } from "../view/tell.js"
 
 /** <share-button data-title data-url> passes an address on, or copies it. */
 export class ShareButton extends HTMLElement {
@@ -28,13 +29,7 @@ export class ShareButton extends HTMLElement {
 
   /** @param {string} text */
   #say(text) {
-    const said = document.createElement("div")
-    said.className = "toast"
-    said.setAttribute("role", "status")
-    document.body.append(said)
-    // A region speaks what comes into it, not what it came with.
-    said.append(Object.assign(document.createElement("span"), { textContent: text }))
-    setTimeout(() => said.remove(), 4_000)
+    tell(text)
     one(this, "button", HTMLButtonElement).focus()
   }
 }

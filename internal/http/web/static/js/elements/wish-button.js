@@ -1,5 +1,6 @@
 import { sendJSON } from "../lib/api.js"
 import { one } from "../view/query.js"
+import { tellWhy } from "../view/tell.js"
 
 /** <wish-button data-listing> saves a thing without leaving the page. */
 export class WishButton extends HTMLElement {
@@ -30,10 +31,9 @@ export class WishButton extends HTMLElement {
     try {
       await sendJSON(wished ? "PUT" : "DELETE", `/wishlist/${this.dataset.listing}`)
       form.action = form.action.replace(wished ? "/add/" : "/remove/", wished ? "/remove/" : "/add/")
-    } catch {
+    } catch (error) {
       button.setAttribute("aria-pressed", String(!wished))
-      // The form itself says what is wrong.
-      form.submit()
+      tellWhy(form, error)
     } finally {
       this.#busy = false
     }

@@ -1,5 +1,21 @@
+/** Longer than an answer takes on the worst line that still is one. */
+const answersWithin = 30_000
+
+/** The server has said no; the message is its sentence. */
+export class Refused extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status
+   */
+  constructor(message, status) {
+    super(message)
+    this.status = status
+  }
+}
+
 /**
- * Asks the JSON API. An answer that is no success throws an Error that says why.
+ * Asks the JSON API. An answer that is no success throws a Refused that says why,
+ * and none at all an Error for people to read.
  * @param {string} path behind /api/v1
  * @param {typeof fetch} [ask]
  * @returns {Promise<any>}
@@ -9,7 +25,8 @@ export function getJSON(path, ask = fetch) {
 }
 
 /**
- * Changes something through the JSON API. A refusal throws an Error with its sentence.
+ * Changes something through the JSON API. A refusal throws a Refused with its sentence.
+ * Without an answer it is not known whether anything was changed: that throws another Error.
  * @param {string} method
  * @param {string} path behind /api/v1
  * @param {object} [body]
@@ -28,8 +45,15 @@ export function sendJSON(method, path, body, ask = fetch) {
  */
 async function call(method, path, body, ask) {
   const headers = { Accept: "application/json", ...(body !== undefined && { "Content-Type": "application/json" }) }
-  const answer = await ask("/api/v1" + path, { method, headers, body, credentials: "same-origin" })
-  if (answer.ok) return answer.status === 204 ? undefined : answer.json()
+  const signal = AbortSignal.timeout(answersWithin)
+  let answer
+  try {
+    answer = await ask("/api/v1" + path, { method, headers, body, credentials: "same-origin", signal })
+    // It may break off in the middle.
+    if (answer.ok) return answer.status === 204 ? undefined : await answer.json()
+  } catch {
+    throw new Error("There is no connection to SwapNest. Try again in a moment.")
+  }
   const { detail } = await answer.json().catch(() => ({}))
-  throw new Error(detail ?? `${path} answered ${answer.status}`)
+  throw new Refused(detail ?? "SwapNest could not do this. Try again in a moment.", answer.status)
 }
