@@ -2,6 +2,7 @@
 // not so, and nobody is left in front of the browser's own error page.
 
 import { ask, call, offer, register } from "./people.js"
+import { picture } from "./pictures.js"
 import { expect, test } from "./test.js"
 
 test("a form that is pressed again while it is on its way is sent once", async ({ page }) => {
@@ -153,4 +154,62 @@ test("without a network the heart stays as it was, and so does the page", async 
   await heart.click()
   await expect(page.getByText("There is no connection to SwapNest.")).toBeVisible()
   await expect(heart).toHaveAttribute("aria-pressed", "false")
+})
+
+test("a photo that did not arrive is tried again, and the form does not leave without it", async ({
+  page,
+  problems,
+}) => {
+  problems.allow(/ERR_FAILED|ERR_CONNECTION|blob/)
+  await register(page, "Meera")
+  await page.goto("/create/")
+  await page.getByLabel("Title").fill("Lamp with photos")
+  await page.getByLabel("Price", { exact: true }).fill("850")
+  await page.getByLabel("Category").selectOption("furniture")
+  await page.getByLabel("Condition").selectOption("good")
+  let dead = true
+  await page.route("**/api/v1/photos", (route) => (dead ? route.abort() : route.continue()))
+  await page.locator("#photos").setInputFiles([picture("red.png", [200, 30, 30]), picture("blue.png", [40, 60, 200])])
+  const photos = page.locator(".photos-list .photo")
+  await expect(photos.getByText("The line broke.")).toHaveCount(2)
+
+  await page.getByRole("button", { name: "Put it up" }).click()
+  await expect(page.getByText("Some photos did not arrive. Try again, or take them away.")).toBeInViewport()
+  await expect(page).toHaveURL(/\/create\/$/)
+  await photos.nth(1).getByRole("button", { name: "Take away" }).click()
+
+  dead = false
+  await photos.getByRole("button", { name: "Try again" }).click()
+  await expect(photos.locator('input[name="photo"]:enabled')).toHaveCount(1)
+  await expect(photos.getByRole("button", { name: "Try again" })).toBeHidden()
+  await expect(photos.getByRole("button", { name: "Take away" })).toBeFocused()
+
+  // The network that is back has it tried again, and so does sending the form.
+  const lose = async (/** @type {string} */ name) => {
+    dead = true
+    await page.locator("#photos").setInputFiles([picture(name, [30, 160, 60])])
+    await expect(photos.getByText("The line broke.")).toHaveCount(1)
+    dead = false
+  }
+  await lose("green.png")
+  await page.evaluate(() => dispatchEvent(new Event("online")))
+  await expect(photos.locator('input[name="photo"]:enabled')).toHaveCount(2)
+  await lose("grey.png")
+  await page.getByRole("button", { name: "Put it up" }).click()
+  await page.waitForURL("**/product/lamp-with-photos-*/")
+  await expect(page.locator(".gallery-strip img")).toHaveCount(3)
+})
+
+test("a photo on a line where nothing moves is given up, and can be tried again", async ({ page, problems }) => {
+  problems.allow(/blob/)
+  await register(page, "Meera")
+  await page.clock.install()
+  await page.goto("/create/")
+  await page.route("**/api/v1/photos", () => {})
+  const asked = page.waitForRequest("**/api/v1/photos")
+  await page.locator("#photos").setInputFiles([picture("red.png", [200, 30, 30])])
+  await asked
+  await page.clock.fastForward(61_000)
+  await expect(page.locator(".photo").getByText("The line broke.")).toBeVisible()
+  await expect(page.getByRole("button", { name: "Try again" })).toBeVisible()
 })

@@ -1,3 +1,4 @@
+import { Refused } from "../lib/api.js"
 import { takeFiles } from "../view/drop.js"
 import { adoptPhoto, previewPhoto } from "../view/photo.js"
 import { one } from "../view/query.js"
@@ -6,12 +7,15 @@ import { shrink, upload } from "../view/upload.js"
 /**
  * <photo-picker data-most data-bytes> puts the photos of a listing together: it sends each
  * as soon as it is chosen, dropped or pasted, and moves them with buttons. The form carries
- * their names in their order, and waits for those on their way.
+ * their names in their order, waits for those on their way, and does not leave without one
+ * that did not arrive.
  */
 export class PhotoPicker extends HTMLElement {
   #removed = new AbortController()
   /** @type {Map<Element, AbortController>} photos on their way */
   #sending = new Map()
+  /** @type {Map<HTMLElement, File>} photos that did not arrive, and may yet */
+  #missed = new Map()
   /** the form was sent while photos were on their way */
   #waiting = false
   /** photos are sent one after the other, so that the first is there soon */
@@ -30,6 +34,7 @@ export class PhotoPicker extends HTMLElement {
     const form = this.closest("form")
     takeFiles(this, form, (files) => this.#add(files), signal)
     form?.addEventListener("submit", (event) => this.#submitted(event), { signal })
+    addEventListener("online", () => this.#again(), { signal })
     this.#draw()
   }
 
@@ -66,6 +71,25 @@ export class PhotoPicker extends HTMLElement {
   #start(file) {
     const node = previewPhoto(file)
     this.#list.append(node)
+    this.#enqueue(node, file)
+  }
+
+  /** Tries those once more that did not arrive. */
+  #again() {
+    for (const [node, file] of this.#missed) {
+      this.#missed.delete(node)
+      delete node.dataset.state
+      one(node, ".photo-fault", HTMLElement).textContent = ""
+      one(node, "[data-again]", HTMLButtonElement).hidden = true
+      this.#enqueue(node, file)
+    }
+  }
+
+  /**
+   * @param {HTMLElement} node
+   * @param {File} file
+   */
+  #enqueue(node, file) {
     const controller = new AbortController()
     this.#sending.set(node, controller)
     this.#queue = this.#queue.then(() => this.#send(node, file, controller.signal))
@@ -78,22 +102,40 @@ export class PhotoPicker extends HTMLElement {
    */
   async #send(node, file, signal) {
     const bar = one(node, "progress", HTMLProgressElement)
+    bar.hidden = false
+    bar.value = 0
     try {
       if (signal.aborted) return
       const photo = await shrink(file)
-      if (photo.size > Number(this.dataset.bytes)) throw new Error("This file is too large.")
+      if (photo.size > Number(this.dataset.bytes)) throw new Refused("This file is too large.", 413)
       const { id, width, height } = await upload(photo, (percent) => (bar.value = percent), signal)
       one(node, "input", HTMLInputElement).value = id
       Object.assign(one(node, "img", HTMLImageElement), { width, height })
     } catch (error) {
       node.dataset.state = "failed"
       one(node, ".photo-fault", HTMLElement).textContent = /** @type {Error} */ (error).message
+      const final = error instanceof Refused && error.status < 500 && error.status !== 429
+      one(node, "[data-again]", HTMLButtonElement).hidden = final
+      if (!final && !signal.aborted) this.#missed.set(node, file)
     } finally {
-      bar.remove()
+      bar.hidden = true
       this.#sending.delete(node)
       this.#draw()
-      if (this.#waiting && this.#sending.size === 0) this.closest("form")?.requestSubmit()
+      if (this.#waiting && this.#sending.size === 0) this.#arrived()
     }
+  }
+
+  /** The form was waiting for this. */
+  #arrived() {
+    this.#waiting = false
+    if (!this.#lacking()) this.closest("form")?.requestSubmit()
+  }
+
+  /** Whether a photo is not there that one wanted to show; then it says so. */
+  #lacking() {
+    const lacking = this.querySelector('.photo[data-state="failed"]') !== null
+    if (lacking) this.#call("Some photos did not arrive. Try again, or take them away.")
+    return lacking
   }
 
   /** @param {Event} event */
@@ -102,8 +144,15 @@ export class PhotoPicker extends HTMLElement {
     const node = button?.closest(".photo")
     if (!button || !node) return
     const at = this.#photos.indexOf(node)
+    if (button.hasAttribute("data-again")) {
+      this.#again()
+      // The button is gone until it fails again.
+      one(node, "[data-drop]", HTMLButtonElement).focus()
+      return
+    }
     if (button.hasAttribute("data-drop")) {
       this.#sending.get(node)?.abort()
+      this.#missed.delete(/** @type {HTMLElement} */ (node))
       node.remove()
       one(this, "input[type=file]", HTMLInputElement).focus()
     } else if (button.dataset.move === "1") this.#photos[at + 1]?.after(node)
@@ -114,10 +163,14 @@ export class PhotoPicker extends HTMLElement {
 
   /** @param {Event} event */
   #submitted(event) {
+    this.#again()
     this.#waiting = this.#sending.size > 0
-    if (!this.#waiting) return
+    if (!this.#waiting) {
+      if (this.#lacking()) event.preventDefault()
+      return
+    }
     event.preventDefault()
-    this.#say("The photos are still on their way. The form follows them by itself.")
+    this.#call("The photos are still on their way. The form follows them by itself.")
   }
 
   #draw() {
@@ -130,6 +183,12 @@ export class PhotoPicker extends HTMLElement {
       one(node, "[data-move='1']", HTMLButtonElement).disabled = i === photos.length - 1
     }
     this.toggleAttribute("data-full", photos.length >= Number(this.dataset.most))
+  }
+
+  /** @param {string} text for whoever has just pressed the button at the other end of the form */
+  #call(text) {
+    this.#say(text)
+    one(this, "[data-said]", HTMLElement).scrollIntoView({ block: "center" })
   }
 
   /** @param {string} text */

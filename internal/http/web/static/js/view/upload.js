@@ -1,3 +1,5 @@
+import { Refused } from "../lib/api.js"
+
 /**
  * A photo as the server keeps it until a listing takes it up.
  * @typedef {{ id: string, url: string, thumb_url: string, width: number, height: number }} Photo
@@ -7,6 +9,8 @@
 const edge = 2048
 /** Photos of so many bytes are sent as they are. */
 const small = 600_000
+/** A line on which nothing moves for so long is dead. */
+const patience = 60_000
 
 /**
  * The photo as it is worth sending over a bad line: upright and no larger than it will be
@@ -37,7 +41,7 @@ export async function shrink(file) {
 }
 
 /**
- * Sends a photo. A refusal throws an Error with its sentence.
+ * Sends a photo. A refusal throws a Refused with its sentence, a broken line an Error.
  * @param {Blob} photo
  * @param {(percent: number) => void} progress
  * @param {AbortSignal} signal
@@ -50,13 +54,27 @@ export function upload(photo, progress, signal) {
     request.open("POST", "/api/v1/photos")
     request.setRequestHeader("Content-Type", photo.type.startsWith("image/") ? photo.type : "image/jpeg")
     request.responseType = "json"
-    request.upload.onprogress = ({ loaded, total }) => progress(total ? (100 * loaded) / total : 0)
-    request.onload = () =>
-      request.status === 201
-        ? resolve(request.response.photo)
-        : reject(new Error(request.response?.detail ?? "The server could not take it. Try again."))
-    request.onerror = () => reject(new Error("The line broke. Try again."))
-    request.onabort = () => reject(new Error("Taken away."))
+    /** @param {string} why it has not arrived */
+    const fail = (why) => reject(new Error(why))
+    // Chromium waits for minutes on a line that only swallows.
+    const stalled = () => {
+      fail("The line broke.")
+      request.abort()
+    }
+    let timer = setTimeout(stalled, patience)
+    request.upload.onprogress = ({ loaded, total }) => {
+      clearTimeout(timer)
+      timer = setTimeout(stalled, patience)
+      progress(total ? (100 * loaded) / total : 0)
+    }
+    request.onloadend = () => clearTimeout(timer)
+    request.onload = () => {
+      const { status, response } = request
+      if (status === 201 && response) resolve(response.photo)
+      else reject(new Refused(response?.detail ?? "The server could not take it.", status))
+    }
+    request.onerror = () => fail("The line broke.")
+    request.onabort = () => fail("Taken away.")
     signal.addEventListener("abort", () => request.abort())
     request.send(photo)
   })
