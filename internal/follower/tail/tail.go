@@ -48,6 +48,7 @@ type Tail struct {
 	here    HereFunc
 	db      *store.DB
 	cursor  store.Cursor
+	moved   chan struct{} // the log is another one
 	stop    context.CancelFunc
 	done    chan struct{}
 
@@ -74,7 +75,7 @@ func (p passage) came(to bus.Topic) passage {
 
 // New returns a tail. Join puts it between bus and hub, Start begins, Stop ends it.
 func New(log *slog.Logger) *Tail {
-	return &Tail{log: log, now: make(map[event]passage), done: make(chan struct{})}
+	return &Tail{log: log, now: make(map[event]passage), moved: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // Join returns join with the tail in front of whoever publishes and receives.
@@ -127,6 +128,29 @@ func (t *Tail) Start(ctx context.Context, db *store.DB, here HereFunc) error {
 	return nil
 }
 
+// Moved says that the log is another one than before, whose numbers mean something else. All
+// who are connected are sent away and read it anew. It never blocks.
+func (t *Tail) Moved() {
+	select {
+	case t.moved <- struct{}{}:
+	default:
+	}
+}
+
+// anew goes on from the end of another log.
+func (t *Tail) anew(ctx context.Context) error {
+	end, err := t.db.End(ctx)
+	if err != nil {
+		t.Moved() // the next time
+		return err
+	}
+	t.cursor = end
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.now, t.before = make(map[event]passage), nil
+	return nil
+}
+
 // Stop ends the tail and waits for it. One that was not started has ended.
 func (t *Tail) Stop() {
 	if t.stop == nil {
@@ -145,6 +169,13 @@ func (t *Tail) run(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-timer.C:
+		case <-t.moved:
+			timer.Stop()
+			if err := t.anew(ctx); err != nil && ctx.Err() == nil {
+				t.log.Warn("log not followed", "error", err)
+				rest(ctx)
+			}
+			continue
 		}
 		missed, err := t.look(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -153,6 +184,16 @@ func (t *Tail) run(ctx context.Context) {
 		if missed > 0 {
 			t.log.Info("events handed on that the bus had lost", "events", missed)
 		}
+	}
+}
+
+// rest waits a little for a database that is away.
+func rest(ctx context.Context) {
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 

@@ -274,3 +274,29 @@ func TestALogThatIsHeldBackIsNotHandedOnAgain(t *testing.T) {
 	}
 	n.look(handed(seller, three))
 }
+
+// A server that took over and had fallen behind has another log: what came by the bus with the
+// numbers that are used anew was something else, and its end is where the tail goes on.
+func TestAnotherLogIsFollowedFromItsEnd(t *testing.T) {
+	d := testkit.SQLite(t)
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t, d)
+		n.here[n.town.Buyer.ID] = time.Now().Add(-time.Hour)
+		n.say(2, time.Minute)
+		n.brings(2, n.town.Buyer, n.town.Seller)
+		n.say(3, time.Minute)
+		n.brings(3, n.town.Buyer, n.town.Seller)
+		n.look()
+		for _, statement := range []string{
+			`UPDATE conversation SET head = 1`, `DELETE FROM event WHERE seq > 1`, `DELETE FROM message WHERE seq > 1`,
+		} {
+			if err := d.Exec(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n.Moved()
+		synctest.Wait()
+		again := n.say(2, time.Minute)
+		n.look(handed(n.town.Buyer, again))
+	})
+}

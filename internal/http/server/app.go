@@ -111,7 +111,10 @@ func (a *App) open(ctx context.Context, o Options) error {
 	a.makeLive()
 	a.DB, err = store.Open(ctx, store.Options{
 		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Trace: o.Trace, Batched: a.metrics.batched,
-		Moved: func() { a.Hub.EndAll(hub.Moved) }, Broken: o.Broken, Log: a.log,
+		Moved: func() {
+			a.tail.Moved()
+			a.Hub.EndAll(hub.Moved)
+		}, Broken: o.Broken, Log: a.log,
 	})
 	if err != nil {
 		return err
