@@ -3,7 +3,9 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { hello, settle } from "./fakes.js"
 import { lineOf, up } from "./lines.js"
+import { compose, sessionOf } from "./sessions.js"
 
 test("a ping asks after the silence that the server named", async () => {
   const { line, sockets, clock, greet } = lineOf()
@@ -120,4 +122,55 @@ test("a page that wakes between two tries tries at once", async () => {
   assert.equal(sockets.length, 2, "one try is on its way")
   await clock.pass(1_000)
   assert.equal(sockets.length, 2, "and the one that waited is called off")
+})
+
+test("a try that gets nowhere does not keep anybody from trying again", async () => {
+  const { line, sockets, clock, socket } = up()
+  socket.end(1006)
+  line.tryNow()
+  assert.equal(sockets.length, 2)
+  await clock.pass(4_999)
+  line.tryNow()
+  assert.equal(sockets.length, 2, "it may still come")
+  await clock.pass(1)
+  line.tryNow()
+  assert.equal(sockets.length, 3)
+  assert.equal(sockets[1].closed, true)
+  sockets[1].accept()
+  sockets[1].say(hello)
+  assert.equal(line.connected, false, "the one that was left is not heard")
+})
+
+test("a line that owes an ack is asked after 10 s, and left after 10 s more", async () => {
+  const { session, line, socket, sockets, clock, shown, greet } = await sessionOf()
+  await compose(session, "hi")
+  await settle()
+  await clock.pass(9_999)
+  assert.equal(socket.of("ping").length, 0)
+  await clock.pass(1)
+  assert.equal(socket.of("ping").length, 1)
+  await clock.pass(9_999)
+  assert.equal(line.connected, true)
+  await clock.pass(1)
+  assert.equal(line.connected, false)
+  assert.deepEqual(shown(), ["hi waiting"])
+  line.tryNow()
+  assert.equal(sockets.length, 2)
+  const next = await greet()
+  assert.deepEqual(
+    next.of("send").map((frame) => frame.client_id),
+    ["c-hi"],
+  )
+})
+
+test("a line that answers stays, and the message is sent on it again", async () => {
+  const { session, line, socket, clock } = await sessionOf()
+  await compose(session, "hi")
+  await settle()
+  await clock.pass(10_000)
+  socket.say({ type: "pong" })
+  await clock.pass(10_000)
+  await settle()
+  assert.equal(line.connected, true)
+  assert.equal(socket.of("send").length, 2)
 })

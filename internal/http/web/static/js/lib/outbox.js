@@ -30,14 +30,15 @@ import { Turns } from "./turns.js"
  * @property {(clientId: string) => Promise<boolean>} has false once another tab has sent or deleted it
  */
 
+const doubtAfter = 10_000
 const ackWithin = 20_000
 
 /**
  * What one person has written and the server has not confirmed: kept until it has,
  * sent in order, one at a time in each conversation, always under the same client_id,
  * and by one tab at a time. It dispatches "change" (detail: the conversation's id), "sent" (detail: Pending),
- * "slow" (detail: milliseconds to wait), "failed" (detail: Pending) and "ended" (detail:
- * conversation and why nothing can be sent there any more).
+ * "slow" (detail: milliseconds to wait), "overdue" when the line owes an answer for long, "failed" (detail:
+ * Pending) and "ended" (detail: conversation and why nothing can be sent there any more).
  */
 export class Outbox extends EventTarget {
   #kept
@@ -275,8 +276,8 @@ export class Outbox extends EventTarget {
     // What follows waits for it, too.
     if (this.#kept.isBusyWith(clientId)) return
     // Taken before the first await, so that a second flush does not overtake.
-    const timer = this.#clock.setTimeout(() => this.#again(one), ackWithin)
-    const flight = { clientId, timer }
+    const flight = { clientId, timer: 0 }
+    flight.timer = this.#clock.setTimeout(() => this.#overdue(one, flight), doubtAfter)
     this.#inFlight.set(conversationId, flight)
     const waits = await this.#kept.has(clientId)
     // The line may have gone and come back meanwhile, or the turn: then another flight has it.
@@ -300,6 +301,16 @@ export class Outbox extends EventTarget {
     const flight = this.#inFlight.get(conversationId)
     if (flight && !this.#turns.has(conversationId)) this.#land(flight.clientId)
     void this.#flush(conversationId)
+  }
+
+  /**
+   * An answer is late: the line may be dead, although nobody has said so.
+   * @param {Pending} one
+   * @param {{ timer: number }} flight
+   */
+  #overdue(one, flight) {
+    flight.timer = this.#clock.setTimeout(() => this.#again(one), ackWithin - doubtAfter)
+    this.dispatchEvent(new CustomEvent("overdue"))
   }
 
   /** @param {Pending} one an answer is overdue: the same id makes asking again harmless */

@@ -77,6 +77,7 @@ export class Session extends EventTarget {
     this.#pass(this.#inbox, ["entry", "moved", "unread", "total", "heard", "page"])
     this.#pass(this.#outbox, ["sent", "slow", "ended"])
     on(this.#inbox, "entry", () => this.#watch())
+    on(this.#outbox, "overdue", () => line.doubt())
     on(this.#outbox, "change", (id) => this.#pending(id, "event"))
     on(line, "state", (state) => this.#tell("line", state))
     on(line, "frame", (frame) => this.#frame(frame))

@@ -26,6 +26,7 @@ const giveUpAfter = 75_000
 const answerWithin = 10_000
 const probeWithin = 5_000
 const steadyAfter = 5_000
+const tryAgainAfter = 5_000
 
 /** The close codes that end it for good. */
 const finals = new Map([
@@ -52,6 +53,7 @@ export class Line extends EventTarget {
   #attempt = 0
   #established = false
   #connectedAt = 0
+  #triedAt = 0
   #heartbeat = 30_000
   #heardAt = 0
   /** @type {number | undefined} when a ping was sent that nothing has answered */
@@ -97,9 +99,11 @@ export class Line extends EventTarget {
     this.dispatchEvent(new CustomEvent("lost", { detail: 1000 }))
   }
 
-  /** Does not wait any longer for the next try. */
+  /** Does not wait any longer for the next try, nor for one that gets nowhere. */
   tryNow() {
-    if (this.#state.state !== "reconnecting" || this.#socket) return
+    if (this.#state.state !== "reconnecting") return
+    if (this.#socket && this.#clock.now() - this.#triedAt < tryAgainAfter) return
+    this.#drop()
     this.#connect()
   }
 
@@ -107,6 +111,11 @@ export class Line extends EventTarget {
   probe() {
     if (this.#state.state === "reconnecting") this.tryNow()
     else if (this.connected) this.#ask(probeWithin)
+  }
+
+  /** Something owes an answer: find out whether the line is alive. */
+  doubt() {
+    if (this.connected) this.#ask(answerWithin)
   }
 
   /** The machine has no network: nobody would answer, so the line is lost now and not after a while. */
@@ -142,6 +151,7 @@ export class Line extends EventTarget {
     this.#clearTimer()
     this.#askedAt = undefined
     this.#established = false
+    this.#triedAt = this.#clock.now()
     const { lostAt } = this.#state
     this.#become({ state: lostAt === undefined ? "connecting" : "reconnecting", reason: "", lostAt })
     /** @type {SocketLike} */
