@@ -131,6 +131,8 @@ for (const lost of /** @type {const} */ (["sends", "acks"])) {
     await write(one, "alpha")
     await expect.poll(() => line.lost).toBe(1)
     await write(one, "beta")
+    // It is on the disk; a tab that is closed before keeps it as its draft.
+    await expect(bubbles(two, "beta")).toBeAttached()
     await write(two, "gamma")
     await one.close()
     await finishes(two, "gamma")
