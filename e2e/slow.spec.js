@@ -1,7 +1,7 @@
 // Pages that are no chats over a bad line: nothing is done twice, nothing is said that is
 // not so, and nobody is left in front of the browser's own error page.
 
-import { ask, call, offer, register } from "./people.js"
+import { ask, call, connected, offer, register } from "./people.js"
 import { picture } from "./pictures.js"
 import { expect, test } from "./test.js"
 
@@ -212,4 +212,24 @@ test("a photo on a line where nothing moves is given up, and can be tried again"
   await page.clock.fastForward(61_000)
   await expect(page.locator(".photo").getByText("The line broke.")).toBeVisible()
   await expect(page.getByRole("button", { name: "Try again" })).toBeVisible()
+})
+
+test("on a small phone without a line one still sees whom one writes to", async ({
+  page: seller,
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/ERR_INTERNET_DISCONNECTED/)
+  const buyer = await newPerson({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true })
+  await register(seller, "Meera")
+  await register(buyer, "Aarav")
+  const url = await ask(buyer, (await offer(seller, "Lamp")).id, "Hello")
+  await buyer.goto(url)
+  await connected(buyer)
+  await buyer.context().setOffline(true)
+  await expect(buyer.locator("line-badge")).toHaveText(/Reconnecting/)
+  const box = await buyer.locator(".conversation-who").boundingBox()
+  expect(box?.width).toBeGreaterThan(48)
+  await expect(buyer.locator(".menu-box summary")).toBeInViewport({ ratio: 1 })
+  expect(await buyer.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
 })
