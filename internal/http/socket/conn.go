@@ -204,7 +204,8 @@ func (c *conn) catchUp(start Start) bool {
 	case c.only == 0:
 		return true
 	case start.Position == nil:
-		return c.follow(c.only, c.head) == nil
+		c.follow(c.only, c.head)
+		return true
 	}
 	if err := c.resume(context.Background(), c.only, *start.Position); err != nil {
 		return c.failed(err)

@@ -8,7 +8,6 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/live/bus"
-	"swapnest/internal/live/hub"
 	"swapnest/internal/live/wire"
 )
 
@@ -17,8 +16,13 @@ import (
 type stream struct {
 	last    chat.Seq // everything up to here has been queued
 	waiting bool     // older events are being read: new ones go to buffer
+	more    chat.Seq // the log has events up to here that buffer had no room for
 	buffer  []bus.Message
 }
+
+// mostBuffered is how many events wait in memory for older ones. What is beyond it is read from
+// the log when its turn comes, as fast as the peer takes it.
+const mostBuffered = 64
 
 // begin opens a stream, anew if it was open, that buffers until follow. It tells
 // false when too many are open.
@@ -50,8 +54,8 @@ func (c *conn) deliverEvent(m bus.Message) {
 	case s == nil:
 		c.push(m.Frame) // not open here: it moves the list
 	case s.waiting:
-		if len(s.buffer) >= hub.QueueFrames {
-			c.lost()
+		if len(s.buffer) >= mostBuffered {
+			s.more = max(s.more, m.Seq)
 			return
 		}
 		s.buffer = append(s.buffer, m)
@@ -61,7 +65,7 @@ func (c *conn) deliverEvent(m bus.Message) {
 		c.push(m.Frame)
 	default:
 		// An event in between was not pushed: the log has it.
-		s.waiting = true
+		s.waiting, s.more = true, m.Seq
 		s.buffer = append(s.buffer, m)
 		after := s.last
 		c.fills.Go(func() { c.fill(m.Conversation, s, after) })
@@ -69,42 +73,43 @@ func (c *conn) deliverEvent(m bus.Message) {
 }
 
 // follow ends the buffering of a stream: everything up to last has been queued,
-// and what was buffered beyond it follows.
-func (c *conn) follow(id chat.ConversationID, last chat.Seq) error {
+// and what came meanwhile follows.
+func (c *conn) follow(id chat.ConversationID, last chat.Seq) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := c.streams[id]
-	if s == nil {
-		return nil
+	if s := c.streams[id]; s != nil {
+		c.flush(id, s, last)
 	}
-	return c.flush(id, s, last)
 }
 
-// flush queues what was buffered beyond last. The caller holds mu.
-func (c *conn) flush(id chat.ConversationID, s *stream, last chat.Seq) error {
+// flush queues what was buffered beyond last, and has read from the log what was not, or what
+// the queue has no room for: many may have written while one came in, and that is no fault of
+// the peer's. The caller holds mu.
+func (c *conn) flush(id chat.ConversationID, s *stream, last chat.Seq) {
 	s.last = max(s.last, last)
-	for len(s.buffer) > 0 {
-		m := s.buffer[0]
-		if m.Seq > s.last+1 {
-			after := s.last // read here, under mu
-			c.fills.Go(func() { c.fill(id, s, after) })
-			return nil
+	for i, m := range s.buffer {
+		if m.Seq <= s.last {
+			continue
 		}
-		s.buffer = s.buffer[1:]
-		if m.Seq == s.last+1 {
-			s.last = m.Seq
-			if err := c.queue.Push(m.Frame); err != nil {
-				c.tooSlow()
-				return err
+		if m.Seq > s.last+1 || c.queue.Push(m.Frame) != nil {
+			s.buffer = s.buffer[i:]
+			for _, rest := range s.buffer {
+				s.more = max(s.more, rest.Seq)
 			}
+			break
 		}
+		s.last = m.Seq
 	}
-	s.waiting, s.buffer = false, nil
-	return nil
+	if s.more > s.last {
+		after := s.last // read here, under mu
+		c.fills.Go(func() { c.fill(id, s, after) })
+		return
+	}
+	s.waiting, s.more, s.buffer = false, 0, nil
 }
 
-// fill reads what lies between the stream and its buffer from the log, a page at
-// a time: flush asks for the next. It passes no gate: this is somebody who is there.
+// fill reads what lies behind the stream's last event from the log, a page at a time: flush
+// asks for the next. It passes no gate: this is somebody who is there.
 func (c *conn) fill(id chat.ConversationID, s *stream, after chat.Seq) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
@@ -121,8 +126,7 @@ func (c *conn) fill(id chat.ConversationID, s *stream, after chat.Seq) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.streams[id] == s {
-		// A full queue has closed the connection.
-		_ = c.flush(id, s, last)
+		c.flush(id, s, last)
 	}
 }
 
@@ -205,8 +209,7 @@ func (c *conn) answer(id chat.ConversationID, frame []byte, head chat.Seq) {
 		c.tooSlow()
 		return
 	}
-	// A full queue has closed the connection.
-	_ = c.follow(id, head)
+	c.follow(id, head)
 }
 
 // silenceLimit is how long a peer may say nothing before it is asked.
