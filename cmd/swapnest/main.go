@@ -58,7 +58,10 @@ func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Re
 	case "serve":
 		return serve(ctx, &c.Serve, newLog(c.Serve.Operations, stderr), stdout)
 	case "migrate":
-		return migrate(ctx, c.Migrate, stdout)
+		if c.Migrate.From != "" {
+			return move(ctx, c.Migrate, stdout, stderr)
+		}
+		return migrate(ctx, c.Migrate.Storage, stdout)
 	case "user create", "user create <username>":
 		return createUsers(ctx, c.User.Create, stdin, stdout)
 	case "user password <username>":

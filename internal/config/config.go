@@ -18,7 +18,7 @@ import (
 // Config is the command line.
 type Config struct {
 	Serve   Serve    `cmd:"" help:"Serve the marketplace."`
-	Migrate Storage  `cmd:"" help:"Bring the database up to date and stop."`
+	Migrate Migrate  `cmd:"" help:"Bring the database up to date and stop, or move it to PostgreSQL (--from, --to)."`
 	User    User     `cmd:"" help:"Make accounts and set passwords."`
 	Audit   Audit    `cmd:"" help:"Show what was done to accounts, the newest first, also while a server runs."`
 	Version struct{} `cmd:"" help:"Print the version."`
@@ -28,6 +28,13 @@ type Config struct {
 type Storage struct {
 	DataDir     string `default:"./swapnest-data" env:"SWAPNEST_DATA_DIR" placeholder:"DIR" help:"Where the SQLite file, uploads and secrets are; locked by the process that uses it (${default})."`
 	DatabaseURL string `env:"SWAPNEST_DATABASE_URL" placeholder:"URL" help:"postgres://… moves the data to PostgreSQL."`
+}
+
+// Migrate is the command of that name.
+type Migrate struct {
+	Storage
+	From string `placeholder:"DIR" help:"Move the SQLite database of this data directory; no server may run on it."`
+	To   string `env:"SWAPNEST_MIGRATE_TO" placeholder:"URL" help:"postgres://… of an empty database, where it is moved to."`
 }
 
 // Serve is the command of that name.
@@ -133,6 +140,11 @@ func (c *Config) check(command string) error {
 	switch command {
 	case "serve":
 		return c.Serve.check()
+	case "migrate":
+		// The address may stand in the environment for good.
+		if c.Migrate.From != "" && c.Migrate.To == "" {
+			return errors.New("--from needs --to, the address of an empty PostgreSQL database")
+		}
 	case "user create":
 		if c.User.Create.Count <= 0 {
 			return errors.New("name the account, or say --count with a number above 0")

@@ -61,6 +61,12 @@ func (db *DB) connectBeside(ctx context.Context, o Options) error {
 		db.pools = append(db.pools, pool)
 		db.read = stdlib.OpenDBFromPool(pool)
 		db.Reader = db.reader(db.read, postgres)
+		if err := db.Ping(ctx); err != nil {
+			return err
+		}
+		if err := db.checkMoved(ctx); err != nil {
+			return err
+		}
 	}
 	return db.checkSchema(ctx)
 }

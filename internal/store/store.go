@@ -169,9 +169,9 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 		if err != nil {
 			return err
 		}
-		config.AfterConnect = func(context.Context, *pgx.Conn) error {
+		config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 			db.keeper.freeze()
-			return nil
+			return share(ctx, conn)
 		}
 		pool, err := pgxpool.NewWithConfig(ctx, config)
 		if err != nil {
@@ -187,7 +187,7 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 	if err := db.pools[0].Ping(ping); err != nil {
 		return fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
-	return nil
+	return Reader{q: db.read, d: postgres}.checkMoved(ping)
 }
 
 // checkURL refuses addresses of other databases.
