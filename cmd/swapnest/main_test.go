@@ -213,6 +213,10 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 	n := startNode(t, d)
 	busy := strings.TrimPrefix(n.url, "http://")
 	closed := closedPort(t)
+	idle := testkit.SQLite(t)
+	if err := idle.Open(t, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name string
 		args []string
@@ -223,6 +227,11 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		{"the port is busy", []string{"serve", "--listen", busy}, 1, "address already in use"},
 		{"no database server", []string{"serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://u:secret-word@" + closed + "/x"}, 1, "connect to PostgreSQL"},
 		{"another database", []string{"migrate", "--database-url", "mysql://x"}, 1, "postgres://"},
+		{"a move to nowhere", []string{"migrate", "--from", d.Dir()}, 2, "--to"},
+		{"a move of nothing", []string{"migrate", "--from", "nowhere", "--to", "postgres://u@" + closed + "/x"}, 1, "there is no database"},
+		{"a move to another database", []string{"migrate", "--from", d.Dir(), "--to", "mysql://x"}, 1, "postgres://"},
+		{"a move while the server runs", []string{"migrate", "--from", d.Dir(), "--to", "postgres://u:secret-word@" + closed + "/x"}, 1, "is in use by another swapnest process"},
+		{"a move to no server", []string{"migrate", "--from", idle.Dir(), "--to", "postgres://u:secret-word@" + closed + "/x"}, 1, "connect to PostgreSQL"},
 		{"no such flag", []string{"serve", "--nonsense"}, 2, "--nonsense"},
 		{"no command", nil, 2, "swapnest --help"},
 		{"no port", []string{"serve", "--listen", "localhost"}, 2, "HOST:PORT"},

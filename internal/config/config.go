@@ -27,7 +27,7 @@ type Config struct {
 // Storage says where the data is.
 type Storage struct {
 	DataDir     string `default:"./swapnest-data" env:"SWAPNEST_DATA_DIR" placeholder:"DIR" help:"Where the SQLite file, uploads and secrets are; locked by the process that uses it (${default})."`
-	DatabaseURL string `env:"SWAPNEST_DATABASE_URL" placeholder:"URL" help:"postgres://… moves the data to PostgreSQL."`
+	DatabaseURL string `env:"SWAPNEST_DATABASE_URL" placeholder:"URL" help:"postgres://… keeps the data in PostgreSQL."`
 }
 
 // Migrate is the command of that name.
