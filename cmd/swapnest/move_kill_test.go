@@ -137,11 +137,19 @@ func TestAMoveThatWasKilledIsRunAgain(t *testing.T) {
 			b.until(`SELECT CAST(count(*) = 0 AS INT) ` + others)
 			b.do(dontStop)
 
-			serving := command(t, "serve", "--listen", "127.0.0.1:0", "--data-dir", t.TempDir(), "--database-url", to.URL())
 			if test.again == "begins anew" {
-				out, err := serving.CombinedOutput()
-				if err == nil || !strings.Contains(string(out), "has ended in the middle: run swapnest migrate") || strings.Count(string(out), "\n") != 1 {
-					t.Errorf("serving what is there: %v, said %q", err, out)
+				serving := command(t, "serve", "--listen", "127.0.0.1:0", "--data-dir", t.TempDir(), "--database-url", to.URL())
+				var said bytes.Buffer
+				serving.Stdout, serving.Stderr = &said, &said
+				if err := serving.Start(); err != nil {
+					t.Fatal(err)
+				}
+				// One that serves all the same would do so for ever.
+				patience := time.AfterFunc(20*time.Second, func() { _ = serving.Process.Kill() })
+				err := serving.Wait()
+				patience.Stop()
+				if err == nil || !strings.Contains(said.String(), "has ended in the middle: run swapnest migrate") || strings.Count(said.String(), "\n") != 1 {
+					t.Errorf("serving what is there: %v, said %q", err, said.String())
 				}
 				if n := b.number(`SELECT count(*) FROM users`); n > 0 {
 					t.Errorf("%d people are there", n)

@@ -118,8 +118,9 @@ func (n *node) everything(t *testing.T, session string) map[string]string {
 	return seen
 }
 
-// TestTheDemoTownMovesToPostgreSQL shows that nobody sees a difference but clients, which are
-// told to begin anew: every page and every call answers as before, with the session of before.
+// TestTheDemoTownMovesToPostgreSQL shows contract 15 behind a move: nobody sees a difference but
+// clients, which are told to begin anew. Every page and every call answers as before, with the
+// session of before.
 func TestTheDemoTownMovesToPostgreSQL(t *testing.T) {
 	from, to := testkit.SQLite(t), testkit.PostgreSQL(t)
 	n := startNode(t, from, "--demo", "--rate-limits", "off")

@@ -34,6 +34,9 @@ const (
 	postgresConns   = 14
 )
 
+// connectTimeout bounds connecting to PostgreSQL, and what each connection begins with.
+const connectTimeout = 5 * time.Second
+
 // sqliteDSN opens path in WAL mode with synchronous=FULL: COMMIT returns after the
 // log is on the disk. Writers say BEGIN IMMEDIATE, since a read transaction that
 // turns into a write fails at once when somebody wrote in between.
@@ -59,7 +62,7 @@ func postgresConfig(address string) (*pgxpool.Config, error) {
 		return nil, fmt.Errorf("read the database URL: %w", err)
 	}
 	c.MaxConns = postgresConns
-	c.ConnConfig.ConnectTimeout = 5 * time.Second
+	c.ConnConfig.ConnectTimeout = connectTimeout
 	for k, v := range map[string]string{
 		"application_name": "swapnest", "synchronous_commit": "on", "statement_timeout": "5000",
 		"lock_timeout": "3000", "idle_in_transaction_session_timeout": "10000", "timezone": "UTC",

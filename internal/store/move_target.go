@@ -45,6 +45,9 @@ var (
 
 // share has a new connection of a node keep moves out of its database as long as it lives.
 func share(ctx context.Context, conn *pgx.Conn) error {
+	// Whoever waits for a connection gives up, but the pool would wait for ever.
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
 	var shared bool
 	if err := conn.QueryRow(ctx, lockShared, pgx.QueryExecModeSimpleProtocol).Scan(&shared); err != nil {
 		return fmt.Errorf("lock the database: %w", err)

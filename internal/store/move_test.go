@@ -75,8 +75,8 @@ func look(t *testing.T, d *testkit.Database) *sql.DB {
 	return db
 }
 
-// TestAMovedLogIsReadInItsOrder shows that whoever follows the log or the listings' feed goes
-// on behind a move where they were: nothing twice, nothing left out.
+// TestAMovedLogIsReadInItsOrder shows contract 8: whoever follows the log or the listings' feed
+// goes on behind a move where they were: nothing twice, nothing left out.
 func TestAMovedLogIsReadInItsOrder(t *testing.T) {
 	from, to := testkit.SQLite(t), emptied(t)
 	h := begin(t, from, 7)
