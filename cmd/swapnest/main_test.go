@@ -228,6 +228,7 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		{"no database server", []string{"serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://u:secret-word@" + closed + "/x"}, 1, "connect to PostgreSQL"},
 		{"another database", []string{"migrate", "--database-url", "mysql://x"}, 1, "postgres://"},
 		{"a move to nowhere", []string{"migrate", "--from", d.Dir()}, 2, "--to"},
+		{"a move from nowhere", []string{"migrate", "--to", "postgres://x"}, 2, "--from"},
 		{"a move of nothing", []string{"migrate", "--from", "nowhere", "--to", "postgres://u@" + closed + "/x"}, 1, "there is no database"},
 		{"a move to another database", []string{"migrate", "--from", d.Dir(), "--to", "mysql://x"}, 1, "postgres://"},
 		{"a move while the server runs", []string{"migrate", "--from", d.Dir(), "--to", "postgres://u:secret-word@" + closed + "/x"}, 1, "is in use by another swapnest process"},

@@ -141,9 +141,8 @@ func (c *Config) check(command string) error {
 	case "serve":
 		return c.Serve.check()
 	case "migrate":
-		// The address may stand in the environment for good.
-		if c.Migrate.From != "" && c.Migrate.To == "" {
-			return errors.New("--from needs --to, the address of an empty PostgreSQL database")
+		if (c.Migrate.From == "") != (c.Migrate.To == "") {
+			return errors.New("--from (a data directory) and --to or SWAPNEST_MIGRATE_TO (an empty PostgreSQL database) go together")
 		}
 	case "user create":
 		if c.User.Create.Count <= 0 {

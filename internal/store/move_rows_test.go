@@ -190,6 +190,7 @@ func TestAMigrationThatForgetsTheMoveIsNoticed(t *testing.T) {
 			`ALTER TABLE users ADD COLUMN height DOUBLE PRECISION NOT NULL DEFAULT 0`, "the column users.height is of the type double precision",
 		},
 		{"a key", `ALTER TABLE wish RENAME COLUMN user_id TO person_id`, `ALTER TABLE wish RENAME COLUMN user_id TO person_id; ALTER TABLE wish DROP CONSTRAINT wish_pkey`, "the table wish has the key"},
+		{"a circle", ``, `ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES conversation (id)`, "tables refer to each other in a circle"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			from, to := testkit.SQLite(t), emptied(t)
