@@ -217,7 +217,7 @@ func (p *Postgres) launch(bin string, opts PostgresOptions, owner *syscall.Crede
 	p.cmd.ExtraFiles = []*os.File{alive}
 	p.own(p.cmd, owner)
 
-	if p.watchdog, err = startWatchdog(p.dir); err != nil {
+	if p.watchdog, err = startWatchdog(p.dir, "QUIT"); err != nil {
 		return errors.Join(err, alive.Close())
 	}
 	err = p.cmd.Start()

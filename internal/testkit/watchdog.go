@@ -26,7 +26,7 @@ type watchdog struct {
 const watchdogScript = `
 read -r pid && read -r dismissed && exit 0
 if [ -n "$pid" ]; then
-  kill -QUIT "$pid" 2>/dev/null
+  kill -"$2" "$pid" 2>/dev/null
   tries=0
   while kill -0 "$pid" 2>/dev/null && [ $tries -lt 50 ]; do tries=$((tries + 1)); sleep 0.1; done
 fi
@@ -34,14 +34,15 @@ rm -rf -- "$1"
 `
 
 // startWatchdog starts the shell before there is a server to watch, so that no
-// server ever lives without one for longer than it takes to write its id.
-func startWatchdog(dir string) (*watchdog, error) {
+// server ever lives without one for longer than it takes to write its id. The signal, such as
+// QUIT, is what ends that server at once.
+func startWatchdog(dir, signal string) (*watchdog, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start a watchdog: %w", err)
 	}
 	w := &watchdog{
-		cmd:  exec.Command("/bin/sh", "-c", watchdogScript, "watchdog", dir), //nolint:noctx // It must outlive everything here.
+		cmd:  exec.Command("/bin/sh", "-c", watchdogScript, "watchdog", dir, signal), //nolint:noctx // It must outlive everything here.
 		pipe: write,
 	}
 	w.cmd.Stdin = read

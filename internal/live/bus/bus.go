@@ -5,6 +5,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -36,18 +37,28 @@ type Message struct {
 	List         bool                // about the person's list: not for a socket of one conversation
 	Latest       bool                // a hint of which the newest is not dropped: it says how things are
 	Frame        []byte              // shared by all receivers, who must not change it
+	// Ends is the session that has ended, for the nodes that have sockets of it; zero for none.
+	// Such a message is for nodes and not for sockets, and so is the next.
+	Ends chat.SessionID
+	Asks bool // whoever has a connection of the person says that they are here
 }
 
+// ErrDown says that the way to the other nodes is not there, or too slow. The bus itself tells
+// the operator, and the log of events has what it loses.
+var ErrDown = errors.New("the bus is down")
+
 // Receive is called for each message to a subscribed topic, once a topic. It must
-// not block and must not call the bus back.
+// not block and must not call the bus back. Of those whom the message was for it may hold no
+// other topic than that one.
 type Receive func(to Topic, m Message)
 
-// Bus is one node's connection. Messages of one publisher arrive in its order; a
-// message published after Subscribe returned is received as long as the bus is
+// Bus is one node's connection. Messages of one publisher to one topic arrive in its
+// order; a message published after Subscribe returned is received as long as the bus is
 // healthy. All methods may be called at once from several goroutines.
 type Bus interface {
 	// Publish hands a message to every node that subscribes to one of its topics,
-	// this one included. An error means that some may not have got it.
+	// this one included. An error means that some may not have got it. What is for this
+	// node is with it when Publish returns, whatever the others get.
 	Publish(ctx context.Context, m Message) error
 	// Subscribe asks for a topic. Asking twice needs Unsubscribe once.
 	Subscribe(ctx context.Context, t Topic) error

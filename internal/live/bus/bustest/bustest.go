@@ -21,14 +21,15 @@ const patience = 20 * time.Second
 // Run tests a bus. Each call of join connects one more node to the same bus, until
 // the end of the test it is given.
 //
-// That something does not arrive is known without waiting: messages of one publisher
-// keep their order, so what has not come before a later one never will.
+// That something does not arrive is known without waiting: what has not come before a later
+// message of the same publisher hardly ever will. Only messages to one topic keep their
+// order for certain, so no test fails because another topic was quicker.
 func Run(t *testing.T, join func(t *testing.T, r bus.Receive) bus.Bus) {
 	t.Helper()
 	for name, test := range map[string]func(t *testing.T, s *suite){
 		"everybody who subscribes receives, the publisher too":    subscribers,
 		"nobody receives what they have not subscribed to":        strangers,
-		"messages of one publisher keep their order":              order,
+		"messages of one publisher to a topic keep their order":   order,
 		"a message to several topics is received once a topic":    topics,
 		"unsubscribing ends it":                                   unsubscribe,
 		"subscribing twice is undone by unsubscribing once":       twice,
@@ -160,10 +161,13 @@ func order(t *testing.T, s *suite) {
 			t.Fatal(err)
 		}
 	}
-	for i := range many {
-		if got := two.next(); got.Seq != chat.Seq(i+1) {
-			t.Fatalf("got %d, want %d", got.Seq, i+1)
+	last := make(map[bus.Topic]chat.Seq)
+	for range many {
+		got := two.next()
+		if got.Seq <= last[got.to] {
+			t.Fatalf("got %d to %s behind %d", got.Seq, got.to, last[got.to])
 		}
+		last[got.to] = got.Seq
 	}
 }
 
@@ -171,18 +175,16 @@ func topics(t *testing.T, s *suite) {
 	one, two, a, b, c, end := s.node(), s.node(), topic(), topic(), topic(), topic()
 	two.subscribe(a, b, end)
 	one.publish("both", a, b, c)
-	one.publish("end", end)
 	var got []bus.Topic
-	for {
+	for range 2 {
 		r := two.next()
-		if r.to == end {
-			break
-		}
-		if len(r.To) != 3 {
-			t.Errorf("got the addressees %v, want all three", r.To)
+		if !slices.Contains(r.To, r.to) {
+			t.Errorf("came to %s with the addressees %v", r.to, r.To)
 		}
 		got = append(got, r.to)
 	}
+	one.publish("end", end)
+	two.expect(end, "end")
 	want := []bus.Topic{a, b}
 	slices.Sort(got)
 	slices.Sort(want)
@@ -208,8 +210,8 @@ func twice(_ *testing.T, s *suite) {
 	one, two, to, stays := s.node(), s.node(), topic(), topic()
 	two.subscribe(to, stays, to)
 	one.publish("once", to)
-	one.publish("end", stays)
 	two.expect(to, "once")
+	one.publish("end", stays)
 	two.expect(stays, "end")
 	two.unsubscribe(to)
 	one.publish("after", to)
@@ -242,6 +244,8 @@ func bytewise(t *testing.T, s *suite) {
 		"a hint":                   {Conversation: 41, Frame: []byte(`{"type":"typing"}`)},
 		"about no conversation":    {Frame: []byte(`{"type":"presence"}`)},
 		"about the list":           {List: true, Frame: []byte(`{"type":"conversation"}`)},
+		"the end of a session":     {Ends: chat.SessionID{1, 2, 31: 9}},
+		"a question":               {Asks: true},
 		"the latest of its kind":   {List: true, Latest: true, Frame: []byte(`{"type":"notification"}`)},
 		"the largest numbers":      {Conversation: 1<<63 - 1, Seq: 1<<63 - 1, Frame: []byte("x")},
 		"lines and separators":     {Frame: []byte("a\r\nb\x00c|d,e\n")},
@@ -256,7 +260,7 @@ func bytewise(t *testing.T, s *suite) {
 			t.Errorf("%s: got the frame %.80q, want %.80q", name, got.Frame, want.Frame)
 		}
 		if got.Conversation != want.Conversation || got.Seq != want.Seq || got.List != want.List || got.Latest != want.Latest ||
-			!slices.Equal(got.To, want.To) {
+			got.Ends != want.Ends || got.Asks != want.Asks || !slices.Equal(got.To, want.To) {
 			t.Errorf("%s: got %d %d %v %v %v, want %d %d %v %v %v", name, got.Conversation, got.Seq, got.List, got.Latest, got.To,
 				want.Conversation, want.Seq, want.List, want.Latest, want.To)
 		}

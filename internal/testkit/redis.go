@@ -1,0 +1,186 @@
+//go:build unix
+
+package testkit
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// redisStart bounds how long a server, or a cluster of them, may take until it answers.
+const redisStart = 30 * time.Second
+
+// Redis is a server of the machine's redis-server that belongs to one test alone. It asks for
+// a password, keeps nothing on disk, and is gone when the test ends, or its process does.
+type Redis struct {
+	tb       testing.TB
+	dir      string
+	port     int
+	password string
+	extra    []string
+	cmd      *exec.Cmd
+	watchdog *watchdog
+}
+
+// StartRedis starts a server on a free port of 127.0.0.1.
+func StartRedis(tb testing.TB) *Redis {
+	tb.Helper()
+	return startRedis(tb, rand.Text())
+}
+
+// StartRedisCluster starts three servers that are one cluster, and returns them.
+func StartRedisCluster(tb testing.TB) []*Redis {
+	tb.Helper()
+	password := rand.Text()
+	var servers []*Redis
+	join := []string{"--cluster", "create"}
+	for range 3 {
+		bus, err := freePort()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		s := startRedis(tb, password, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", strconv.Itoa(bus))
+		servers = append(servers, s)
+		join = append(join, s.Host())
+	}
+	servers[0].Do(append(join, "--cluster-replicas", "0", "--cluster-yes")...)
+	deadline := time.Now().Add(redisStart)
+	for _, s := range servers {
+		for !strings.Contains(s.Do("CLUSTER", "INFO"), "cluster_state:ok") {
+			if time.Now().After(deadline) {
+				tb.Fatalf("the cluster was not made within %s", redisStart)
+			}
+		}
+	}
+	return servers
+}
+
+func startRedis(tb testing.TB, password string, extra ...string) *Redis {
+	tb.Helper()
+	r := &Redis{tb: tb, password: password, extra: extra}
+	var err error
+	if r.dir, err = os.MkdirTemp("", "swapnest-redis-"); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		r.Kill()
+		if err := os.RemoveAll(r.dir); err != nil {
+			tb.Error(err)
+		}
+	})
+	if r.port, err = freePort(); err != nil {
+		tb.Fatal(err)
+	}
+	r.Start()
+	return r
+}
+
+// Host is where it listens.
+func (r *Redis) Host() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(r.port)) }
+
+// URL is the address for --redis-url.
+func (r *Redis) URL() string {
+	u := url.URL{Scheme: "redis", User: url.UserPassword("", r.password), Host: r.Host()}
+	return u.String()
+}
+
+// ClusterURL is the address of several servers of a cluster.
+func ClusterURL(servers []*Redis) string {
+	hosts := []string{servers[0].URL()}
+	for _, s := range servers[1:] {
+		hosts = append(hosts, s.Host())
+	}
+	return strings.Join(hosts, ",")
+}
+
+// Start starts the server again, on the port that it had, after Kill.
+func (r *Redis) Start() {
+	r.tb.Helper()
+	var err error
+	if r.watchdog, err = startWatchdog(r.dir, "KILL"); err != nil {
+		r.tb.Fatal(err)
+	}
+	r.cmd = exec.Command("redis-server", append([]string{ //nolint:noctx // It outlives this call; Kill ends it.
+		"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", r.dir, "--logfile", "log", "--save", "", "--appendonly", "no",
+		"--requirepass", r.password, "--masterauth", r.password,
+	}, r.extra...)...)
+	r.cmd.Dir = r.dir
+	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := r.cmd.Start(); err != nil {
+		r.tb.Fatalf("start a Redis server for the tests: %v", errors.Join(err, r.watchdog.dismiss()))
+	}
+	if err := r.watchdog.guard(r.cmd.Process.Pid); err != nil {
+		r.tb.Fatal(err)
+	}
+	for deadline := time.Now().Add(redisStart); ; {
+		out, err := r.try("PING")
+		if err == nil && strings.TrimSpace(out) == "PONG" {
+			return
+		}
+		if time.Now().After(deadline) {
+			said, _ := os.ReadFile(r.dir + "/log") // Without the server's words the error still stands.
+			r.tb.Fatalf("redis-server did not answer within %s: %v %s\n%s", redisStart, err, out, said)
+		}
+	}
+}
+
+// Kill ends the server with SIGKILL, also while it is hung. One that has ended is no error.
+func (r *Redis) Kill() {
+	r.tb.Helper()
+	if r.cmd == nil || r.cmd.Process == nil {
+		return
+	}
+	// It may have gone; Wait tells that it was killed, which is what was wanted.
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait()
+	r.cmd = nil
+	if err := r.watchdog.dismiss(); err != nil {
+		r.tb.Error(err)
+	}
+}
+
+// Hang stops the server's process until Resume: it accepts, and says nothing.
+func (r *Redis) Hang() { r.signal(syscall.SIGSTOP) }
+
+// Resume lets a hung server go on.
+func (r *Redis) Resume() { r.signal(syscall.SIGCONT) }
+
+func (r *Redis) signal(s syscall.Signal) {
+	r.tb.Helper()
+	if err := r.cmd.Process.Signal(s); err != nil {
+		r.tb.Fatal(err)
+	}
+}
+
+// Do runs a command by redis-cli and returns what that prints.
+func (r *Redis) Do(args ...string) string {
+	r.tb.Helper()
+	out, err := r.try(args...)
+	if err != nil {
+		r.tb.Fatalf("redis-cli %v: %v\n%s", args, err, out)
+	}
+	return out
+}
+
+func (r *Redis) try(args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), redisStart)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "redis-cli", append([]string{"-e", "-h", "127.0.0.1", "-p", strconv.Itoa(r.port)}, args...)...)
+	cmd.Env = append(os.Environ(), "REDISCLI_AUTH="+r.password)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("redis-cli: %w", err)
+	}
+	return string(out), err
+}
