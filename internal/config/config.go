@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"swapnest/internal/http/auth"
+	"swapnest/internal/live/bus"
 )
 
 // Config is the command line.
@@ -41,6 +42,7 @@ type Migrate struct {
 type Serve struct {
 	Storage
 	Listen          string   `default:"127.0.0.1:8000" env:"SWAPNEST_LISTEN" placeholder:"HOST:PORT" help:"Address and port; port 0 picks one (${default})."`
+	RedisURL        string   `name:"redis-url" env:"SWAPNEST_REDIS_URL" placeholder:"URL" help:"redis://… joins this node to others on the same PostgreSQL; several hosts of a cluster with commas."`
 	PublicURL       string   `env:"SWAPNEST_PUBLIC_URL" placeholder:"URL" help:"The origin that people use; needed when listening beyond loopback."`
 	Demo            bool     `env:"SWAPNEST_DEMO" help:"Fill an empty database with the demo town and let its people sign in."`
 	AllowPublicDemo bool     `env:"SWAPNEST_ALLOW_PUBLIC_DEMO" help:"Let --demo listen beyond loopback, where everybody knows its passwords."`
@@ -178,6 +180,9 @@ func (s *Serve) check() error {
 	if err := s.checkEdges(); err != nil {
 		return err
 	}
+	if err := s.checkRedis(); err != nil {
+		return err
+	}
 	if loopback(host) {
 		return nil
 	}
@@ -188,6 +193,20 @@ func (s *Serve) check() error {
 		return errors.New("--rate-limits off works on loopback only")
 	case s.public == nil:
 		return errors.New("listening beyond loopback needs --public-url, the origin that people use")
+	}
+	return nil
+}
+
+// checkRedis refuses an address that is none, without repeating it: it may hold a password.
+func (s *Serve) checkRedis() error {
+	if s.RedisURL == "" {
+		return nil
+	}
+	if s.DatabaseURL == "" {
+		return errors.New("--redis-url joins several nodes on one PostgreSQL and needs --database-url: SQLite belongs to one process")
+	}
+	if _, err := bus.ParseAddress(s.RedisURL); err != nil {
+		return fmt.Errorf("--redis-url %w", err)
 	}
 	return nil
 }

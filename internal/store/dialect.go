@@ -173,3 +173,11 @@ func (d dialect) set(param string, columns ...string) string {
 	}
 	return "(SELECT " + strings.Join(each, ", ") + " FROM " + from + ")"
 }
+
+// hashes is a list of bytes from a parameter that holds a JSON array of them in hexadecimal.
+func (d dialect) hashes(param string) string {
+	if d == postgres {
+		return "(SELECT decode(value, 'hex') FROM json_array_elements_text(CAST(" + param + " AS JSON)) AS element (value))"
+	}
+	return "(SELECT unhex(value) FROM json_each(" + param + "))"
+}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -22,6 +24,33 @@ func (r Reader) Session(ctx context.Context, id chat.SessionID, now time.Time) (
 		return chat.Session{}, chat.User{}, fmt.Errorf("read session: %w", missing(err, "session"))
 	}
 	return s, u, nil
+}
+
+// LivingSessions returns which of some sessions have not ended at now.
+func (r Reader) LivingSessions(ctx context.Context, ids []chat.SessionID, now time.Time) ([]chat.SessionID, error) {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = hex.EncodeToString(id[:])
+	}
+	list, err := json.Marshal(names)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	rows, err := r.q.QueryContext(ctx, `
+		SELECT s.token_hash FROM session s JOIN users u ON u.id = s.user_id
+		WHERE s.token_hash IN `+r.d.hashes("$1")+` AND s.expires_at > $2 AND u.closed_at = 0`, string(list), micros(now))
+	if err != nil {
+		return nil, fmt.Errorf("read living sessions: %w", err)
+	}
+	hashes, err := collect(rows, func(hash *[]byte) []any { return []any{hash} })
+	if err != nil {
+		return nil, fmt.Errorf("read living sessions: %w", err)
+	}
+	living := make([]chat.SessionID, len(hashes))
+	for i, hash := range hashes {
+		living[i] = chat.SessionID(hash)
+	}
+	return living, nil
 }
 
 // InsertSession stores a sign-in.

@@ -207,7 +207,7 @@ func (s *Service) endSession(ctx context.Context, id chat.SessionID, e chat.Audi
 	if err != nil {
 		return err
 	}
-	s.hub.EndSession(id)
+	s.hub.Revoke(e.User, id)
 	return nil
 }
 

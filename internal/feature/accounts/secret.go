@@ -80,9 +80,7 @@ func (s *Service) endSessions(ctx context.Context, but chat.SessionID, e chat.Au
 	if err != nil {
 		return err
 	}
-	for _, id := range ended {
-		s.hub.EndSession(id)
-	}
+	s.hub.Revoke(e.User, ended...)
 	return nil
 }
 

@@ -90,3 +90,15 @@ func (s *Service) Watch(ctx context.Context, session hub.Session, users []chat.U
 	}
 	return now, nil
 }
+
+// Elsewhere has the other nodes say who of those that are not here is with them. It is for
+// after the watcher has got the states, which the answers correct.
+func (s *Service) Elsewhere(ctx context.Context, states []chat.PresenceChanged) {
+	var away []chat.UserID
+	for _, p := range states {
+		if !p.Online {
+			away = append(away, p.User)
+		}
+	}
+	s.hub.Ask(ctx, away...)
+}

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"swapnest/internal/chat"
@@ -29,6 +30,10 @@ const (
 	batch = 500
 	// most is how many events are remembered while the log is held back.
 	most = 100_000
+	// quick is how often the log is read while the bus is not proven healthy, and calm how long
+	// after trouble it still is: an event may be hidden so long by a transaction that runs on.
+	quick = 400 * time.Millisecond
+	calm  = 3 * time.Second
 )
 
 // event names an event of the log.
@@ -51,6 +56,9 @@ type Tail struct {
 	moved   chan struct{} // the log is another one
 	stop    context.CancelFunc
 	done    chan struct{}
+	healthy func() bool // nil for a bus that is always
+	wake    chan struct{}
+	until   atomic.Int64 // in nanoseconds: until then trouble is not over
 
 	mu sync.Mutex // guards what follows
 	// What is known of events: since the log was last read, and before.
@@ -73,9 +81,33 @@ func (p passage) came(to bus.Topic) passage {
 	return p
 }
 
-// New returns a tail. Join puts it between bus and hub, Start begins, Stop ends it.
-func New(log *slog.Logger) *Tail {
-	return &Tail{log: log, now: make(map[event]passage), moved: make(chan struct{}, 1), done: make(chan struct{})}
+// New returns a tail. Join puts it between bus and hub, Start begins, Stop ends it. While
+// healthy tells false, nothing is expected of the bus; nil is a bus of which all is.
+func New(healthy func() bool, log *slog.Logger) *Tail {
+	return &Tail{log: log, now: make(map[event]passage), moved: make(chan struct{}, 1), done: make(chan struct{}), healthy: healthy, wake: make(chan struct{}, 1)}
+}
+
+// Trouble says that the bus may have lost something: the log is read at once, and again and
+// again for a moment. It does not block.
+func (t *Tail) Trouble() {
+	t.until.Store(time.Now().Add(calm).UnixNano())
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// troubled tells whether the log is all that there is.
+func (t *Tail) troubled() bool {
+	return t.healthy != nil && (!t.healthy() || time.Now().UnixNano() < t.until.Load())
+}
+
+// pause is how long the log is not read.
+func (t *Tail) pause() time.Duration {
+	if t.troubled() {
+		return quick
+	}
+	return every - rand.N(every/5)
 }
 
 // Join returns join with the tail in front of whoever publishes and receives.
@@ -163,7 +195,7 @@ func (t *Tail) Stop() {
 func (t *Tail) run(ctx context.Context) {
 	defer close(t.done)
 	for {
-		timer := time.NewTimer(every - rand.N(every/5))
+		timer := time.NewTimer(t.pause())
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -176,6 +208,8 @@ func (t *Tail) run(ctx context.Context) {
 				rest(ctx)
 			}
 			continue
+		case <-t.wake:
+			timer.Stop()
 		}
 		missed, err := t.look(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -197,8 +231,13 @@ func rest(ctx context.Context) {
 	}
 }
 
-// look reads the log up to what is too young, and tells how many events were missed here.
+// look reads the log up to what is too young, and tells how many events were missed here. In
+// trouble nothing is: what comes by the bus as well comes twice, and counts once.
 func (t *Tail) look(ctx context.Context) (missed int, err error) {
+	expected := linger
+	if t.troubled() {
+		expected = 0
+	}
 	for {
 		logged, err := t.db.After(ctx, t.cursor, batch)
 		if err != nil {
@@ -206,7 +245,7 @@ func (t *Tail) look(ctx context.Context) (missed int, err error) {
 		}
 		ripe := logged
 		for i, e := range logged {
-			if age := time.Since(e.At); age >= 0 && age < linger {
+			if age := time.Since(e.At); age >= 0 && age < expected {
 				ripe = logged[:i]
 				break
 			}

@@ -39,7 +39,13 @@ type node struct {
 // newNode has a conversation of one message, which is older than the tail.
 func newNode(tb testing.TB, d *testkit.Database) *node {
 	tb.Helper()
-	n := &node{Tail: tail.New(slog.New(slog.DiscardHandler)), tb: tb, db: d.Open(tb, nil), here: make(map[chat.UserID]time.Time)}
+	return newNodeOn(tb, d, nil)
+}
+
+// newNodeOn is newNode with a bus whose health is known.
+func newNodeOn(tb testing.TB, d *testkit.Database, healthy func() bool) *node {
+	tb.Helper()
+	n := &node{Tail: tail.New(healthy, slog.New(slog.DiscardHandler)), tb: tb, db: d.Open(tb, nil), here: make(map[chat.UserID]time.Time)}
 	n.town = testkit.Populate(tb, n.db)
 	n.c = n.town.Converse(tb, n.db)
 	n.say(1, time.Hour)
@@ -224,7 +230,7 @@ func TestALostEventIsHandedOnWithin25Seconds(t *testing.T) {
 }
 
 func BenchmarkAnEventThatTheBusHasBrought(b *testing.B) {
-	t := tail.New(slog.New(slog.DiscardHandler))
+	t := tail.New(nil, slog.New(slog.DiscardHandler))
 	var receive bus.Receive
 	node := t.Join(func(r bus.Receive) bus.Bus {
 		receive = r

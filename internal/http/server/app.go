@@ -42,6 +42,7 @@ import (
 type Options struct {
 	DataDir     string   // SQLite file and uploads; locked while the node runs
 	DatabaseURL string   // postgres://…; "" is SQLite in DataDir
+	RedisURL    string   // redis://…, what joins this node to others; "" is alone
 	PublicURL   *url.URL // the origin that people use; nil is loopback
 	Demo        bool     // demo accounts may sign in
 	RateLimits  bool
@@ -78,12 +79,14 @@ type App struct {
 
 	log      *slog.Logger
 	lock     io.Closer
+	redis    *bus.Redis // nil for a node that is alone
 	relay    *hub.Relay
 	tail     *tail.Tail
 	bell     *hub.Bell
 	shelf    *shelf.Follower    // nil until the store is open
 	notices  *noticing.Follower // the same
 	sweeper  *sweeper           // nil until the services stand
+	reaper   *reaper            // nil where nobody else ends sessions
 	metrics  *metrics
 	server   *http.Server
 	debug    *http.Server
@@ -108,7 +111,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 	if a.Blobs, err = blob.NewDisk(filepath.Join(o.DataDir, "blobs")); err != nil {
 		return err
 	}
-	a.makeLive()
+	if err := a.makeLive(o); err != nil {
+		return err
+	}
 	a.DB, err = store.Open(ctx, store.Options{
 		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Trace: o.Trace, Batched: a.metrics.batched,
 		Moved: func() {
@@ -140,6 +145,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 	}
 	a.shelf.Start()
 	a.notices.Start()
+	if o.DatabaseURL != "" {
+		a.reaper = startReaper(a.DB, a.Hub, a.log)
+	}
 	a.sweeper = startSweeper(a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
 		job{"old audit entries", a.Accounts.PruneAudit})
 	return nil
@@ -159,14 +167,30 @@ func (a *App) fed() {
 
 // makeLive makes what carries frames. The store is not open yet, and nothing is
 // published or presented before it is.
-func (a *App) makeLive() {
-	var memory bus.Memory
-	a.tail = tail.New(a.log)
-	a.Hub = hub.New(a.tail.Join(memory.Join), func(who chat.UserID, online bool, at time.Time) { a.Presence.Changed(who, online, at) }, a.log)
+func (a *App) makeLive(o Options) error {
+	join := new(bus.Memory).Join
+	a.tail = tail.New(nil, a.log)
+	if o.RedisURL != "" {
+		if o.DatabaseURL == "" {
+			return errors.New("several nodes need a database that they share: Redis goes with PostgreSQL, for SQLite belongs to one process")
+		}
+		address, err := bus.ParseAddress(o.RedisURL)
+		if err != nil {
+			return fmt.Errorf("the address of Redis: %w", err)
+		}
+		a.redis = bus.NewRedis(bus.RedisOptions{
+			Address: address, Epoch: func() string { return a.DB.Epoch() }, Trouble: func() { a.tail.Trouble() }, Log: a.log,
+		})
+		a.metrics.bus(a.redis)
+		a.tail = tail.New(a.redis.Healthy, a.log)
+		join = a.redis.Join
+	}
+	a.Hub = hub.New(a.tail.Join(join), func(who chat.UserID, online bool, at time.Time) { a.Presence.Changed(who, online, at) }, a.log)
 	a.relay = hub.NewRelay(a.Hub.Bus(), func(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
 		return a.Inbox.Entry(ctx, who, id)
 	}, a.log)
 	a.bell = hub.NewBell(a.unread, a.relay.Signal, a.log)
+	return nil
 }
 
 // unread is what the bell tells.
@@ -305,6 +329,9 @@ func (a *App) Close() error {
 	if a.sweeper != nil {
 		a.sweeper.stop()
 	}
+	if a.reaper != nil {
+		a.reaper.stop()
+	}
 	if a.shelf != nil {
 		a.shelf.Stop()
 		a.notices.Stop()
@@ -318,6 +345,9 @@ func (a *App) Close() error {
 	}
 	if a.relay != nil {
 		a.relay.Stop()
+	}
+	if a.redis != nil {
+		a.redis.Close()
 	}
 	if a.lock != nil {
 		errs = append(errs, a.lock.Close())

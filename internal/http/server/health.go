@@ -25,7 +25,15 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 		answerHealth(w, http.StatusServiceUnavailable, "unavailable", map[string]string{"database": "unavailable"})
 		return
 	}
-	answerHealth(w, http.StatusOK, "ok", map[string]string{"database": "ok"})
+	checks := map[string]string{"database": "ok"}
+	if a.redis != nil {
+		// Without it the log joins the nodes: no reason to take this one away.
+		checks["bus"] = "ok"
+		if !a.redis.Healthy() {
+			checks["bus"] = "unavailable"
+		}
+	}
+	answerHealth(w, http.StatusOK, "ok", checks)
 }
 
 func answerHealth(w http.ResponseWriter, status int, word string, checks map[string]string) {

@@ -16,6 +16,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/http/socket"
+	"swapnest/internal/live/bus"
 )
 
 // metrics is what a node tells Prometheus. The parts of the node know nothing of it: they
@@ -78,6 +79,24 @@ func newMetrics(version string) *metrics {
 	register(m, collectors.NewGoCollector())
 	register(m, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// bus tells how the way to the other nodes is.
+func (m *metrics) bus(r *bus.Redis) {
+	register(m, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "swapnest_bus_healthy", Help: "1 while messages of this node to itself come back through Redis, 0 while the log alone joins the nodes.",
+	}, func() float64 {
+		if r.Healthy() {
+			return 1
+		}
+		return 0
+	}))
+	register(m, prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "swapnest_bus_probes_lost_total", Help: "Messages of this node to itself that have not come back in time.",
+	}, func() float64 { return float64(r.LostProbes()) }))
+	register(m, prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "swapnest_bus_dropped_total", Help: "Messages to other nodes that were given up; events come to them by the log.",
+	}, func() float64 { return float64(r.Dropped()) }))
 }
 
 // register adds a collector, whose name is one of a fixed list and so never taken.

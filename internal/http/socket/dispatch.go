@@ -219,5 +219,6 @@ func (c *conn) watch(ctx context.Context, m wire.Watch) error {
 		// A hint: the next change is told again.
 		_ = c.queue.Push(wire.Signal(s))
 	}
+	c.door.Presence.Elsewhere(ctx, states)
 	return nil
 }

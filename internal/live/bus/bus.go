@@ -48,7 +48,7 @@ type Message struct {
 var ErrDown = errors.New("the bus is down")
 
 // Receive is called for each message to a subscribed topic, once a topic. It must
-// not block and must not call the bus back. Of those whom the message was for it may hold no
+// not block, and of the bus it may call Publish alone. Of those whom the message was for it may hold no
 // other topic than that one.
 type Receive func(to Topic, m Message)
 

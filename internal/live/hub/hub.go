@@ -5,11 +5,14 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/live/bus"
@@ -43,6 +46,7 @@ type Hub struct {
 	log      *slog.Logger
 	presence PresenceFunc
 	bus      bus.Bus
+	asking   *rate.Limiter
 
 	mu       sync.RWMutex // guards everything below; the slices are replaced, never changed
 	members  map[Session]member
@@ -76,7 +80,7 @@ func New(join func(bus.Receive) bus.Bus, presence PresenceFunc, log *slog.Logger
 		presence = func(chat.UserID, bool, time.Time) {}
 	}
 	h := &Hub{
-		log: log, presence: presence,
+		log: log, presence: presence, asking: newAsking(),
 		members:  make(map[Session]member),
 		people:   make(map[chat.UserID]*person),
 		sessions: make(map[chat.SessionID][]Session),
@@ -90,8 +94,12 @@ func New(join func(bus.Receive) bus.Bus, presence PresenceFunc, log *slog.Logger
 // Bus returns the hub's connection to the bus, for publishing.
 func (h *Hub) Bus() bus.Bus { return h.bus }
 
-// receive hands a message to the sessions it is for.
+// receive hands a message to the sessions it is for, and does what another node asks for.
 func (h *Hub) receive(to bus.Topic, m bus.Message) {
+	if m.Asks || m.Ends != (chat.SessionID{}) {
+		h.asked(to, m)
+		return
+	}
 	for _, s := range h.receivers(to) {
 		s.Deliver(m)
 	}
@@ -208,6 +216,7 @@ func (h *Hub) gone(who chat.UserID, p *person, at time.Time) {
 		h.log.Warn("unsubscribe failed", "error", err)
 	}
 	h.presence(who, false, at)
+	h.Ask(ctx, who) // whoever has them still says so
 	h.mu.Lock()
 	delete(h.people, who)
 	h.mu.Unlock()
@@ -221,7 +230,7 @@ func (h *Hub) subscribe(ctx context.Context, t bus.Topic) {
 	// must not end it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), busTimeout)
 	defer cancel()
-	if err := h.bus.Subscribe(ctx, t); err != nil {
+	if err := h.bus.Subscribe(ctx, t); err != nil && !errors.Is(err, bus.ErrDown) {
 		// The connection stays: what it misses is in the log.
 		h.log.Warn("subscribe failed", "error", err)
 	}
@@ -314,7 +323,7 @@ func (h *Hub) Count() int {
 	return len(h.members)
 }
 
-// EndSession closes the sockets of a session that is over.
+// EndSession closes the sockets that a session has here. Revoke does so everywhere.
 func (h *Hub) EndSession(id chat.SessionID) {
 	h.mu.RLock()
 	sessions := h.sessions[id]

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -111,7 +112,7 @@ func people(ids []chat.UserID) []bus.Topic {
 func (r *Relay) publish(m bus.Message) {
 	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
 	defer cancel()
-	if err := r.bus.Publish(ctx, m); err != nil {
+	if err := r.bus.Publish(ctx, m); err != nil && !errors.Is(err, bus.ErrDown) {
 		r.log.Warn("publish failed", "error", err)
 	}
 }

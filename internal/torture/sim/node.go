@@ -35,7 +35,7 @@ type node struct {
 // message what became of it.
 func newNode(db *store.DB, join func(bus.Receive) bus.Bus, flaw Flaw, pause func()) (*node, error) {
 	n, log := &node{}, slog.New(slog.DiscardHandler)
-	n.tail = tail.New(log)
+	n.tail = tail.New(nil, log)
 	var here *presence.Service
 	n.hub = hub.New(n.tail.Join(join), func(who chat.UserID, online bool, at time.Time) { here.Changed(who, online, at) }, log)
 	n.relay = hub.NewRelay(n.hub.Bus(), db.Entry, log)

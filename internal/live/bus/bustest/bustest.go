@@ -38,6 +38,7 @@ func Run(t *testing.T, join func(t *testing.T, r bus.Receive) bus.Bus) {
 		"frames arrive byte for byte, with all that is with them": bytewise,
 		"a kept frame does not change":                            kept,
 		"a new subscription receives what is published from then": fresh,
+		"whoever receives may publish an answer":                  answer,
 		"all methods may be called at once":                       together,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, &suite{t: t, join: join}) })
@@ -289,6 +290,25 @@ func fresh(_ *testing.T, s *suite) {
 		one.publish("at once", to)
 		two.expect(to, "at once")
 	}
+}
+
+func answer(t *testing.T, s *suite) {
+	one, question, reply := s.node(), topic(), topic()
+	one.subscribe(reply)
+	var two bus.Bus
+	ready := make(chan struct{})
+	two = s.join(t, func(bus.Topic, bus.Message) {
+		<-ready
+		if err := two.Publish(t.Context(), bus.Message{To: []bus.Topic{reply}, Frame: []byte("here")}); err != nil {
+			t.Errorf("publish an answer: %v", err)
+		}
+	})
+	close(ready)
+	if err := two.Subscribe(t.Context(), question); err != nil {
+		t.Fatal(err)
+	}
+	one.publish("who is here?", question)
+	one.expect(reply, "here")
 }
 
 // together is for the race detector, and for deadlocks: two nodes publish to each

@@ -1,0 +1,50 @@
+package hub
+
+import (
+	"slices"
+	"testing"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/live/bus"
+)
+
+// TestARevokedSessionEndsOnEachNode shows contract 21 for several nodes: the word goes over the
+// bus, and nobody else's sockets end.
+func TestARevokedSessionEndsOnEachNode(t *testing.T) {
+	var memory bus.Memory
+	here, there := newWorld(t, memory.Join), newWorld(t, memory.Join)
+	mine, theirs, phone, other := here.join(1, 1), there.join(1, 1), there.join(1, 2), there.join(2, 3)
+	here.Revoke(1, chat.SessionID{1}, chat.SessionID{99})
+	check(t, "the socket here", slices.Compact(mine.reasons()), []Reason{SessionEnded})
+	check(t, "the socket there", theirs.reasons(), []Reason{SessionEnded})
+	check(t, "another session of theirs", phone.reasons(), []Reason(nil))
+	check(t, "somebody else", other.reasons(), []Reason(nil))
+	check(t, "frames", phone.got(), []string(nil))
+}
+
+func TestWhoIsAtAnotherNodeIsSaidWhenAsked(t *testing.T) {
+	var memory bus.Memory
+	here, there := newWorld(t, memory.Join), newWorld(t, memory.Join)
+	there.join(1, 1)
+	there.told()
+	here.Ask(t.Context(), 1, 2)
+	if said := there.told(); len(said) != 1 || said[0].Who != 1 || !said[0].Online {
+		t.Errorf("there %v was said", said)
+	}
+	check(t, "said here", here.told(), []coming(nil))
+	for range 4 * askBurst {
+		here.Ask(t.Context(), 1)
+	}
+	if n := len(there.told()); n < askBurst/2 || n > 3*askBurst {
+		t.Errorf("%d questions at once were answered %d times", 4*askBurst, n)
+	}
+}
+
+func TestTheSessionsOfAllSocketsAreToldOnce(t *testing.T) {
+	w := newWorld(t, new(bus.Memory).Join)
+	w.join(1, 1)
+	w.join(1, 1)
+	if got := w.Sessions(); len(got) != 1 || got[0] != (chat.SessionID{1}) {
+		t.Errorf("got %v", got)
+	}
+}
