@@ -3,6 +3,8 @@ package hub
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/live/bus"
@@ -47,4 +49,26 @@ func TestTheSessionsOfAllSocketsAreToldOnce(t *testing.T) {
 	if got := w.Sessions(); len(got) != 1 || got[0] != (chat.SessionID{1}) {
 		t.Errorf("got %v", got)
 	}
+}
+
+// Whoever leaves one node while they are at another is still there: the other one says so to
+// those who were told that they went.
+func TestWhoLeavesOneNodeIsSaidToBeHereByTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var memory bus.Memory
+		here, there := newWorld(t, memory.Join), newWorld(t, memory.Join)
+		leaves := here.join(1, 1)
+		there.join(1, 2)
+		here.told()
+		there.told()
+		here.Leave(leaves)
+		time.Sleep(chat.OfflineAfter) // simulated
+		synctest.Wait()
+		if told := here.told(); len(told) != 1 || told[0].Online {
+			t.Errorf("here %v was told", told)
+		}
+		if told := there.told(); len(told) != 1 || !told[0].Online {
+			t.Errorf("there %v was told, want that they are here", told)
+		}
+	})
 }
