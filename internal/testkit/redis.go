@@ -33,10 +33,10 @@ type Redis struct {
 	watchdog *watchdog
 }
 
-// StartRedis starts a server on a free port of 127.0.0.1.
-func StartRedis(tb testing.TB) *Redis {
+// StartRedis starts a server on a free port of 127.0.0.1, with further flags.
+func StartRedis(tb testing.TB, flags ...string) *Redis {
 	tb.Helper()
-	return startRedis(tb, rand.Text())
+	return startRedis(tb, rand.Text(), flags...)
 }
 
 // StartRedisCluster starts three servers that are one cluster, and returns them.

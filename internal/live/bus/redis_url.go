@@ -69,7 +69,8 @@ func ParseAddress(text string) (Address, error) {
 		}
 	}
 	if first.Scheme == "rediss" {
-		a.option.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: first.Hostname()}
+		// Each server of a cluster shows a certificate of its own, for the address that is dialled.
+		a.option.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	// The number is a name alone: channels do not belong to the databases of Redis, of which
 	// a cluster has only one.

@@ -32,9 +32,6 @@ func TestAnAddressOfRedisIsRead(t *testing.T) {
 		if o.Username != want.user || o.Password != want.password || a.prefix != want.prefix || (o.TLSConfig != nil) != want.tls {
 			t.Errorf("%s: got user %q, password %q, prefix %q, TLS %v", text, o.Username, o.Password, a.prefix, o.TLSConfig)
 		}
-		if want.tls && o.TLSConfig.ServerName != "one" {
-			t.Errorf("%s: asks for the certificate of %q", text, o.TLSConfig.ServerName)
-		}
 	}
 }
 
