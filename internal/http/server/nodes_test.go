@@ -54,18 +54,21 @@ func newPair(t *testing.T) *pair {
 // joined waits until both nodes say that the bus carries, or that it does not.
 func (p *pair) joined(want bool) {
 	p.t.Helper()
-	word := map[bool]string{true: `"bus":"ok"`, false: `"bus":"unavailable"`}[want]
+	word, gauge := `"bus":"ok"`, "\nswapnest_bus_healthy 1\n"
+	if !want {
+		word, gauge = `"bus":"unavailable"`, "\nswapnest_bus_healthy 0\n"
+	}
 	for _, node := range []*apptest.App{p.one, p.two} {
 		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 			r := node.Client(p.t, "").Do("GET", "/readyz", "")
 			if r.Status != 200 {
 				p.t.Fatalf("/readyz answers %d %s", r.Status, r.Body)
 			}
-			if strings.Contains(r.Body, word) {
+			if strings.Contains(r.Body, word) && strings.Contains(node.Client(p.t, "").Do("GET", "/metrics", "").Body, gauge) {
 				break
 			}
 			if time.Now().After(deadline) {
-				p.t.Fatalf("/readyz says %s, not %s", r.Body, word)
+				p.t.Fatalf("/readyz says %s, not %s, or /metrics does not say%s", r.Body, word, gauge)
 			}
 		}
 	}

@@ -144,6 +144,53 @@ func TestANodeStartsWithoutRedisAndFindsItLater(t *testing.T) {
 	eventually(t, "both are healthy", func() bool { return one.Healthy() && two.Healthy() })
 }
 
+// said is a log that a test reads.
+type said struct {
+	mu   sync.Mutex // guards text
+	text strings.Builder
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+func TestTheLogSaysWhatIsWrongWithRedisAndNotThePassword(t *testing.T) {
+	server := testkit.StartRedis(t)
+	wrong, err := bus.ParseAddress("redis://:geheim@" + server.Host())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &said{}
+	r := bus.NewRedis(bus.RedisOptions{Address: wrong, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	t.Cleanup(r.Close)
+	r.Join(func(bus.Topic, bus.Message) {})
+	eventually(t, "it is told of", func() bool { return strings.Contains(log.String(), "WRONGPASS") })
+	right, err := bus.ParseAddress(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := &said{}
+	two := bus.NewRedis(bus.RedisOptions{Address: right, Log: slog.New(slog.NewTextHandler(heard, nil))})
+	t.Cleanup(two.Close)
+	two.Join(func(bus.Topic, bus.Message) {})
+	eventually(t, "it is healthy", two.Healthy)
+	server.Hang()
+	eventually(t, "it is not", func() bool { return strings.Contains(heard.String(), "does not carry") })
+	server.Resume()
+	password, _, _ := strings.Cut(strings.TrimPrefix(server.URL(), "redis://:"), "@")
+	if all := log.String() + heard.String(); strings.Contains(all, "geheim") || strings.Contains(all, password) || !strings.Contains(all, server.Host()) {
+		t.Errorf("the log says %s", all)
+	}
+}
+
 func TestANodeEndsWhileRedisHangs(t *testing.T) {
 	server := testkit.StartRedis(t)
 	one := newStation(t, server.URL(), "")
