@@ -77,6 +77,8 @@ type conn struct {
 	bad    int                               // bad frames in a row; the reader's own
 	typing map[chat.ConversationID]time.Time // since when; the reader's own
 	behind map[chat.ConversationID]putOff    // what others wait behind; the reader's own
+	mark   uint64                            // of the last command that was put off; the reader's own
+	marked uint64                            // up to which a ping has been sent; the reader's own
 }
 
 // Serve runs a connection until it ends. The handshake is done.

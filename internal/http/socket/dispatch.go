@@ -21,7 +21,7 @@ func (c *conn) handle(data []byte) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout-c.waited)
 	defer cancel()
 	if err := c.run(ctx, command); err != nil {
-		return c.refuse(err, clientID)
+		return c.refuse(err, clientID) && c.asked()
 	}
 	return true
 }

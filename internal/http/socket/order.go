@@ -3,21 +3,25 @@ package socket
 import (
 	"errors"
 	"maps"
+	"strconv"
 	"time"
 
 	"swapnest/internal/chat"
 )
 
-// behindFor is how long what follows a command that was put off waits for it on the same line:
-// longer than anything is on its way that was sent before its refusal was read.
+// behindFor is how long what follows a command that was put off waits for it on the same line,
+// once its sender can have read the refusal: longer than a page takes to act upon it.
 const behindFor = 10 * time.Second
 
 // putOff is a command that its sender was told to send again.
 type putOff struct {
 	clientID string
 	fault    *chat.Error
-	until    time.Time
+	mark     uint64    // of the ping behind the refusal
+	until    time.Time // zero until that was answered: what comes may have been sent before
 }
+
+func (p putOff) over(now time.Time) bool { return !p.until.IsZero() && !now.Before(p.until) }
 
 // overtakes tells why what was sent behind a command that was put off has to wait until that
 // one comes again: a sender that does not wait for each answer may have it on the line already,
@@ -27,7 +31,7 @@ func (c *conn) overtakes(id chat.ConversationID, clientID string) error {
 	switch {
 	case !waits:
 		return nil
-	case clientID == "" || clientID == first.clientID || !time.Now().Before(first.until):
+	case clientID == "" || clientID == first.clientID || first.over(time.Now()):
 		delete(c.behind, id)
 		return nil
 	}
@@ -47,8 +51,33 @@ func (c *conn) settled(id chat.ConversationID, clientID string, err error) {
 		return
 	}
 	now := time.Now()
-	maps.DeleteFunc(c.behind, func(_ chat.ConversationID, p putOff) bool { return !now.Before(p.until) })
+	maps.DeleteFunc(c.behind, func(_ chat.ConversationID, p putOff) bool { return p.over(now) })
 	if len(c.behind) < chat.MaxOpen {
-		c.behind[id] = putOff{clientID: clientID, fault: fault, until: now.Add(behindFor)}
+		c.mark++
+		c.behind[id] = putOff{clientID: clientID, fault: fault, mark: c.mark}
+	}
+}
+
+// asked sends a ping behind the refusal of a command that was put off, if there is one: its
+// answer says that the refusal has been read.
+func (c *conn) asked() bool {
+	if c.mark == c.marked {
+		return true
+	}
+	c.marked = c.mark
+	return c.push(pingFrame(strconv.FormatUint(c.mark, 10)))
+}
+
+// answered takes what a pong brings back.
+func (c *conn) answered(data []byte) {
+	mark, err := strconv.ParseUint(string(data), 10, 64)
+	if err != nil {
+		return // of another ping, or of none
+	}
+	for id, p := range c.behind {
+		if p.mark <= mark && p.until.IsZero() {
+			p.until = time.Now().Add(behindFor)
+			c.behind[id] = p
+		}
 	}
 }

@@ -65,3 +65,24 @@ func TestAMessageThatIsGivenUpHoldsOthersUpForTenSeconds(t *testing.T) {
 		}
 	})
 }
+
+// Whoever has not read a refusal may still send what it would have kept back: so long nothing
+// overtakes, however long it takes.
+func TestNothingOvertakesWhileTheRefusalMayBeUnread(t *testing.T) {
+	simulated(t, limited, func(t *testing.T, w *world) {
+		s := w.one(w.buyer, nil)
+		s.Wait("hello")
+		s.Mute()
+		for n := 0; ; n++ {
+			s.Send(`{"type":"send","client_id":"m%d","message":"%d"}`, n, n)
+			if s.Wait("ack", "error").Type() == "error" {
+				break
+			}
+		}
+		time.Sleep(15 * time.Second) // simulated
+		s.Send(`{"type":"send","client_id":"next","message":"next"}`)
+		if f := s.Wait("ack", "error"); f.Type() != "error" {
+			t.Errorf("before the refusal can have been read got %v", f)
+		}
+	})
+}

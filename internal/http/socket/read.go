@@ -224,6 +224,8 @@ func (c *conn) control(r *bufio.Reader, h ws.Header) error {
 			c.tooSlow()
 			return errClosed
 		}
+	case ws.OpPong:
+		c.answered(data)
 	case ws.OpClose:
 		code, _ := ws.ParseCloseFrameData(data)
 		if len(data) > 0 && ws.CheckCloseFrameData(code, string(data[min(2, len(data)):])) != nil {

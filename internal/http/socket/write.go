@@ -17,6 +17,16 @@ func closeFrame(code ws.StatusCode, reason string) []byte {
 	return frame
 }
 
+// pingFrame is a ping with something to bring back.
+func pingFrame(data string) []byte {
+	frame, err := ws.CompileFrame(ws.NewPingFrame([]byte(data)))
+	if err != nil {
+		// A frame in memory always compiles.
+		panic("socket: " + err.Error())
+	}
+	return frame
+}
+
 var pool = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
 
 // write sends frames in one piece. Text begins with '{'; what does not is a

@@ -135,10 +135,7 @@ func (s *Socket) frame() (ws.Frame, error) {
 	return ws.Frame{Header: h, Payload: payload}, err
 }
 
-func (s *Socket) answer(f ws.Frame) {
-	// The server may have gone meanwhile.
-	_ = ws.WriteFrame(s.conn, ws.MaskFrame(f))
-}
+func (s *Socket) answer(f ws.Frame) { s.Write(f) }
 
 // Pause stops reading until the returned function is called.
 func (s *Socket) Pause() (resume func()) {
@@ -169,8 +166,16 @@ func (s *Socket) Send(format string, args ...any) {
 	s.Write(ws.NewTextFrame([]byte(fmt.Sprintf(format, args...))))
 }
 
-// Write writes a frame, masked. An error is no fault: the server may have closed.
-func (s *Socket) Write(f ws.Frame) { _ = ws.WriteFrame(s.conn, ws.MaskFrame(f)) }
+// Write writes a frame, masked, in one piece: pings are answered meanwhile. An error is no
+// fault: the server may have closed.
+func (s *Socket) Write(f ws.Frame) {
+	data, err := ws.CompileFrame(ws.MaskFrame(f))
+	if err != nil {
+		s.tb.Errorf("frame: %v", err)
+		return
+	}
+	_, _ = s.conn.Write(data)
+}
 
 // Raw writes bytes as they are.
 func (s *Socket) Raw(data []byte) { _, _ = s.conn.Write(data) }
