@@ -42,12 +42,11 @@ func TestAServerThatStandsStillLosesAndDoublesNothing(t *testing.T) {
 		w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 4, Hasty: true}, nil)
 		ctx := patience(t, time.Minute)
 		hush := talking(ctx, w)
-		for range 2 {
-			pause(ctx, 300*time.Millisecond)
-			w.Node.Signal(syscall.SIGSTOP)
-			pause(ctx, 3*time.Second)
-			w.Node.Signal(syscall.SIGCONT)
-		}
+		pause(ctx, 300*time.Millisecond)
+		w.Node.Signal(syscall.SIGSTOP)
+		pause(ctx, 3*time.Second)
+		w.Node.Signal(syscall.SIGCONT)
+		pause(ctx, 500*time.Millisecond)
 		hush()
 		if r := finish(ctx, t, w); r.Counts.Doubts == 0 || r.Counts.Lines <= len(w.Clients) {
 			t.Error("nobody gave the server up: the run does not count")

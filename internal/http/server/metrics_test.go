@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"swapnest/internal/http/server"
 	"swapnest/internal/testkit"
 )
 
@@ -15,7 +16,11 @@ var metricRow = regexp.MustCompile("(?m)^\\| `(swapnest_\\w+)` \\| (\\w+) \\|([^
 
 func TestEveryMetricIsExplained(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
-		s := open(t, d)
+		s := openWith(t, d, func(o *server.Options) {
+			if d.Name == "postgres" {
+				o.RedisURL = "redis://127.0.0.1:1" // what is told of the bus is there without one, too
+			}
+		})
 		s.visitor.Do("GET", "/shop/", "")
 		shown := s.visitor.Do("GET", "/metrics", "").Body
 		got := map[string]string{}
@@ -48,7 +53,8 @@ func TestEveryMetricIsExplained(t *testing.T) {
 			}
 		}
 		for name := range want {
-			if got[name] == "" {
+			alone := d.Name == "sqlite" && strings.HasPrefix(name, "swapnest_bus_")
+			if got[name] == "" && !alone {
 				t.Errorf("the document tells of %s, which is not there", name)
 			}
 		}

@@ -74,9 +74,10 @@ type conn struct {
 	checked time.Time     // when the session was last looked up; the reader's own
 	waited  time.Duration // for that, before the frame at hand; the same
 
+	late   time.Duration                     // what is read next may have waited so long; the reader's own
 	bad    int                               // bad frames in a row; the reader's own
 	typing map[chat.ConversationID]time.Time // since when; the reader's own
-	behind map[chat.ConversationID]putOff    // what others wait behind; the reader's own
+	behind map[chat.ConversationID][]putOff  // what was put off, in its order; the reader's own
 	mark   uint64                            // of the last command that was put off; the reader's own
 	marked uint64                            // up to which a ping has been sent; the reader's own
 }
@@ -89,7 +90,7 @@ func (d *Door) Serve(nc net.Conn, start Start) {
 		door: d, net: nc, who: start.Who, only: start.Only, address: start.Address, log: d.Log.With("user", start.Who.User.ID, "connection", trace.New()),
 		streams: make(map[chat.ConversationID]*stream),
 		typing:  make(map[chat.ConversationID]time.Time),
-		behind:  make(map[chat.ConversationID]putOff),
+		behind:  make(map[chat.ConversationID][]putOff),
 	}
 	if d.Limits {
 		c.flood = rate.NewLimiter(floodPerSecond, floodBurst)

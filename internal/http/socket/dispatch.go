@@ -18,13 +18,23 @@ func (c *conn) handle(data []byte) bool {
 	}
 	c.bad = 0
 	// Who asks was looked up first, and one answer is waited for and not two.
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout-c.waited)
+	ctx, cancel := context.WithTimeout(context.Background(), max(commandTimeout-c.waited-c.late, leastPatience))
 	defer cancel()
-	if err := c.run(ctx, command); err != nil {
-		return c.refuse(err, clientID) && c.asked()
+	began := time.Now()
+	err = c.run(ctx, command)
+	switch {
+	case err == nil:
+		c.late = 0
+		return true
+	case ctx.Err() != nil:
+		c.late += time.Since(began)
 	}
-	return true
+	return c.refuse(err, clientID) && c.asked()
 }
+
+// leastPatience is what a command gets that has waited behind others which the database did not
+// answer: its sender is told soon, too.
+const leastPatience = 200 * time.Millisecond
 
 // refuseBad answers a frame that is none, and gives up after too many in a row.
 func (c *conn) refuseBad(err error, clientID string) bool {

@@ -86,3 +86,29 @@ func TestNothingOvertakesWhileTheRefusalMayBeUnread(t *testing.T) {
 		}
 	})
 }
+
+// What had to wait behind one that was put off goes before what follows it, too: its sender may
+// not have read yet that it has to come again.
+func TestWhatHadToWaitIsNotOvertakenEither(t *testing.T) {
+	simulated(t, limited, func(t *testing.T, w *world) {
+		s := w.one(w.buyer, nil)
+		s.Wait("hello")
+		send := func(id string) string {
+			s.Send(`{"type":"send","client_id":"%s","message":"%s"}`, id, id)
+			return s.Wait("ack", "error").Type()
+		}
+		n := 0
+		for send(fmt.Sprint("m", n)) == "ack" {
+			n++
+		}
+		send("second") // behind the one that was put off
+		time.Sleep(5 * time.Second)
+		for _, step := range []struct{ id, want string }{
+			{fmt.Sprint("m", n), "ack"}, {"third", "error"}, {"second", "ack"}, {"third", "ack"},
+		} {
+			if got := send(step.id); got != step.want {
+				t.Errorf("%s got %s, want %s", step.id, got, step.want)
+			}
+		}
+	})
+}

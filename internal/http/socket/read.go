@@ -31,7 +31,9 @@ var errClosed = errors.New("closed by the peer")
 // read handles frames until the connection ends.
 func (c *conn) read(r *bufio.Reader) {
 	for {
+		idle := time.Now()
 		data, err := c.message(r)
+		c.late = max(0, c.late-time.Since(idle))
 		if v, ok := errors.AsType[violation](err); ok {
 			c.close(v.code, v.reason)
 			return

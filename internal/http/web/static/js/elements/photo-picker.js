@@ -1,8 +1,7 @@
-import { Refused } from "../lib/api.js"
 import { takeFiles } from "../view/drop.js"
+import { PhotoPost } from "../view/photo-post.js"
 import { adoptPhoto, previewPhoto } from "../view/photo.js"
 import { one } from "../view/query.js"
-import { shrink, upload } from "../view/upload.js"
 
 /**
  * <photo-picker data-most data-bytes> puts the photos of a listing together: it sends each
@@ -12,14 +11,12 @@ import { shrink, upload } from "../view/upload.js"
  */
 export class PhotoPicker extends HTMLElement {
   #removed = new AbortController()
-  /** @type {Map<Element, AbortController>} photos on their way */
-  #sending = new Map()
-  /** @type {Map<HTMLElement, File>} photos that did not arrive, and may yet */
-  #missed = new Map()
+  #post = new PhotoPost(
+    () => Number(this.dataset.bytes),
+    () => this.#settled(),
+  )
   /** the form was sent while photos were on their way */
   #waiting = false
-  /** photos are sent one after the other, so that the first is there soon */
-  #queue = Promise.resolve()
 
   connectedCallback() {
     this.#removed = new AbortController()
@@ -34,13 +31,13 @@ export class PhotoPicker extends HTMLElement {
     const form = this.closest("form")
     takeFiles(this, form, (files) => this.#add(files), signal)
     form?.addEventListener("submit", (event) => this.#submitted(event), { signal })
-    addEventListener("online", () => this.#again(), { signal })
+    addEventListener("online", () => this.#post.again(), { signal })
     this.#draw()
   }
 
   disconnectedCallback() {
     this.#removed.abort()
-    for (const controller of this.#sending.values()) controller.abort()
+    this.#post.stop()
   }
 
   get #list() {
@@ -71,62 +68,13 @@ export class PhotoPicker extends HTMLElement {
   #start(file) {
     const node = previewPhoto(file)
     this.#list.append(node)
-    this.#enqueue(node, file)
+    this.#post.add(node, file)
   }
 
-  /** Tries those once more that did not arrive. */
-  #again() {
-    for (const [node, file] of this.#missed) {
-      this.#missed.delete(node)
-      delete node.dataset.state
-      one(node, ".photo-fault", HTMLElement).textContent = ""
-      one(node, "[data-again]", HTMLButtonElement).hidden = true
-      this.#enqueue(node, file)
-    }
-  }
-
-  /**
-   * @param {HTMLElement} node
-   * @param {File} file
-   */
-  #enqueue(node, file) {
-    const controller = new AbortController()
-    this.#sending.set(node, controller)
-    this.#queue = this.#queue.then(() => this.#send(node, file, controller.signal))
-  }
-
-  /**
-   * @param {HTMLElement} node
-   * @param {File} file
-   * @param {AbortSignal} signal
-   */
-  async #send(node, file, signal) {
-    const bar = one(node, "progress", HTMLProgressElement)
-    bar.hidden = false
-    bar.value = 0
-    try {
-      if (signal.aborted) return
-      const photo = await shrink(file)
-      if (photo.size > Number(this.dataset.bytes)) throw new Refused("This file is too large.", 413)
-      const { id, width, height } = await upload(photo, (percent) => (bar.value = percent), signal)
-      one(node, "input", HTMLInputElement).value = id
-      Object.assign(one(node, "img", HTMLImageElement), { width, height })
-    } catch (error) {
-      node.dataset.state = "failed"
-      one(node, ".photo-fault", HTMLElement).textContent = /** @type {Error} */ (error).message
-      const final = error instanceof Refused && error.status < 500 && error.status !== 429
-      one(node, "[data-again]", HTMLButtonElement).hidden = final
-      if (!final && !signal.aborted) this.#missed.set(node, file)
-    } finally {
-      bar.hidden = true
-      this.#sending.delete(node)
-      this.#draw()
-      if (this.#waiting && this.#sending.size === 0) this.#arrived()
-    }
-  }
-
-  /** The form was waiting for this. */
-  #arrived() {
+  /** One has arrived or failed; the form may have been waiting for it. */
+  #settled() {
+    this.#draw()
+    if (!this.#waiting || this.#post.busy) return
     this.#waiting = false
     if (!this.#lacking()) this.closest("form")?.requestSubmit()
   }
@@ -145,14 +93,13 @@ export class PhotoPicker extends HTMLElement {
     if (!button || !node) return
     const at = this.#photos.indexOf(node)
     if (button.hasAttribute("data-again")) {
-      this.#again()
+      this.#post.again()
       // The button is gone until it fails again.
       one(node, "[data-drop]", HTMLButtonElement).focus()
       return
     }
     if (button.hasAttribute("data-drop")) {
-      this.#sending.get(node)?.abort()
-      this.#missed.delete(/** @type {HTMLElement} */ (node))
+      this.#post.drop(node)
       node.remove()
       one(this, "input[type=file]", HTMLInputElement).focus()
     } else if (button.dataset.move === "1") this.#photos[at + 1]?.after(node)
@@ -163,8 +110,8 @@ export class PhotoPicker extends HTMLElement {
 
   /** @param {Event} event */
   #submitted(event) {
-    this.#again()
-    this.#waiting = this.#sending.size > 0
+    this.#post.again()
+    this.#waiting = this.#post.busy
     if (!this.#waiting) {
       if (this.#lacking()) event.preventDefault()
       return
