@@ -51,7 +51,8 @@ func (tx *Tx) TellOfMessages(ctx context.Context, kind chat.NoticeKind, news []M
 		return nil, fmt.Errorf("tell of messages: %w", err)
 	}
 	// The member's row is locked: a read cursor that moves at the same time waits, and
-	// marks what is made here as read.
+	// marks what is made here as read. Another node may be at the same log, and further: a
+	// notice never moves back.
 	rows, err := tx.q.QueryContext(ctx, `
 		INSERT INTO notice (user_id, kind, conversation_id, first_seq, seq, listing_id, title, created_at)
 		SELECT o.user_id, $2, c.id, j.seq, j.seq, c.listing_id, c.title, j.at
@@ -67,6 +68,7 @@ func (tx *Tx) TellOfMessages(ctx context.Context, kind chat.NoticeKind, news []M
 		ORDER BY o.user_id, c.id`+tx.d.forShare("o")+`
 		ON CONFLICT (user_id, conversation_id) WHERE unread AND conversation_id > 0
 		DO UPDATE SET seq = excluded.seq, created_at = excluded.created_at
+		WHERE notice.seq < excluded.seq
 		RETURNING id, CASE WHEN seq = first_seq THEN user_id ELSE 0 END`, string(set), string(kind))
 	if err != nil {
 		return nil, fmt.Errorf("tell of messages: %w", err)

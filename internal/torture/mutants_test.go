@@ -75,6 +75,7 @@ func disturbed(t *testing.T, d *testkit.Database, m mutant, faults ...string) ch
 		plan, messages = Plan{People: 8, Tabs: 1, Conversations: 40, Seed: 7}, 60
 	}
 	w := NewWorld(t, n, plan, nil)
+	w.Patience = 5 * time.Second
 	n.Kill()
 	ctx := patience(t, time.Minute)
 	environment := []string{"SWAPNEST_FAULTS=" + strings.Join(faults, ","), "SWAPNEST_KILL=" + m.kill}

@@ -13,7 +13,7 @@ import (
 	"swapnest/internal/torture/checker"
 )
 
-var betrayals = flag.Duration("betrayals", 15*time.Second, "how long two nodes and their Redis are killed")
+var betrayals = flag.Duration("betrayals", 8*time.Second, "how long two nodes and their Redis are killed")
 
 // betrayal kills and stops two nodes and their Redis, one after the other, until ctx ends, and
 // leaves all of them running.

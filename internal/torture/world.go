@@ -34,6 +34,8 @@ type World struct {
 	People  []Person
 	Clients []*Client
 	History *checker.History
+	// Patience is how long followers of the log are waited for in the end.
+	Patience time.Duration
 
 	random *rand.Rand
 	talks  map[int64][2]int // the two people of a conversation, as places in People
@@ -49,7 +51,8 @@ type World struct {
 func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *World {
 	tb.Helper()
 	w := &World{
-		tb: tb, Node: n, History: &checker.History{}, talks: make(map[int64][2]int), marked: make(map[[2]int64]int64),
+		Patience: 20 * time.Second,
+		tb:       tb, Node: n, History: &checker.History{}, talks: make(map[int64][2]int), marked: make(map[[2]int64]int64),
 		random: rand.New(rand.NewPCG(p.Seed, 1)), //nolint:gosec // It repeats what it did.
 	}
 	w.accounts(p.People)
@@ -334,7 +337,7 @@ func (w *World) Truth() checker.Truth {
 		w.must(0, err)
 		truth.Log[id] = all
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), w.Patience)
 	defer cancel()
 	for i, p := range w.People {
 		told := w.told(ctx, p, truth.Log)
