@@ -120,6 +120,7 @@ func (tx *Tx) TellOfListing(ctx context.Context, kind chat.NoticeKind, c Listing
 		ORDER BY u.id
 		ON CONFLICT (user_id, listing_id, kind) WHERE unread AND conversation_id = 0
 		DO UPDATE SET change_pos = excluded.change_pos, price_amount = excluded.price_amount, created_at = excluded.created_at
+		WHERE notice.change_pos < excluded.change_pos
 		RETURNING id, user_id`,
 		string(set), string(kind), c.Listing, c.Cursor.pos, c.Step.Price.Amount, c.Step.PriceWas.Amount, c.Step.Price.Currency, micros(c.Step.At))
 	if err != nil {
