@@ -189,6 +189,9 @@ func (c *conn) abandon(id chat.ConversationID) {
 	for _, m := range s.buffer {
 		c.push(m.Frame)
 	}
+	if s.more > 0 {
+		c.lost() // the log has more of them, and nobody reads it for a stream that is gone
+	}
 }
 
 func resumeQuery(id chat.ConversationID, p wire.Position) messaging.ResumeQuery {

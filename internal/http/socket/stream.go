@@ -29,11 +29,16 @@ const mostBuffered = 64
 func (c *conn) begin(id chat.ConversationID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, known := c.streams[id]
+	before, known := c.streams[id]
 	if !known && c.only == 0 && len(c.streams) >= chat.MaxOpen {
 		return false
 	}
-	c.streams[id] = &stream{waiting: true}
+	s := &stream{waiting: true}
+	if known {
+		// What still waits there is lost if this one cannot be answered.
+		s.more, s.buffer = before.more, before.buffer
+	}
+	c.streams[id] = s
 	return true
 }
 
