@@ -20,8 +20,8 @@ help: ## list the targets
 run: ## run the demo town at http://127.0.0.1:8000
 	go run ./cmd/swapnest serve --demo
 
-check: ## the quick loop: format, vet, lint, unit tests on SQLite
-	@scripts/test check
+check: ## the quick loop: format, vet, lint, unit tests on SQLite; PACKAGES=./internal/limit
+	@scripts/test check $(PACKAGES)
 
 test: ## everything, as CI runs it (installs what is missing)
 	@scripts/test

@@ -136,7 +136,7 @@ test("a switch shows what is stored, however often it is pressed and whatever fa
     await lost(route)
   })
   await news.click()
-  await expect(page.getByText("Saved.")).toBeVisible()
+  await expect(page.getByText("Saved.", { exact: true })).toBeVisible()
   await expect(news).not.toBeChecked()
   expect(await stored()).toBe(false)
 })

@@ -101,6 +101,7 @@ func (p *pair) says(from, to *apptest.Socket) time.Duration {
 // TestTwoNodesAreOneMarketplace shows that what is said and done at one node reaches the
 // sockets at another by the bus.
 func TestTwoNodesAreOneMarketplace(t *testing.T) {
+	t.Parallel() // It waits most of its time.
 	p := newPair(t)
 	buyer, seller := p.dial(p.one, p.buyerToken), p.dial(p.two, p.sellerToken)
 	// The log alone would take more than 19 seconds.
@@ -144,6 +145,7 @@ func TestTwoNodesAreOneMarketplace(t *testing.T) {
 // TestWhenRedisIsGoneMessagesReachTheOtherNodeWithinTwoSeconds shows contracts 9 and 10 with a
 // real server: killed, hung, and with its subscriptions killed.
 func TestWhenRedisIsGoneMessagesReachTheOtherNodeWithinTwoSeconds(t *testing.T) {
+	t.Parallel() // It waits most of its time.
 	for name, f := range map[string]struct {
 		fail, mend func(*testkit.Redis)
 		gone       bool
@@ -185,6 +187,7 @@ func TestWhenRedisIsGoneMessagesReachTheOtherNodeWithinTwoSeconds(t *testing.T) 
 // TestASessionThatEndsAtOneNodeEndsItsSocketsAtTheOther shows contract 21 across nodes, also
 // while the bus is down. The sockets say nothing by themselves.
 func TestASessionThatEndsAtOneNodeEndsItsSocketsAtTheOther(t *testing.T) {
+	t.Parallel() // It waits most of its time.
 	p := newPair(t)
 	for name, limit := range map[string]time.Duration{"the bus carries": 2 * time.Second, "the bus is down": 5 * time.Second} {
 		t.Run(name, func(t *testing.T) {
@@ -213,6 +216,7 @@ func TestASessionThatEndsAtOneNodeEndsItsSocketsAtTheOther(t *testing.T) {
 // TestASessionThatWasEndedBehindTheNodesBackEndsItsSockets shows contract 21 when no node has
 // ended it: a command beside the server, or a word that the bus has lost.
 func TestASessionThatWasEndedBehindTheNodesBackEndsItsSockets(t *testing.T) {
+	t.Parallel() // It waits most of its time.
 	d := testkit.PostgreSQL(t)
 	node := apptest.Start(t, d, nil)
 	town := testkit.Populate(t, node.DB)

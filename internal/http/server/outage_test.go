@@ -57,8 +57,10 @@ const soon = 2*time.Second + 700*time.Millisecond
 // two seconds, through each door; sockets stay; nobody is shown what was not stored; and
 // afterwards all goes on by itself, with each message there once.
 func TestCommandsAreUnavailableWhileTheDatabaseIs(t *testing.T) {
+	t.Parallel() // It waits most of its time.
 	for _, o := range outages {
 		t.Run(o.name, func(t *testing.T) {
+			t.Parallel()
 			d, begin, end := o.open(t)
 			app := apptest.Start(t, d, nil)
 			town := testkit.Populate(t, app.DB)
