@@ -17,7 +17,7 @@ var layers = []string{
 	"internal/chat",
 	"internal/live/wire internal/limit internal/picture internal/store internal/blob internal/live/bus",
 	"internal/live/bus/bustest",
-	"internal/http/trace internal/http/auth internal/live/hub",
+	"internal/http/trace internal/http/auth internal/live/hub internal/live/peers",
 	"internal/feature/*",
 	"internal/follower/* internal/http/api internal/http/web internal/http/socket",
 	"internal/http/server",

@@ -19,6 +19,11 @@ type Keyed struct {
 	burst int
 	now   func() time.Time
 
+	// How many tokens of a bucket others are told of at once, and how; nil tells nobody. It is
+	// called with mu held, and must not block.
+	portion int
+	share   func(key string, tokens int)
+
 	mu      sync.Mutex // guards buckets
 	buckets map[string]*bucket
 }
@@ -26,8 +31,9 @@ type Keyed struct {
 // bucket holds tokens, each worth the time in which one is regained: counted so, nothing is
 // rounded, however often somebody asks.
 type bucket struct {
-	credit time.Duration
-	at     time.Time // when credit was right
+	credit time.Duration // below zero when it was taken at several nodes at once
+	at     time.Time     // when credit was right
+	untold int           // tokens taken here that other nodes do not know of
 }
 
 // New returns buckets that hold burst tokens and regain one in every.
@@ -52,16 +58,21 @@ func (k *Keyed) Take(key, sentence string) error {
 // The tokens are of different sets, and all who take of the same sets name them in the same
 // order: in it they are locked.
 func TakeAll(sentence string, tokens ...Token) error {
-	return each(tokens, sentence, func(k *Keyed, b *bucket) { b.credit -= k.every })
+	return each(tokens, sentence, func(t Token, b *bucket) {
+		b.credit -= t.Of.every
+		if n := t.Of.told(b); n > 0 {
+			t.Of.share(t.Key, n)
+		}
+	})
 }
 
 // Look is TakeAll that takes nothing.
 func Look(sentence string, tokens ...Token) error {
-	return each(tokens, sentence, func(*Keyed, *bucket) {})
+	return each(tokens, sentence, func(Token, *bucket) {})
 }
 
 // each calls take with every token's bucket, or returns how long they are not all there.
-func each(tokens []Token, sentence string, take func(*Keyed, *bucket)) error {
+func each(tokens []Token, sentence string, take func(Token, *bucket)) error {
 	buckets := make([]*bucket, len(tokens))
 	var wait time.Duration
 	for i, t := range tokens {
@@ -80,7 +91,7 @@ func each(tokens []Token, sentence string, take func(*Keyed, *bucket)) error {
 	}
 	for i, b := range buckets {
 		if b != nil {
-			take(tokens[i].Of, b)
+			take(tokens[i], b)
 		}
 	}
 	return nil
@@ -95,6 +106,9 @@ func (k *Keyed) regain(b *bucket, now time.Time) {
 		// What the bucket can still hold is compared first: after very long the sum would
 		// not fit.
 		b.credit += min(passed, k.full()-b.credit)
+	}
+	if b.credit >= k.full() {
+		b.untold = 0 // all of it has been regained, for others too
 	}
 	b.at = now
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"database/sql"
+	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -33,4 +35,18 @@ func (db *DB) Queued() (n int) {
 		n += len(s.queue)
 	}
 	return n
+}
+
+// LeaseWith gives a lease another clock.
+func LeaseWith(l *Lease, now func() time.Time) *Lease {
+	l.now = now
+	return l
+}
+
+// ExpireLease has the time of a lease be over.
+func ExpireLease(t *testing.T, l *Lease) {
+	t.Helper()
+	if _, err := l.db.write.ExecContext(t.Context(), `UPDATE lease SET until = `+leaseNow+` - 1 WHERE name = $1`, l.name); err != nil {
+		t.Fatal(err)
+	}
 }

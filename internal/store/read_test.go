@@ -316,7 +316,7 @@ func TestTakenNamesConflict(t *testing.T) {
 	})
 }
 
-func TestSeveralNodesMayOpenANewDatabaseAtOnce(t *testing.T) {
+func TestTenNodesMayOpenANewDatabaseAtOnce(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		if d.Name == "sqlite" {
 			lock, err := store.LockDir(d.Dir())
@@ -337,7 +337,7 @@ func TestSeveralNodesMayOpenANewDatabaseAtOnce(t *testing.T) {
 			return
 		}
 		d = testkit.EmptyPostgreSQL(t)
-		epochs := make([]string, 4)
+		epochs := make([]string, 10)
 		var wg sync.WaitGroup
 		for i := range epochs {
 			wg.Go(func() { epochs[i] = d.Open(t, nil).Epoch() })

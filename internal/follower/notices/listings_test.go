@@ -127,7 +127,7 @@ func TestOldMessagesOfADatabaseThatHadNoNoticesMakeNone(t *testing.T) {
 		h.say(t, h.Buyer, 3)
 		// As the migration finds it.
 		for _, statement := range []string{
-			`DROP TABLE audit`, `DROP TABLE notice`, `DROP TABLE preference`, `DELETE FROM follower`,
+			`DROP TABLE lease`, `DROP TABLE audit`, `DROP TABLE notice`, `DROP TABLE preference`, `DELETE FROM follower`,
 			`ALTER TABLE listing_change DROP COLUMN status_was`, `ALTER TABLE listing_change DROP COLUMN status`,
 			`ALTER TABLE listing_change DROP COLUMN price_was`, `ALTER TABLE listing_change DROP COLUMN currency_was`,
 			`ALTER TABLE listing_change DROP COLUMN price`, `ALTER TABLE listing_change DROP COLUMN currency`,

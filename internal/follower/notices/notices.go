@@ -32,18 +32,19 @@ const (
 // Follower makes notices. Each event and each change is looked at once in order; two
 // followers at once make none twice, since each looks whether it has been told already.
 type Follower struct {
-	db   *store.DB
-	ring func(chat.UserID, ...chat.NoticeID)
-	log  *slog.Logger
-	now  func() time.Time
-	wake chan struct{}
-	stop context.CancelFunc
-	done chan struct{}
+	db    *store.DB
+	ring  func(chat.UserID, ...chat.NoticeID)
+	log   *slog.Logger
+	now   func() time.Time
+	lease *store.Lease
+	wake  chan struct{}
+	stop  context.CancelFunc
+	done  chan struct{}
 }
 
 // New returns a follower that tells of new notices by ring. Start begins, Stop ends it.
 func New(db *store.DB, ring func(chat.UserID, ...chat.NoticeID), log *slog.Logger, now func() time.Time) *Follower {
-	return &Follower{db: db, ring: ring, log: log, now: now, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	return &Follower{db: db, ring: ring, log: log, now: now, lease: db.Lease(messages), wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // Wake says that there may be something to read. It never blocks.
@@ -54,7 +55,7 @@ func (f *Follower) Wake() {
 	}
 }
 
-// Start follows from where it stopped until Stop.
+// Start follows from where it stopped until Stop, at one node of several.
 func (f *Follower) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	f.stop = cancel
@@ -68,6 +69,9 @@ func (f *Follower) Stop() {
 	}
 	f.stop()
 	<-f.done
+	if err := f.lease.Release(context.Background()); err != nil {
+		f.log.Warn("another node makes notices only in a moment", "error", err)
+	}
 }
 
 func (f *Follower) run(ctx context.Context) {
@@ -75,7 +79,7 @@ func (f *Follower) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		wait, err := f.Follow(ctx)
+		wait, err := f.turn(ctx)
 		if err != nil && ctx.Err() == nil {
 			f.log.Warn("notices not made", "error", err)
 		}
@@ -99,6 +103,14 @@ func (f *Follower) run(ctx context.Context) {
 		case <-timer.C:
 		}
 	}
+}
+
+// turn follows where no other node does.
+func (f *Follower) turn(ctx context.Context) (time.Duration, error) {
+	if held, err := f.lease.Held(ctx); err != nil || !held {
+		return look, err
+	}
+	return f.Follow(ctx)
 }
 
 // Follow makes notices of all that is old enough by now, and returns how long to wait

@@ -27,17 +27,18 @@ const (
 // of the feed; several of one listing in a row may be told as one. It is a hint: what a
 // listing is now, not what happened to it.
 type Follower struct {
-	db   *store.DB
-	tell func(chat.Signal)
-	log  *slog.Logger
-	wake chan struct{}
-	stop context.CancelFunc
-	done chan struct{}
+	db    *store.DB
+	tell  func(chat.Signal)
+	log   *slog.Logger
+	lease *store.Lease
+	wake  chan struct{}
+	stop  context.CancelFunc
+	done  chan struct{}
 }
 
 // New returns a follower that tell passes signals on for. Start begins, Stop ends it.
 func New(db *store.DB, tell func(chat.Signal), log *slog.Logger) *Follower {
-	return &Follower{db: db, tell: tell, log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	return &Follower{db: db, tell: tell, log: log, lease: db.Lease(name), wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // Wake says that there may be something to read. It never blocks.
@@ -48,7 +49,7 @@ func (f *Follower) Wake() {
 	}
 }
 
-// Start follows from where it stopped until Stop.
+// Start follows from where it stopped until Stop, at one node of several.
 func (f *Follower) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	f.stop = cancel
@@ -62,6 +63,9 @@ func (f *Follower) Stop() {
 	}
 	f.stop()
 	<-f.done
+	if err := f.lease.Release(context.Background()); err != nil {
+		f.log.Warn("another node follows the listings' feed only in a moment", "error", err)
+	}
 }
 
 func (f *Follower) run(ctx context.Context) {
@@ -69,7 +73,7 @@ func (f *Follower) run(ctx context.Context) {
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
 	for {
-		if err := f.Follow(ctx); err != nil && ctx.Err() == nil {
+		if err := f.turn(ctx); err != nil && ctx.Err() == nil {
 			f.log.Warn("listings' feed not followed", "error", err)
 		}
 		select {
@@ -79,6 +83,14 @@ func (f *Follower) run(ctx context.Context) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// turn follows where no other node does.
+func (f *Follower) turn(ctx context.Context) error {
+	if held, err := f.lease.Held(ctx); err != nil || !held {
+		return err
+	}
+	return f.Follow(ctx)
 }
 
 // Follow tells everything that the feed holds by now.

@@ -33,8 +33,10 @@ import (
 	"swapnest/internal/http/socket"
 	"swapnest/internal/http/trace"
 	"swapnest/internal/http/web"
+	"swapnest/internal/limit"
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
+	"swapnest/internal/live/peers"
 	"swapnest/internal/store"
 )
 
@@ -79,7 +81,9 @@ type App struct {
 
 	log      *slog.Logger
 	lock     io.Closer
-	redis    *bus.Redis // nil for a node that is alone
+	redis    *bus.Redis // nil for a node that is alone, like the next two
+	sharing  *limit.Sharing
+	peers    *peers.Peers
 	relay    *hub.Relay
 	tail     *tail.Tail
 	bell     *hub.Bell
@@ -115,7 +119,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 		return err
 	}
 	a.DB, err = store.Open(ctx, store.Options{
-		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Trace: o.Trace, Batched: a.metrics.batched,
+		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.wrote, Trace: o.Trace, Batched: a.metrics.batched,
 		Moved: func() {
 			a.tail.Moved()
 			a.Hub.EndAll(hub.Moved)
@@ -145,6 +149,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 	}
 	a.shelf.Start()
 	a.notices.Start()
+	if a.peers != nil {
+		a.peers.Start()
+	}
 	if o.DatabaseURL != "" {
 		a.reaper = startReaper(a.DB, a.Hub, a.log)
 	}
@@ -156,11 +163,18 @@ func (a *App) open(ctx context.Context, o Options) error {
 // happened passes a committed event on, and wakes who follows the log.
 func (a *App) happened(e chat.Event) {
 	a.relay.Event(e)
-	a.notices.Wake()
+	a.wrote()
 }
 
-// fed wakes who follows the listings' feed.
-func (a *App) fed() {
+// wrote wakes who follows the log or the listings' feed, at whichever node.
+func (a *App) wrote() {
+	a.woken()
+	if a.peers != nil {
+		a.peers.Wake()
+	}
+}
+
+func (a *App) woken() {
 	a.shelf.Wake()
 	a.notices.Wake()
 }
@@ -183,7 +197,9 @@ func (a *App) makeLive(o Options) error {
 		})
 		a.metrics.bus(a.redis)
 		a.tail = tail.New(a.redis.Healthy, a.log)
-		join = a.redis.Join
+		a.sharing = limit.NewSharing()
+		a.peers = peers.New(a.sharing, a.woken, a.log)
+		join = a.peers.Join(a.redis.Join)
 	}
 	a.Hub = hub.New(a.tail.Join(join), func(who chat.UserID, online bool, at time.Time) { a.Presence.Changed(who, online, at) }, a.log)
 	a.relay = hub.NewRelay(a.Hub.Bus(), func(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
@@ -209,7 +225,7 @@ func (a *App) unread(ctx context.Context, ids []chat.NoticeID, who []chat.UserID
 func (a *App) makeServices(ctx context.Context, o Options) error {
 	now := time.Now
 	a.Guard = auth.NewGuard(a.DB, o.PublicURL, o.Demo, now)
-	limits := newLimits(o.RateLimits, now)
+	limits := newLimits(o.RateLimits, a.sharing, now)
 	var err error
 	if a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, &limits.accounts, o.Demo, a.log, now); err != nil {
 		return err
@@ -331,6 +347,9 @@ func (a *App) Close() error {
 	}
 	if a.reaper != nil {
 		a.reaper.stop()
+	}
+	if a.peers != nil {
+		a.peers.Stop()
 	}
 	if a.shelf != nil {
 		a.shelf.Stop()

@@ -20,38 +20,39 @@ type limits struct {
 }
 
 // newLimits returns the rates in force. Each bucket is full at first and regains one
-// token in the time that stands first.
-func newLimits(on bool, now func() time.Time) limits {
+// token in the time that stands first. Those that have a name count at all nodes of a sharing
+// together; nil is a node that is alone.
+func newLimits(on bool, shared *limit.Sharing, now func() time.Time) limits {
 	if !on {
 		return limits{}
 	}
 	return limits{
 		accounts: accounts.Limits{
-			SignIn:   limit.New(6*time.Second, 10, now),
-			Guess:    limit.New(36*time.Second, 30, now),
+			SignIn:   shared.New("sign-in", 6*time.Second, 10, now),
+			Guess:    shared.New("guess", 36*time.Second, 30, now),
 			Noted:    limit.New(time.Minute, 1, now),
-			Register: limit.New(6*time.Minute, 10, now),
-			Ticket:   limit.New(time.Second, 20, now),
-			Look:     limit.New(2*time.Second, 30, now),
+			Register: shared.New("register", 6*time.Minute, 10, now),
+			Ticket:   shared.New("ticket", time.Second, 20, now),
+			Look:     shared.New("look", 2*time.Second, 30, now),
 		},
 		messages: messaging.Limits{
-			Send: limit.New(time.Second, 20, now),
+			Send: shared.New("send", time.Second, 20, now),
 			// Less than two people's together, so that two who flood each other meet it; more
 			// than one person's, who never does.
-			Conversation: limit.New(2*time.Second/3, 30, now),
+			Conversation: shared.New("conversation", 2*time.Second/3, 30, now),
 			// Behind one address of a mobile carrier, a campus or an office are hundreds of
 			// people, who write a message in half a minute while they talk: it takes 600 of
 			// them to meet this. Thirty accounts of one machine, each within its own bucket, do.
-			Address: limit.New(50*time.Millisecond, 300, now),
-			Start:   limit.New(6*time.Minute, 10, now),
+			Address: shared.New("address", 50*time.Millisecond, 300, now),
+			Start:   shared.New("start", 6*time.Minute, 10, now),
 		},
 		listings: listings.Limits{
-			Add:  limit.New(time.Minute, 20, now),
-			Edit: limit.New(6*time.Second, 30, now),
-			View: limit.New(time.Second, 60, now),
+			Add:  shared.New("listing", time.Minute, 20, now),
+			Edit: shared.New("edit", 6*time.Second, 30, now),
+			View: shared.New("view", time.Second, 60, now),
 		},
-		photos: limit.New(5*time.Second, 40, now),
-		keep:   limit.New(time.Second, 60, now),
+		photos: shared.New("photo", 5*time.Second, 40, now),
+		keep:   shared.New("keep", time.Second, 60, now),
 		typing: limit.New(time.Second/2, 5, now),
 	}
 }

@@ -31,12 +31,17 @@ type pair struct {
 	said          atomic.Int64
 }
 
-func newPair(t *testing.T) *pair {
+func newPair(t *testing.T, changes ...func(*server.Options)) *pair {
 	t.Helper()
 	p := &pair{t: t, redis: testkit.StartRedis(t)}
 	d := testkit.PostgreSQL(t)
 	node := func() *apptest.App {
-		return apptest.Start(t, d, func(o *server.Options) { o.RedisURL, o.DataDir = p.redis.URL(), t.TempDir() })
+		return apptest.Start(t, d, func(o *server.Options) {
+			o.RedisURL, o.DataDir = p.redis.URL(), t.TempDir()
+			for _, change := range changes {
+				change(o)
+			}
+		})
 	}
 	p.one, p.two = node(), node()
 	p.town = testkit.Populate(t, p.one.DB)

@@ -48,7 +48,9 @@ async function call(method, path, body, ask) {
   const signal = AbortSignal.timeout(answersWithin)
   let answer
   try {
-    answer = await ask("/api/v1" + path, { method, headers, body, credentials: "same-origin", signal })
+    // A change that was pressed is made, although the page is left meanwhile.
+    const keepalive = method !== "GET"
+    answer = await ask("/api/v1" + path, { method, headers, body, credentials: "same-origin", keepalive, signal })
     // It may break off in the middle.
     if (answer.ok) return answer.status === 204 ? undefined : await answer.json()
   } catch {

@@ -1,0 +1,159 @@
+// Package peers carries what the nodes of a marketplace tell each other about themselves
+// and not about people: tokens taken of rate limits, and that a follower has something to
+// do. All of it may be lost.
+package peers
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"swapnest/internal/limit"
+	"swapnest/internal/live/bus"
+)
+
+const (
+	// topic is what every node subscribes to.
+	topic bus.Topic = "nodes"
+	// every is how often a node says something at the most.
+	every = 100 * time.Millisecond
+	// atOnce is how many taken tokens' keys one note holds, and longest how many bytes it has.
+	atOnce  = 500
+	longest = 1 << 19
+	// busTimeout bounds how long the bus may take.
+	busTimeout = 2 * time.Second
+)
+
+// note is what a node says.
+type note struct {
+	Node  string        `json:"node"`
+	Wake  bool          `json:"wake,omitempty"` // something was written that a follower may wait for
+	Taken []limit.Taken `json:"taken,omitempty"`
+}
+
+var errNote = errors.New("not a note of a node")
+
+// parseNote reads a note. Whoever can write to the bus's Redis can write anything there.
+func parseNote(data []byte) (note, error) {
+	var n note
+	if len(data) > longest || json.Unmarshal(data, &n) != nil || n.Node == "" || len(n.Taken) > atOnce {
+		return note{}, errNote
+	}
+	return n, nil
+}
+
+// Peers is one node's part.
+type Peers struct {
+	node   string
+	limits *limit.Sharing
+	woken  func()
+	log    *slog.Logger
+	bus    bus.Bus
+	wake   atomic.Bool
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// New returns a node that shares limits and that calls woken, which must not block, when
+// another node says that it has written something. Join puts it in front of whoever receives,
+// Start begins, Stop ends it.
+func New(limits *limit.Sharing, woken func(), log *slog.Logger) *Peers {
+	return &Peers{node: rand.Text(), limits: limits, woken: woken, log: log, done: make(chan struct{})}
+}
+
+// Join returns join with what nodes tell each other taken out.
+func (p *Peers) Join(join func(bus.Receive) bus.Bus) func(bus.Receive) bus.Bus {
+	return func(receive bus.Receive) bus.Bus {
+		p.bus = join(func(to bus.Topic, m bus.Message) {
+			if to == topic {
+				p.heard(m.Frame)
+				return
+			}
+			receive(to, m)
+		})
+		return p.bus
+	}
+}
+
+// Wake has the others know within a moment that something was written. It does not block.
+func (p *Peers) Wake() { p.wake.Store(true) }
+
+func (p *Peers) heard(data []byte) {
+	n, err := parseNote(data)
+	if err != nil {
+		p.log.Warn("skipped what a node said", "error", err, "bytes", len(data))
+		return
+	}
+	if n.Node == p.node {
+		return
+	}
+	p.limits.Heard(n.Taken)
+	if n.Wake {
+		p.woken()
+	}
+}
+
+// Start subscribes, and says what there is to say until Stop.
+func (p *Peers) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	go p.run(ctx)
+}
+
+// Stop ends it and waits. One that was not started has ended.
+func (p *Peers) Stop() {
+	if p.cancel != nil {
+		p.cancel()
+		<-p.done
+	}
+}
+
+func (p *Peers) run(ctx context.Context) {
+	defer close(p.done)
+	p.subscribe(ctx)
+	for pause(ctx) {
+		for n := p.next(); n.Wake || len(n.Taken) > 0; n = p.next() {
+			p.say(ctx, n)
+		}
+	}
+}
+
+// pause waits until something may be said again, and tells false when the node ends.
+func pause(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(every):
+		return true
+	}
+}
+
+// subscribe asks for what the others say: it comes as soon as the bus is there.
+func (p *Peers) subscribe(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, busTimeout)
+	defer cancel()
+	if err := p.bus.Subscribe(ctx, topic); err != nil && !errors.Is(err, bus.ErrDown) && ctx.Err() == nil {
+		p.log.Warn("other nodes are not heard", "error", err)
+	}
+}
+
+// next returns what is to be said now.
+func (p *Peers) next() note {
+	return note{Node: p.node, Wake: p.wake.Swap(false), Taken: p.limits.News(atOnce)}
+}
+
+func (p *Peers) say(ctx context.Context, n note) {
+	data, err := json.Marshal(n)
+	if err != nil || len(data) > longest {
+		return // a hint
+	}
+	ctx, cancel := context.WithTimeout(ctx, busTimeout)
+	defer cancel()
+	if err := p.bus.Publish(ctx, bus.Message{To: []bus.Topic{topic}, Frame: data}); err != nil && !errors.Is(err, bus.ErrDown) {
+		p.log.Warn("nothing said to other nodes", "error", err)
+	}
+}

@@ -1,0 +1,139 @@
+package peers
+
+import (
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"swapnest/internal/limit"
+	"swapnest/internal/live/bus"
+)
+
+// peer is a node with buckets of 8 tokens.
+type peer struct {
+	*Peers
+	sends *limit.Keyed
+	woken atomic.Int64
+	got   []bus.Topic // what its hub received
+}
+
+func join(t *testing.T, memory *bus.Memory) *peer {
+	t.Helper()
+	p := &peer{}
+	shared := limit.NewSharing()
+	p.sends = shared.New("send", time.Hour, 8, time.Now)
+	p.Peers = New(shared, func() { p.woken.Add(1) }, slog.New(slog.DiscardHandler))
+	p.Join(memory.Join)(func(to bus.Topic, _ bus.Message) { p.got = append(p.got, to) })
+	p.Start()
+	t.Cleanup(p.Stop)
+	synctest.Wait()
+	return p
+}
+
+func TestWhatOneNodeTakesTheOthersOwe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := new(bus.Memory)
+		one, two := join(t, memory), join(t, memory)
+		for range 8 {
+			if err := one.sends.Take("ada", "Too many."); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(2 * every)
+		synctest.Wait()
+		if err := two.sends.Take("ada", "Too many."); err == nil {
+			t.Error("the other node lets through more")
+		}
+		if err := two.sends.Take("bob", "Too many."); err != nil {
+			t.Error(err)
+		}
+		if len(one.got)+len(two.got) > 0 {
+			t.Errorf("the hubs got %v %v, which is not for them", one.got, two.got)
+		}
+	})
+}
+
+func TestAWriteWakesTheFollowersOfOtherNodesAFewTimesASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := new(bus.Memory)
+		one, two := join(t, memory), join(t, memory)
+		time.Sleep(time.Second)
+		if two.woken.Load() != 0 {
+			t.Error("woken for nothing")
+		}
+		for range 1000 {
+			one.Wake()
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(2 * every)
+		synctest.Wait()
+		if n := two.woken.Load(); n < 9 || n > 12 {
+			t.Errorf("woken %d times in a second, want about 10", n)
+		}
+		if n := one.woken.Load(); n != 0 {
+			t.Errorf("it wakes itself %d times", n)
+		}
+	})
+}
+
+func TestManyKeysGoOutInNotesOfABoundedSize(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := new(bus.Memory)
+		var sizes []int
+		listener := memory.Join(func(_ bus.Topic, m bus.Message) { sizes = append(sizes, len(m.Frame)) })
+		if err := listener.Subscribe(t.Context(), topic); err != nil {
+			t.Fatal(err)
+		}
+		one := join(t, memory)
+		for i := range 1200 {
+			for range 2 {
+				if err := one.sends.Take(time.Duration(i).String(), "Too many."); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		time.Sleep(2 * every)
+		synctest.Wait()
+		if len(sizes) != 3 {
+			t.Fatalf("notes of %v bytes, want three", sizes)
+		}
+		for _, size := range sizes {
+			if size > longest {
+				t.Errorf("a note of %d bytes", size)
+			}
+		}
+	})
+}
+
+func FuzzParseNote(f *testing.F) {
+	f.Add([]byte(`{"node":"A","wake":true,"taken":[{"set":"send","key":"17","tokens":5}]}`))
+	f.Add([]byte(`{"node":""}`))
+	f.Add([]byte(`[1`))
+	f.Add([]byte(`{"node":"A","taken":[` + strings.Repeat(`{},`, atOnce) + `{}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n, err := parseNote(data)
+		if err != nil {
+			return
+		}
+		if n.Node == "" || len(n.Taken) > atOnce {
+			t.Errorf("read %+v", n)
+		}
+		limits := limit.NewSharing()
+		k := limits.New("send", time.Hour, 8, time.Now)
+		limits.Heard(n.Taken)
+		if err := k.Take("nobody would name this key", "Too many."); err != nil && !strings.Contains(string(data), "nobody") {
+			t.Error(err)
+		}
+		again, err := json.Marshal(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parseNote(again); err != nil && len(again) <= longest {
+			t.Errorf("%s is none any more", again)
+		}
+	})
+}
