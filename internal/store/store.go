@@ -132,6 +132,9 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
+	if err := db.adopt(ctx); err != nil {
+		return err
+	}
 	if err := db.keeper.open(ctx); err != nil {
 		return err
 	}
