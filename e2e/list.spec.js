@@ -168,6 +168,7 @@ test("the menu keeps a conversation, in every tab", async ({ page: seller, newPe
   const tab = await buyer.context().newPage()
   await tab.goto("/chat/")
   await connected(tab)
+  await buyer.bringToFront() // a tab behind another draws once a second
   await buyer.goto(first.url)
   await connected(buyer)
   const menu = buyer.locator(".menu-box summary")
@@ -180,6 +181,15 @@ test("the menu keeps a conversation, in every tab", async ({ page: seller, newPe
   await expect(menu).toBeFocused()
   await choose("Unmute")
   await expect(entries(tab, "Thing 01").getByText("Muted")).toBeHidden()
+  await choose("Mute for 8 hours")
+  await expect(entries(tab, "Thing 01").getByText("Muted")).toBeAttached()
+  await menu.click()
+  await expect(buyer.getByText(/^Muted until \d/)).toBeVisible()
+  await expect(buyer.getByRole("button", { name: "Mute for 8 hours" })).toBeHidden()
+  await buyer.keyboard.press("Escape")
+  // The time is over: every tab is told, and so is a page that is loaded.
+  await keep(buyer, first.id, { muted: true, muted_for_ms: 1 })
+  await expect(entries(tab, "Thing 01").getByText("Muted")).toBeHidden({ timeout: 15_000 })
   await choose("Pin to the top")
   await expect(entries(tab).first()).toContainText("Thing 01")
 

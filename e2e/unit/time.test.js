@@ -2,7 +2,13 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { formatAge, formatDay, formatInstant, formatTime } from "../../internal/http/web/static/js/lib/time.js"
+import {
+  formatAge,
+  formatDay,
+  formatInstant,
+  formatTime,
+  formatUntil,
+} from "../../internal/http/web/static/js/lib/time.js"
 
 const at = (text) => new Date(text)
 const evening = at("2026-11-22T20:15:30Z")
@@ -26,6 +32,12 @@ test("a day is today, yesterday, a weekday or a date in the reader's zone", () =
   assert.equal(day("2026-11-18T12:00:00Z", "UTC"), "Wednesday")
   assert.equal(day("2026-11-02T12:00:00Z", "UTC"), "2 November")
   assert.equal(day("2025-11-22T12:00:00Z", "UTC"), "22 November 2025")
+})
+
+test("an end is a time of day within a day, and in full beyond", () => {
+  const until = (text) => formatUntil(at(text), evening, "en-GB", "UTC")
+  assert.equal(until("2026-11-23T12:15:40Z"), "12:15")
+  assert.equal(until("2026-11-24T04:15:40Z"), "24 Nov 2026, 04:15")
 })
 
 test("an age is short, and never of the future", () => {

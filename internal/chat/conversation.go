@@ -76,6 +76,7 @@ type Entry struct {
 	OtherRead    Seq      // how far the other person has come
 	OtherGot     Seq      // how far messages have reached the other person
 	Muted        bool
+	MutedUntil   time.Time // zero when it has no end, or is not muted
 	Archived     bool
 	Pinned       bool
 	MarkedUnread bool

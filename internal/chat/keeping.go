@@ -1,12 +1,15 @@
 package chat
 
+import "time"
+
 // Keeping is how a member keeps a conversation: their own affair, of which the other
 // person learns nothing.
 type Keeping struct {
-	Muted        bool // no sound and no notification
-	Pinned       bool // stands above the others; at most MaxPinned
-	MarkedUnread bool // until it is read again
-	ArchivedSeq  Seq  // up to which event it is archived; 0 for not at all
+	Muted        bool      // no sound and no notification
+	MutedUntil   time.Time // zero when it has no end, or is not muted
+	Pinned       bool      // stands above the others; at most MaxPinned
+	MarkedUnread bool      // until it is read again
+	ArchivedSeq  Seq       // up to which event it is archived; 0 for not at all
 }
 
 // Archived tells whether the conversation is out of the list. The next event brings it
@@ -16,7 +19,23 @@ func (k Keeping) Archived(head Seq) bool {
 }
 
 // KeepingChange changes how a conversation is kept; nil leaves as it is.
-type KeepingChange struct{ Muted, Archived, Pinned, MarkedUnread *bool }
+type KeepingChange struct {
+	Muted, Archived, Pinned, MarkedUnread *bool
+	MutedUntil                            time.Time // with Muted; zero is without an end
+}
+
+// CanMute refuses an end of being muted that is none.
+func (c KeepingChange) CanMute(now time.Time) error {
+	switch {
+	case c.MutedUntil.IsZero():
+		return nil
+	case c.Muted == nil || !*c.Muted || !c.MutedUntil.After(now):
+		return FieldError("muted_for_ms", "Say for how long to mute, together with muted.")
+	case c.MutedUntil.After(now.Add(MaxMute)):
+		return FieldError("muted_for_ms", "A conversation can be muted for a year, or without an end.")
+	}
+	return nil
+}
 
 // Empty tells whether it changes nothing.
 func (c KeepingChange) Empty() bool { return c == KeepingChange{} }
@@ -32,7 +51,7 @@ func (k Keeping) With(c KeepingChange, head Seq) Keeping {
 			// What has come while it was muted does not bring it back now.
 			k.ArchivedSeq = head
 		}
-		k.Muted = *c.Muted
+		k.Muted, k.MutedUntil = *c.Muted, c.MutedUntil
 	}
 	if c.Archived != nil {
 		k.ArchivedSeq = 0

@@ -43,6 +43,7 @@ const (
 	TypingExpires   = 6 * time.Second
 	OfflineAfter    = 10 * time.Second
 	TicketLife      = 30 * time.Second
+	MaxMute         = 365 * 24 * time.Hour // of a conversation that is muted for a time
 	UploadLife      = 24 * time.Hour       // of a photo that no listing has taken up
 	NoticeLife      = 180 * 24 * time.Hour // then a notice is deleted, read or not
 	AuditLife       = 180 * 24 * time.Hour // then an entry of the audit log is deleted

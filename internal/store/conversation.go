@@ -100,7 +100,7 @@ var entrySelect = `
 		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''),
 		COALESCE(l.negotiable, FALSE), COALESCE(l.created_at, 0),
 		COALESCE(p.blob_key, ''), COALESCE(p.thumb_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `, ` + sellerColumns + `,
-		me.read_seq, me.muted, ` + archived("me") + `, me.pinned, me.marked_unread, ot.read_seq, ot.delivered_seq,
+		me.read_seq, me.muted, me.muted_until, ` + archived("me") + `, me.pinned, me.marked_unread, ot.read_seq, ot.delivered_seq,
 		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
 		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.created_at, 0)
@@ -129,7 +129,7 @@ func entryFields(e *entryRow) []any {
 	fields = append(fields, userFields(&e.Other)...)
 	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last
-	return append(fields, &e.ReadSeq, &e.Muted, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.OtherRead, &e.OtherGot, &e.Unread,
+	return append(fields, &e.ReadSeq, &e.Muted, microsInto{&e.MutedUntil}, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.OtherRead, &e.OtherGot, &e.Unread,
 		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt})
 }
 

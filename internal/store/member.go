@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"swapnest/internal/chat"
 )
@@ -82,9 +83,9 @@ func (tx *Tx) ClearUnreadMark(ctx context.Context, id chat.ConversationID, who c
 func (tx *Tx) Keeping(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Keeping, error) {
 	var k chat.Keeping
 	err := tx.q.QueryRowContext(ctx, `
-		SELECT m.muted, m.pinned, m.marked_unread, m.archived_seq FROM member m
+		SELECT m.muted, m.muted_until, m.pinned, m.marked_unread, m.archived_seq FROM member m
 		WHERE m.conversation_id = $1 AND m.user_id = $2`+tx.d.forUpdate(), id, who,
-	).Scan(&k.Muted, &k.Pinned, &k.MarkedUnread, &k.ArchivedSeq)
+	).Scan(&k.Muted, microsInto{&k.MutedUntil}, &k.Pinned, &k.MarkedUnread, &k.ArchivedSeq)
 	if err != nil {
 		return k, fmt.Errorf("read the marks of conversation %d: %w", id, missing(err, "conversation"))
 	}
@@ -94,12 +95,30 @@ func (tx *Tx) Keeping(ctx context.Context, id chat.ConversationID, who chat.User
 // SetKeeping stores how a member keeps a conversation.
 func (tx *Tx) SetKeeping(ctx context.Context, id chat.ConversationID, who chat.UserID, k chat.Keeping) error {
 	_, err := tx.q.ExecContext(ctx, `
-		UPDATE member SET muted = $3, pinned = $4, marked_unread = $5, archived_seq = $6
-		WHERE conversation_id = $1 AND user_id = $2`, id, who, k.Muted, k.Pinned, k.MarkedUnread, k.ArchivedSeq)
+		UPDATE member SET muted = $3, pinned = $4, marked_unread = $5, archived_seq = $6, muted_until = $7
+		WHERE conversation_id = $1 AND user_id = $2`, id, who, k.Muted, k.Pinned, k.MarkedUnread, k.ArchivedSeq, micros(k.MutedUntil))
 	if err != nil {
 		return fmt.Errorf("store the marks of conversation %d: %w", id, err)
 	}
 	return nil
+}
+
+// Place is a conversation of somebody's.
+type Place struct {
+	Conversation chat.ConversationID
+	Who          chat.UserID
+}
+
+// MutesOver returns at most limit conversations whose time of being muted is over, those first
+// that have waited longest.
+func (r Reader) MutesOver(ctx context.Context, now time.Time, limit int) ([]Place, error) {
+	rows, err := r.q.QueryContext(ctx, `
+		SELECT m.conversation_id, m.user_id FROM member m
+		WHERE m.muted_until > 0 AND m.muted_until <= $1 ORDER BY m.muted_until LIMIT $2`, micros(now), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read whose time of being muted is over: %w", err)
+	}
+	return collect(rows, func(p *Place) []any { return []any{&p.Conversation, &p.Who} })
 }
 
 // PinnedBy returns how many conversations somebody has pinned. Until the end of the

@@ -2,7 +2,9 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"strconv"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
@@ -18,6 +20,41 @@ func (s *Service) Keep(ctx context.Context, who chat.UserID, id chat.Conversatio
 	if err := s.keep.Take(strconv.FormatInt(int64(who), 10), "You have changed a lot at once. You can go on in a moment."); err != nil {
 		return chat.Entry{}, err
 	}
+	if err := change.CanMute(time.Now()); err != nil {
+		return chat.Entry{}, err
+	}
+	return s.change(ctx, who, id, func(chat.Keeping) chat.KeepingChange { return change })
+}
+
+// Unmute has people hear again of conversations that they had muted for a time. Several nodes
+// may do it at once.
+func (s *Service) Unmute(ctx context.Context) error {
+	for {
+		over, err := s.db.MutesOver(ctx, time.Now(), overAtOnce)
+		if err != nil {
+			return err
+		}
+		var errs []error
+		for _, p := range over {
+			_, err := s.change(ctx, p.Who, p.Conversation, func(k chat.Keeping) chat.KeepingChange {
+				if k.MutedUntil.IsZero() || k.MutedUntil.After(time.Now()) {
+					return chat.KeepingChange{} // they have changed their mind
+				}
+				return chat.KeepingChange{Muted: new(bool)}
+			})
+			errs = append(errs, err)
+		}
+		if err := errors.Join(errs...); err != nil || len(over) < overAtOnce {
+			return err
+		}
+	}
+}
+
+// overAtOnce is how many mutes end between two looks at the database.
+const overAtOnce = 100
+
+// change stores what a decision makes of how who keeps a conversation, and tells their tabs.
+func (s *Service) change(ctx context.Context, who chat.UserID, id chat.ConversationID, decide func(chat.Keeping) chat.KeepingChange) (chat.Entry, error) {
 	err := s.db.Update(ctx, func(tx *store.Tx) error {
 		c, err := tx.Conversation(ctx, id, who)
 		if err != nil {
@@ -31,7 +68,7 @@ func (s *Service) Keep(ctx context.Context, who chat.UserID, id chat.Conversatio
 		if err != nil {
 			return err
 		}
-		after := before.With(change, c.Head)
+		after := before.With(decide(before), c.Head)
 		if after.Pinned && !before.Pinned && pinned >= chat.MaxPinned {
 			return chat.FieldError("pinned", "You have pinned %d conversations already. Unpin one of them first.", chat.MaxPinned)
 		}

@@ -246,6 +246,47 @@ func TestTheNextMessageBringsAConversationBackUnlessItIsMuted(t *testing.T) {
 	})
 }
 
+func TestWhatIsMutedForATimeIsHeardAgainAfterwards(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ids := h.converse(t, 3)
+		soon := time.Now().Add(50 * time.Millisecond)
+		h.keep(t, ids[0], chat.KeepingChange{Muted: on, MutedUntil: soon, Archived: on})
+		h.keep(t, ids[1], chat.KeepingChange{Muted: on, MutedUntil: soon.Add(time.Hour)})
+		h.keep(t, ids[2], chat.KeepingChange{Muted: on})
+		h.say(t, h.Seller.ID, ids[0])
+		h.told.take()
+		muted := func(id chat.ConversationID) chat.Entry {
+			t.Helper()
+			e, err := h.inbox.Entry(t.Context(), h.Buyer.ID, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		if e := muted(ids[0]); !e.Muted || !e.MutedUntil.Equal(soon.Truncate(time.Microsecond)) {
+			t.Errorf("muted %v until %s, want %s", e.Muted, e.MutedUntil, soon)
+		}
+		for deadline := time.Now().Add(5 * time.Second); muted(ids[0]).Muted; time.Sleep(5 * time.Millisecond) {
+			if err := h.inbox.Unmute(t.Context()); err != nil || time.Now().After(deadline) {
+				t.Fatal("it stays muted", err)
+			}
+		}
+		if e := muted(ids[0]); !e.MutedUntil.IsZero() || !e.Archived {
+			t.Errorf("it is muted until %s, archived %v: what came while it was muted does not bring it back", e.MutedUntil, e.Archived)
+		}
+		if got := h.told.take(); len(got) != 1 || got[0].(chat.Introduced).Entry.Conversation.ID != ids[0] {
+			t.Errorf("got %v told, want the one entry", got)
+		}
+		if !muted(ids[1]).Muted || !muted(ids[2]).Muted {
+			t.Error("others are not muted any more")
+		}
+		// It ends for who had muted it, and nobody else had.
+		if _, err := h.inbox.Keep(t.Context(), h.Buyer.ID, ids[1], chat.KeepingChange{Muted: on, MutedUntil: time.Now().Add(400 * 24 * time.Hour)}); chat.CodeOf(err) != chat.Invalid {
+			t.Errorf("got %v for more than a year, want invalid", err)
+		}
+	})
+}
+
 func TestWhatIsMarkedAsUnreadCountsUntilItIsReadAgain(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ids := h.converse(t, 2)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/inbox"
@@ -108,6 +109,7 @@ func (a *API) getConversation(ctx context.Context, c call, in *getConversationIn
 // keeping changes what it names of how one keeps a conversation.
 type keeping struct {
 	Muted        *bool `json:"muted,omitempty" doc:"No sound and no notifications."`
+	MutedForMS   int64 `json:"muted_for_ms,omitempty" minimum:"0" doc:"With muted: for how long, a year at most; without it until it is unmuted."`
 	Archived     *bool `json:"archived,omitempty" doc:"Out of the list, until the next message brings it back; one that is muted stays."`
 	Pinned       *bool `json:"pinned,omitempty" doc:"Above the others in every list; at most 10."`
 	MarkedUnread *bool `json:"marked_unread,omitempty" doc:"Counts as unread until it is read again."`
@@ -127,7 +129,14 @@ type conversationOutput struct{ Body conversationAnswer }
 
 // keepConversation answers PATCH /conversations/{id}.
 func (a *API) keepConversation(ctx context.Context, c call, in *keepConversationInput) (*conversationOutput, error) {
-	entry, err := a.Inbox.Keep(ctx, c.identity.User.ID, in.ID, chat.KeepingChange(in.Body))
+	change := chat.KeepingChange{
+		Muted: in.Body.Muted, Archived: in.Body.Archived, Pinned: in.Body.Pinned, MarkedUnread: in.Body.MarkedUnread,
+	}
+	if ms := in.Body.MutedForMS; ms > 0 {
+		// More than anybody may ask for is as much too long, and fits.
+		change.MutedUntil = time.Now().Add(time.Duration(min(ms, 2*chat.MaxMute.Milliseconds())) * time.Millisecond)
+	}
+	entry, err := a.Inbox.Keep(ctx, c.identity.User.ID, in.ID, change)
 	if err != nil {
 		return nil, err
 	}

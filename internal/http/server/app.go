@@ -89,8 +89,9 @@ type App struct {
 	bell     *hub.Bell
 	shelf    *shelf.Follower    // nil until the store is open
 	notices  *noticing.Follower // the same
-	sweeper  *sweeper           // nil until the services stand
-	reaper   *reaper            // nil where nobody else ends sessions
+	sweeper  *sweeper           // nil until the services stand, like the next
+	unmuter  *sweeper
+	reaper   *reaper // nil where nobody else ends sessions
 	metrics  *metrics
 	server   *http.Server
 	debug    *http.Server
@@ -155,7 +156,8 @@ func (a *App) open(ctx context.Context, o Options) error {
 	if o.DatabaseURL != "" {
 		a.reaper = startReaper(a.DB, a.Hub, a.log)
 	}
-	a.sweeper = startSweeper(a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
+	a.unmuter = startSweeper(unmuteEvery, a.log, job{"mutes that are over", a.Inbox.Unmute})
+	a.sweeper = startSweeper(sweepEvery, a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
 		job{"old audit entries", a.Accounts.PruneAudit})
 	return nil
 }
@@ -344,6 +346,7 @@ func (a *App) Close() error {
 	var errs []error
 	if a.sweeper != nil {
 		a.sweeper.stop()
+		a.unmuter.stop()
 	}
 	if a.reaper != nil {
 		a.reaper.stop()

@@ -6,8 +6,12 @@ import (
 	"time"
 )
 
-// sweepEvery is how often what has expired is looked for.
-const sweepEvery = 10 * time.Minute
+// sweepEvery is how often what has expired is looked for, and unmuteEvery how often what was
+// muted for a time.
+const (
+	sweepEvery  = 10 * time.Minute
+	unmuteEvery = 5 * time.Second
+)
 
 // job deletes what has expired of one kind.
 type job struct {
@@ -21,12 +25,13 @@ type sweeper struct {
 	done   chan struct{}
 }
 
-func startSweeper(log *slog.Logger, jobs ...job) *sweeper {
+// startSweeper does its jobs at once and then once in every.
+func startSweeper(every time.Duration, log *slog.Logger, jobs ...job) *sweeper {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &sweeper{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		ticker := time.NewTicker(sweepEvery)
+		ticker := time.NewTicker(every)
 		defer ticker.Stop()
 		for {
 			for _, j := range jobs {

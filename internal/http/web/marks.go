@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/live/wire"
@@ -11,14 +12,18 @@ import (
 type marks struct {
 	ID                                    chat.ConversationID
 	Muted, Archived, Pinned, MarkedUnread bool
+	MutedUntil                            time.Time
 	Back                                  string // where one goes from here
 }
 
 func marksOf(e chat.Entry, back string) marks {
 	return marks{
-		ID: e.Conversation.ID, Muted: e.Muted, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread, Back: back,
+		ID: e.Conversation.ID, Muted: e.Muted, MutedUntil: e.MutedUntil, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread, Back: back,
 	}
 }
+
+// muteFor are the times for which the menu mutes; on is without an end.
+var muteFor = map[string]time.Duration{"1h": time.Hour, "8h": 8 * time.Hour}
 
 // mark answers POST /chat/mark/{id}/: each field that is there, on or off, changes how
 // the person keeps the conversation. Who puts it away or marks it as unread leaves it:
@@ -36,6 +41,9 @@ func (w *Web) mark(rw http.ResponseWriter, r *http.Request) error {
 	}
 	change := chat.KeepingChange{
 		Muted: field("muted"), Archived: field("archived"), Pinned: field("pinned"), MarkedUnread: field("marked_unread"),
+	}
+	if forHow, known := muteFor[r.PostForm.Get("muted")]; known {
+		change.Muted, change.MutedUntil = new(true), time.Now().Add(forHow)
 	}
 	if _, err := w.chats.Keep(r.Context(), who, id, change); err != nil {
 		return err

@@ -170,6 +170,7 @@ type Conversation struct {
 	LastAt       Time                `json:"last_at" nullable:"false"`
 	Closed       bool                `json:"closed"`
 	Muted        bool                `json:"muted"`
+	MutedUntil   Time                `json:"muted_until" doc:"Null when it has no end, or is not muted."`
 	Archived     bool                `json:"archived"`
 	Pinned       bool                `json:"pinned"`
 	MarkedUnread bool                `json:"marked_unread"`
@@ -181,7 +182,7 @@ func ConversationOf(e chat.Entry) Conversation {
 	shape := Conversation{
 		ID: e.Conversation.ID, Listing: ListingOf(e.Listing), Other: UserOf(e.Other), Role: e.Role, Head: e.Conversation.Head,
 		Unread: e.Unread, LastAt: Time{e.Conversation.LastAt}, Closed: !e.Conversation.ClosedAt.IsZero(),
-		Muted: e.Muted, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread, URL: ConversationURL(e.Conversation.ID),
+		Muted: e.Muted, MutedUntil: Time{e.MutedUntil}, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread, URL: ConversationURL(e.Conversation.ID),
 	}
 	if e.Last != nil {
 		m := MessageOf(*e.Last)

@@ -1,6 +1,18 @@
 import { sendJSON } from "../lib/api.js"
+import { formatUntil } from "../lib/time.js"
 import { say, showSaid } from "../view/toast.js"
 import { one } from "../view/query.js"
+
+/** @type {Record<string, number>} for how many milliseconds a button mutes */
+const muteFor = { "1h": 3_600_000, "8h": 8 * 3_600_000 }
+
+/**
+ * @typedef {object} Kept how a conversation is kept
+ * @property {boolean} muted
+ * @property {string | null} [muted_until]
+ * @property {boolean} pinned
+ * @property {boolean} archived
+ */
 
 /**
  * <conversation-menu data-conversation data-back> has a conversation muted, pinned,
@@ -13,6 +25,7 @@ export class ConversationMenu extends HTMLElement {
   connectedCallback() {
     this.#removed = new AbortController()
     const { signal } = this.#removed
+    this.#until(this.dataset.mutedUntil ?? "")
     const chat = this.closest("swapnest-chat")
     chat?.addEventListener("entry", (event) => this.#entry(/** @type {CustomEvent} */ (event).detail), { signal })
     this.addEventListener("submit", (event) => void this.#submit(event), { signal })
@@ -25,7 +38,7 @@ export class ConversationMenu extends HTMLElement {
     this.#removed.abort()
   }
 
-  /** @param {{ muted: boolean, pinned: boolean, archived: boolean }} kept how the conversation is kept now */
+  /** @param {Kept} kept how the conversation is kept now */
   open(kept) {
     this.#words(kept)
     this.#details.open = true
@@ -57,7 +70,7 @@ export class ConversationMenu extends HTMLElement {
     if (!step) return
     event.preventDefault()
     this.#details.open = true
-    const items = [...this.querySelectorAll(".menu-item")]
+    const items = [...this.querySelectorAll(".menu-item:not([hidden])")]
     const here = items.indexOf(/** @type {Element} */ (document.activeElement))
     const next = items[here < 0 ? (step > 0 ? 0 : items.length - 1) : (here + step + items.length) % items.length]
     if (next instanceof HTMLElement) next.focus()
@@ -71,10 +84,11 @@ export class ConversationMenu extends HTMLElement {
     const fault = one(this, ".menu-fault", HTMLElement)
     fault.hidden = true
     const { name } = button
-    const on = button.value === "on"
+    const forMS = muteFor[button.value]
+    const on = button.value !== "off"
     const path = `/conversations/${this.dataset.conversation}`
     try {
-      const { conversation } = await sendJSON("PATCH", path, { [name]: on })
+      const { conversation } = await sendJSON("PATCH", path, { [name]: on, ...(forMS && { muted_for_ms: forMS }) })
       this.#words(conversation)
       const chat = this.closest("swapnest-chat") ?? document.body
       this.#close()
@@ -95,7 +109,14 @@ export class ConversationMenu extends HTMLElement {
     if (String(entry.id) === this.dataset.conversation) this.#words(entry)
   }
 
-  /** @param {{ muted: boolean, pinned: boolean, archived: boolean }} kept */
+  /** @param {string} end of being muted; "" for none */
+  #until(end) {
+    const words = one(this, ".menu-until", HTMLElement)
+    words.hidden = end === ""
+    if (end) words.textContent = `Muted until ${formatUntil(new Date(end), new Date())}`
+  }
+
+  /** @param {Kept} kept */
   #words(kept) {
     for (const name of /** @type {const} */ (["muted", "pinned", "archived"])) {
       const button = one(this, `[name="${name}"]`, HTMLButtonElement)
@@ -103,5 +124,7 @@ export class ConversationMenu extends HTMLElement {
       button.value = kept[name] ? "off" : "on"
       words.textContent = (kept[name] ? words.dataset.off : words.dataset.on) ?? ""
     }
+    for (const item of this.querySelectorAll('[data-while="unmuted"]')) item.toggleAttribute("hidden", kept.muted)
+    this.#until(kept.muted_until ?? "")
   }
 }

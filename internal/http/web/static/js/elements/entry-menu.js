@@ -33,7 +33,12 @@ export class EntryMenu extends HTMLElement {
     menu.dataset.back = ""
     this.replaceChildren(menu)
     const kept = (/** @type {string} */ name) => entry.hasAttribute(`data-${name}`)
-    menu.open({ muted: kept("muted"), pinned: kept("pinned"), archived: kept("archived") })
+    menu.open({
+      muted: kept("muted"),
+      pinned: kept("pinned"),
+      archived: kept("archived"),
+      muted_until: entry.dataset.mutedUntil,
+    })
     // Below the entry, or as far up as it takes to be seen whole above the tabs.
     const top = this.closest("inbox-list")?.getBoundingClientRect().top ?? 0
     const tabs = document.querySelector(".tabs")?.getBoundingClientRect()

@@ -49,6 +49,7 @@ export interface Conversation {
   closed: boolean
   archived: boolean
   muted: boolean
+  muted_until: string | null
   pinned: boolean
   marked_unread: boolean
   url: string

@@ -97,6 +97,18 @@ export function formatAge(at, now, locale, timeZone) {
 }
 
 /**
+ * When something ends: the time of day within a day, and in full beyond.
+ * @param {Date} at
+ * @param {Date} now
+ * @param {string} [locale]
+ * @param {string} [timeZone]
+ */
+export function formatUntil(at, now, locale, timeZone) {
+  if (at.getTime() - now.getTime() < day) return formatTime(at, locale, timeZone)
+  return formatter({ timeZone, dateStyle: "medium", timeStyle: "short" }, locale).format(at)
+}
+
+/**
  * @param {Date} a
  * @param {Date} b
  * @param {string} [timeZone]

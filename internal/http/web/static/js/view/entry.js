@@ -107,11 +107,13 @@ export function updateUnread(node, { unread, marked_unread: marked }) {
 /**
  * How the reader keeps a conversation.
  * @param {Element} node
- * @param {Pick<Conversation, "pinned" | "muted">} kept
+ * @param {Pick<Conversation, "pinned" | "muted" | "muted_until">} kept
  */
-export function updateMarks(node, { pinned, muted }) {
+export function updateMarks(node, { pinned, muted, muted_until }) {
   node.toggleAttribute("data-pinned", pinned)
   node.toggleAttribute("data-muted", muted)
+  if (muted_until) node.setAttribute("data-muted-until", muted_until)
+  else node.removeAttribute("data-muted-until")
   one(node, '[data-mark="pinned"]', HTMLElement).hidden = !pinned
   one(node, '[data-mark="muted"]', HTMLElement).hidden = !muted
 }
