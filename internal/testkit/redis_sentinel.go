@@ -77,6 +77,12 @@ sentinel failover-timeout %[1]s 2000
 	return s
 }
 
+// Failover has the sentinel put the replica in the master's place while both are well.
+func (s *RedisSentinel) Failover() {
+	s.Master.tb.Helper()
+	s.Sentinel.Do("SENTINEL", "FAILOVER", sentinelMaster)
+}
+
 // URL is the address for --redis-url.
 func (s *RedisSentinel) URL() string {
 	scheme := "redis+sentinel"

@@ -64,6 +64,24 @@ func TestWhenSentinelsPutAReplicaInTheMastersPlaceTheBusIsHealthyAgainByItself(t
 	}
 }
 
+func TestNodesFollowAMasterThatIsChangedByHand(t *testing.T) {
+	t.Parallel() // It waits most of its time.
+	s := testkit.StartRedisSentinel(t)
+	one, two := newStation(t, s.URL(), ""), newStation(t, s.URL(), "")
+	topic := bus.Person(1)
+	two.subscribe(topic)
+	one.reaches(two, topic)
+	before := two.trouble.Load()
+	s.Failover()
+	eventually(t, "the replica is the master", func() bool { return strings.HasPrefix(s.Replica.Do("ROLE"), "master") })
+	eventually(t, "trouble is told of", func() bool { return two.trouble.Load() > before })
+	one.reaches(two, topic)
+	eventually(t, "both are healthy", func() bool { return one.Healthy() && two.Healthy() })
+	eventually(t, "nobody is left at the one before", func() bool {
+		return !strings.Contains(s.Master.Do("CLIENT", "LIST"), "name=swapnest")
+	})
+}
+
 func TestANodeStartsWithoutSentinelAndFindsItLater(t *testing.T) {
 	t.Parallel() // It waits most of its time.
 	s := testkit.StartRedisSentinel(t)
