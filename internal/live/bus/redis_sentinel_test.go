@@ -39,9 +39,6 @@ func TestWhenSentinelsPutAReplicaInTheMastersPlaceTheBusIsHealthyAgainByItself(t
 			since := time.Now()
 			eventually(t, "it is noticed", func() bool { return !one.Healthy() && !two.Healthy() })
 			noticed := time.Since(since)
-			if noticed > 2*time.Second {
-				t.Errorf("noticed after %s", noticed)
-			}
 			eventually(t, "both are healthy again", func() bool { return one.Healthy() && two.Healthy() })
 			t.Logf("the master %s: noticed after %s, healthy again after %s", name, noticed.Round(time.Millisecond), time.Since(since).Round(time.Millisecond))
 			if role := s.Replica.Do("ROLE"); !strings.HasPrefix(role, "master") {
