@@ -39,17 +39,15 @@ export async function build(/** @type {string} */ dir) {
  * @param {string} [options.binary] the program; SWAPNEST_BINARY of the global setup when left out
  * @param {string} options.dataDir
  * @param {string} [options.listen] a port to come back to after a restart; any free one when left out
+ * @param {boolean} [options.demo] false for a server without the demo town
  * @param {string[]} [options.args] more flags
  * @returns {Promise<Server>}
  */
-export async function startServer({ binary, dataDir, listen = "127.0.0.1:0", args = [] }) {
+export async function startServer({ binary, dataDir, listen = "127.0.0.1:0", demo = true, args = [] }) {
   const program = binary ?? process.env.SWAPNEST_BINARY
   if (!program) throw new Error("The program was not built: run the browser tests with `make e2e`.")
-  const child = spawn(
-    program,
-    ["serve", "--demo", "--listen", listen, "--data-dir", dataDir, "--rate-limits", "off", ...args],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  )
+  const flags = ["--listen", listen, "--data-dir", dataDir, "--rate-limits", "off", ...args]
+  const child = spawn(program, ["serve", ...(demo ? ["--demo"] : []), ...flags], { stdio: ["ignore", "pipe", "pipe"] })
   let log = ""
   const exited = new Promise((resolve) => {
     child.once("error", (error) => resolve(error.message))

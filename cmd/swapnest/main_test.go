@@ -228,6 +228,7 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		{"no database server", []string{"serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://u:secret-word@" + closed + "/x"}, 1, "connect to PostgreSQL"},
 		{"Redis with SQLite", []string{"serve", "--redis-url", "redis://:secret-word@localhost"}, 2, "--redis-url joins several nodes on one PostgreSQL"},
 		{"another bus", []string{"serve", "--database-url", "postgres://x", "--redis-url", "amqp://:secret-word@localhost"}, 2, "--redis-url needs an address such as redis://host:6379"},
+		{"sentinels without a master", []string{"serve", "--database-url", "postgres://x", "--redis-url", "redis+sentinel://:secret-word@localhost/1"}, 2, "--redis-url needs the sentinels of a master and its name"},
 		{"another database", []string{"migrate", "--database-url", "mysql://x"}, 1, "postgres://"},
 		{"a move to nowhere", []string{"migrate", "--from", d.Dir()}, 2, "--to"},
 		{"a move from nowhere", []string{"migrate", "--to", "postgres://x"}, 2, "--from"},

@@ -42,7 +42,7 @@ type Migrate struct {
 type Serve struct {
 	Storage
 	Listen          string   `default:"127.0.0.1:8000" env:"SWAPNEST_LISTEN" placeholder:"HOST:PORT" help:"Address and port; port 0 picks one (${default})."`
-	RedisURL        string   `name:"redis-url" env:"SWAPNEST_REDIS_URL" placeholder:"URL" help:"redis://… joins this node to others on the same PostgreSQL; several hosts of a cluster with commas."`
+	RedisURL        string   `name:"redis-url" env:"SWAPNEST_REDIS_URL" placeholder:"URL" help:"redis://… joins this node to others on the same PostgreSQL; several hosts of a cluster with commas; redis+sentinel://HOST,HOST/MASTER behind Sentinel."`
 	PublicURL       string   `env:"SWAPNEST_PUBLIC_URL" placeholder:"URL" help:"The origin that people use; needed when listening beyond loopback."`
 	Demo            bool     `env:"SWAPNEST_DEMO" help:"Fill an empty database with the demo town and let its people sign in."`
 	AllowPublicDemo bool     `env:"SWAPNEST_ALLOW_PUBLIC_DEMO" help:"Let --demo listen beyond loopback, where everybody knows its passwords."`

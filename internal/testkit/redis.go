@@ -28,6 +28,9 @@ type Redis struct {
 	dir      string
 	port     int
 	password string
+	conf     string // a file of settings that no flag can say; "" is none
+	cert     string // with key, of a server that speaks TLS alone; "" is none
+	key      string
 	extra    []string
 	cmd      *exec.Cmd
 	watchdog *watchdog
@@ -68,6 +71,14 @@ func StartRedisCluster(tb testing.TB) []*Redis {
 
 func startRedis(tb testing.TB, password string, extra ...string) *Redis {
 	tb.Helper()
+	r := newRedis(tb, password, extra...)
+	r.Start()
+	return r
+}
+
+// newRedis prepares a server that Start starts.
+func newRedis(tb testing.TB, password string, extra ...string) *Redis {
+	tb.Helper()
 	r := &Redis{tb: tb, password: password, extra: extra}
 	var err error
 	if r.dir, err = os.MkdirTemp("", "swapnest-redis-"); err != nil {
@@ -82,7 +93,6 @@ func startRedis(tb testing.TB, password string, extra ...string) *Redis {
 	if r.port, err = freePort(); err != nil {
 		tb.Fatal(err)
 	}
-	r.Start()
 	return r
 }
 
@@ -111,10 +121,7 @@ func (r *Redis) Start() {
 	if r.watchdog, err = startWatchdog(r.dir, "KILL"); err != nil {
 		r.tb.Fatal(err)
 	}
-	r.cmd = exec.Command("redis-server", append([]string{ //nolint:noctx // It outlives this call; Kill ends it.
-		"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", r.dir, "--logfile", "log", "--save", "", "--appendonly", "no",
-		"--requirepass", r.password, "--masterauth", r.password,
-	}, r.extra...)...)
+	r.cmd = exec.Command("redis-server", r.arguments()...) //nolint:noctx // It outlives this call; Kill ends it.
 	r.cmd.Dir = r.dir
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := r.cmd.Start(); err != nil {
@@ -133,6 +140,23 @@ func (r *Redis) Start() {
 			r.tb.Fatalf("redis-server did not answer within %s: %v %s\n%s", redisStart, err, out, said)
 		}
 	}
+}
+
+// arguments returns the server's command line.
+func (r *Redis) arguments() []string {
+	var args []string
+	if r.conf != "" {
+		args = append(args, r.conf)
+	}
+	args = append(args, "--bind", "127.0.0.1", "--dir", r.dir, "--logfile", "log", "--save", "", "--appendonly", "no",
+		"--requirepass", r.password, "--masterauth", r.password)
+	if r.cert == "" {
+		args = append(args, "--port", strconv.Itoa(r.port))
+	} else {
+		args = append(args, "--port", "0", "--tls-port", strconv.Itoa(r.port), "--tls-cert-file", r.cert, "--tls-key-file", r.key,
+			"--tls-ca-cert-file", r.cert, "--tls-auth-clients", "no", "--tls-replication", "yes")
+	}
+	return append(args, r.extra...)
 }
 
 // Kill ends the server with SIGKILL, also while it is hung. One that has ended is no error.
@@ -176,7 +200,11 @@ func (r *Redis) Do(args ...string) string {
 func (r *Redis) try(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), redisStart)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "redis-cli", append([]string{"-e", "-h", "127.0.0.1", "-p", strconv.Itoa(r.port)}, args...)...)
+	how := []string{"-e", "-h", "127.0.0.1", "-p", strconv.Itoa(r.port)}
+	if r.cert != "" {
+		how = append(how, "--tls", "--cacert", r.cert)
+	}
+	cmd := exec.CommandContext(ctx, "redis-cli", append(how, args...)...)
 	cmd.Env = append(os.Environ(), "REDISCLI_AUTH="+r.password)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

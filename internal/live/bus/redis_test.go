@@ -42,3 +42,7 @@ func TestRedis(t *testing.T) { bustest.Run(t, join(t, testkit.StartRedis(t).URL(
 func TestRedisCluster(t *testing.T) {
 	bustest.Run(t, join(t, testkit.ClusterURL(testkit.StartRedisCluster(t))))
 }
+
+func TestRedisSentinel(t *testing.T) {
+	bustest.Run(t, join(t, testkit.StartRedisSentinel(t).URL()))
+}

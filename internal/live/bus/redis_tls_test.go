@@ -74,4 +74,13 @@ func TestRedisOverTLS(t *testing.T) {
 	if stranger.Healthy() {
 		t.Error("a certificate for another host was believed")
 	}
+
+	// A sentinel and what it names, with the same certificate: the authorities are read once.
+	behind := testkit.StartRedisSentinelTLS(t, cert, key).URL()
+	three, four := newStation(t, behind, ""), newStation(t, behind, "")
+	four.subscribe(bus.Person(1))
+	three.reaches(four, bus.Person(1))
+	eventually(t, "both are healthy", func() bool { return three.Healthy() && four.Healthy() })
+	plain := newStation(t, strings.Replace(behind, "rediss+", "redis+", 1), "")
+	eventually(t, "it is told that it is down", func() bool { return plain.Subscribe(t.Context(), bus.Person(1)) != nil })
 }
