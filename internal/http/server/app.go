@@ -91,7 +91,8 @@ type App struct {
 	notices  *noticing.Follower // the same
 	sweeper  *sweeper           // nil until the services stand, like the next
 	unmuter  *sweeper
-	reaper   *reaper // nil where nobody else ends sessions
+	reviewer *sweeper // nil for a node that is alone
+	reaper   *reaper  // nil where nobody else ends sessions
 	metrics  *metrics
 	server   *http.Server
 	debug    *http.Server
@@ -155,6 +156,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 	}
 	if o.DatabaseURL != "" {
 		a.reaper = startReaper(a.DB, a.Hub, a.log)
+	}
+	if a.redis != nil {
+		a.reviewer = startSweeper(reviewEvery, a.log, job{"people at other nodes", a.review})
 	}
 	a.unmuter = startSweeper(unmuteEvery, a.log, job{"mutes that are over", a.Inbox.Unmute})
 	a.sweeper = startSweeper(sweepEvery, a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
@@ -347,6 +351,9 @@ func (a *App) Close() error {
 	if a.sweeper != nil {
 		a.sweeper.stop()
 		a.unmuter.stop()
+	}
+	if a.reviewer != nil {
+		a.reviewer.stop()
 	}
 	if a.reaper != nil {
 		a.reaper.stop()

@@ -53,6 +53,7 @@ type Hub struct {
 	people   map[chat.UserID]*person
 	sessions map[chat.SessionID][]Session
 	watchers map[chat.UserID][]Session
+	heard    map[chat.UserID]heard // of those who are watched
 	draining bool
 	empty    chan struct{} // closed when draining and nobody is left
 }
@@ -85,6 +86,7 @@ func New(join func(bus.Receive) bus.Bus, presence PresenceFunc, log *slog.Logger
 		people:   make(map[chat.UserID]*person),
 		sessions: make(map[chat.SessionID][]Session),
 		watchers: make(map[chat.UserID][]Session),
+		heard:    make(map[chat.UserID]heard),
 		empty:    make(chan struct{}),
 	}
 	h.bus = join(h.receive)
@@ -98,6 +100,9 @@ func (h *Hub) Bus() bus.Bus { return h.bus }
 func (h *Hub) receive(to bus.Topic, m bus.Message) {
 	if m.Asks || m.Ends != (chat.SessionID{}) {
 		h.asked(to, m)
+		return
+	}
+	if id, presence, ok := bus.Parse(to); ok && presence && !h.hear(id, m.Frame) {
 		return
 	}
 	for _, s := range h.receivers(to) {
@@ -268,15 +273,21 @@ func (h *Hub) unwatch(s Session, users []chat.UserID) {
 	for _, id := range users {
 		if h.watchers[id] = without(h.watchers[id], s); len(h.watchers[id]) == 0 {
 			delete(h.watchers, id)
+			delete(h.heard, id)
 		}
 	}
 }
 
-// Online tells whether somebody is connected here, or left less than
-// chat.OfflineAfter ago.
+// Online tells whether somebody is connected here, or left less than chat.OfflineAfter ago;
+// of who is watched here, also whether they were heard to be at another node.
 func (h *Hub) Online(who chat.UserID) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
+	return h.isHere(who) || h.heard[who].online
+}
+
+// isHere tells whether somebody is connected here, or has just left. The caller holds mu.
+func (h *Hub) isHere(who chat.UserID) bool {
 	p := h.people[who]
 	return p != nil && p.gone == nil
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,6 +70,59 @@ func TestWhoLeavesOneNodeIsSaidToBeHereByTheOther(t *testing.T) {
 		}
 		if told := there.told(); len(told) != 1 || !told[0].Online {
 			t.Errorf("there %v was told, want that they are here", told)
+		}
+	})
+}
+
+// A node that was killed says nothing of its people: those who watch them elsewhere are told
+// within half a minute, and those of a node that lives are asked about without being told again.
+func TestWhoseNodeWasKilledIsSaidToBeAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var memory bus.Memory
+		here, there := newWorld(t, memory.Join), newWorld(t, memory.Join)
+		relay := NewRelay(there.Bus(), nil, there.log)
+		defer relay.Stop()
+		there.presence = func(who chat.UserID, online bool, at time.Time) {
+			relay.Signal(chat.PresenceChanged{User: who, Online: online, LastSeen: at})
+		}
+		watcher := here.join(9, 9)
+		here.Watch(t.Context(), watcher, []chat.UserID{1, 2})
+		there.join(1, 1)
+		relay.Signal(chat.PresenceChanged{User: 2, Online: true}) // of a node that is killed now
+		if got := watcher.got(); len(got) != 2 || !here.Online(1) || !here.Online(2) {
+			t.Fatalf("told %v", got)
+		}
+		// While nobody can answer, nobody is gone.
+		for range 20 {
+			time.Sleep(5 * time.Second)
+			here.Trust()
+		}
+		began := time.Now()
+		var told []string
+		for len(told) == 0 && time.Since(began) < time.Minute {
+			time.Sleep(5 * time.Second)
+			here.Review(t.Context())
+			told = watcher.got()
+		}
+		if took := time.Since(began); took > 30*time.Second || len(told) != 1 || !strings.Contains(told[0], `"user_id":2,"online":false`) {
+			t.Errorf("after %s %v is told", took, told)
+		}
+		if here.Online(2) || !here.Online(1) {
+			t.Error("who is where?")
+		}
+		for range 20 {
+			time.Sleep(5 * time.Second)
+			here.Review(t.Context())
+		}
+		check(t, "told of who is still there", watcher.got(), []string(nil))
+		// They come back, somewhere.
+		relay.Signal(chat.PresenceChanged{User: 2, Online: true})
+		if got := watcher.got(); len(got) != 1 || !here.Online(2) {
+			t.Errorf("told %v", got)
+		}
+		here.Watch(t.Context(), watcher, nil)
+		if here.Online(2) {
+			t.Error("who is watched by nobody is remembered")
 		}
 	})
 }

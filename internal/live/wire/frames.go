@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"time"
 
 	"swapnest/internal/chat"
@@ -56,6 +57,16 @@ func Signal(s chat.Signal) []byte {
 		return notification(s)
 	}
 	panic("wire: unknown signal")
+}
+
+// Online reads a frame of presence, and is not ok for another one.
+func Online(frame []byte) (online, ok bool) {
+	var f struct {
+		Type   string `json:"type"`
+		Online bool   `json:"online"`
+	}
+	err := json.Unmarshal(frame, &f)
+	return f.Online, err == nil && f.Type == "presence"
 }
 
 func cursor(kind string, c chat.ConversationID, who chat.UserID, seq chat.Seq, at time.Time) []byte {
