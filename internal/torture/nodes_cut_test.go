@@ -76,11 +76,7 @@ func TestANodeThatIsCutOffFromRedisAloneLosesNothing(t *testing.T) {
 		away.more[i] = strings.Replace(flag, redis.Host(), net.JoinHostPort(s.here, port), 1)
 	}
 	p := newPair(ctx, t, nodes, Plan{People: 6, Tabs: 2, Conversations: 6, Seed: 27})
-	p.seated.Store(true)
-	p.balance.CutAll()
-	if !await(ctx, p.up) {
-		t.Fatal("not all lines came up")
-	}
+	p.seat(ctx)
 	// In each conversation one person talks, by a socket, so that nothing has the other one's node
 	// look into the log.
 	hush := p.oneWay(ctx, 200*time.Millisecond)
@@ -110,13 +106,10 @@ func TestANodeThatIsCutOffFromRedisAloneLosesNothing(t *testing.T) {
 		}
 	}
 	// Lines are cut as well, and end up anywhere; and people sign out.
-	p.seated.Store(false)
 	s.unplug()
 	hush = p.chat(ctx, 100*time.Millisecond)
 	p.balance.Do(Mischief{Bytes: 5_000})
-	for _, c := range p.Clients {
-		c.Cut()
-	}
+	p.unseat()
 	strangers := accounts(t, nodes[0], 4)
 	var leaving sync.WaitGroup
 	for i, who := range strangers {

@@ -29,7 +29,7 @@ type pair struct {
 	watch   *watch
 	both    atomic.Bool // the second node has been started, too
 	dialled atomic.Int64
-	seated  atomic.Bool // lines go to a node that is each person's own: that of their neighbours in People is the other one
+	seated  atomic.Bool // see seat
 }
 
 // twoNodes returns two nodes that have not been started, each with a data directory of its own.
@@ -120,6 +120,25 @@ func (p *pair) chat(ctx context.Context, every time.Duration) (hush func()) {
 	return func() {
 		cancel()
 		talking.Wait()
+	}
+}
+
+// seat has each person's lines go to a node of their own from now on: that of their neighbours
+// in People is the other one.
+func (p *pair) seat(ctx context.Context) {
+	p.t.Helper()
+	p.seated.Store(true)
+	p.balance.CutAll()
+	if !await(ctx, func() bool { return p.up() && p.balance.Open() == 0 }) {
+		p.t.Fatal("not all lines came up")
+	}
+}
+
+// unseat has lines go anywhere.
+func (p *pair) unseat() {
+	p.seated.Store(false)
+	for _, c := range p.Clients {
+		c.Cut()
 	}
 }
 

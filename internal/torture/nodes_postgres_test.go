@@ -39,7 +39,7 @@ func TestAPostgreSQLThatIsAwayUnderTwoNodesLosesNothing(t *testing.T) {
 		}},
 		{"hung", func() {
 			must(t, server.Hang())
-			away(3 * time.Second)
+			away(4 * time.Second)
 			must(t, server.Resume())
 		}},
 		{"restarted", func() {

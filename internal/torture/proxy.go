@@ -68,6 +68,13 @@ func (p *Proxy) Strikes() int {
 	return p.strikes
 }
 
+// Open is how many connections there are, in both directions.
+func (p *Proxy) Open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.open)
+}
+
 // CutAll cuts all connections.
 func (p *Proxy) CutAll() {
 	p.mu.Lock()
