@@ -28,7 +28,7 @@ test: ## everything, as CI runs it (installs what is missing)
 
 torture: bootstrap ## the delivery contract, for long: KILLS=20 at each point, SEEDS=10000 simulated worlds; a quarter of an hour
 	go test ./internal/torture/sim -run TestTheContractHoldsInSimulatedWorlds -count 1 -timeout 2h -v -seeds $(SEEDS)
-	go test ./internal/torture -count 1 -timeout 2h -v -kills $(KILLS) -readers 1000 -measure
+	go test ./internal/torture -count 1 -timeout 2h -v -kills $(KILLS) -betrayals 60s -chaos 60s -readers 1000 -measure
 
 bench: ## benchmarks of all packages that have some; BENCH=regexp BENCHTIME=2s
 	@packages=$$(grep -rl --include='*_test.go' '^func Benchmark' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's|^|./|'); \

@@ -231,12 +231,25 @@ func (k *keeper) compare(ctx context.Context) error {
 // replaced returns the epoch of a log on a server, a new one when the log is not that of
 // the mark any more, or lacks what this node has committed since.
 func (k *keeper) replaced(ctx context.Context, last mark) (string, error) {
+	fresh, frozen := k.fresh.Load(), k.frozen.Load()
 	epoch, err := k.untraced().meta(ctx, "epoch")
-	if err != nil || epoch != k.mark.Epoch {
+	if err == nil && epoch == k.mark.Epoch {
+		epoch, err = k.outdated(ctx, epoch, last, &k.mark, frozen, fresh)
+	}
+	if err != nil {
 		return epoch, err
 	}
-	fresh, frozen := k.fresh.Load(), k.frozen.Load()
-	for _, before := range []*mark{&k.mark, frozen, fresh} {
+	// What is gone is gone for good: it is no reason for one more epoch, not even when it was
+	// another node that has drawn this one.
+	k.frozen.CompareAndSwap(frozen, nil)
+	k.fresh.CompareAndSwap(fresh, nil)
+	return epoch, nil
+}
+
+// outdated returns a new epoch in place of one under which the log lacks what this node has
+// seen in it, and the same one otherwise.
+func (k *keeper) outdated(ctx context.Context, epoch string, last mark, seen ...*mark) (string, error) {
+	for _, before := range seen {
 		if before == nil || before.at(last) {
 			continue
 		}
@@ -245,15 +258,9 @@ func (k *keeper) replaced(ctx context.Context, last mark) (string, error) {
 			return epoch, err
 		}
 		if doubt != nil {
-			if epoch, err = k.renew(ctx, epoch, doubt); err != nil {
-				return epoch, err
-			}
-			break
+			return k.renew(ctx, epoch, doubt)
 		}
 	}
-	// What is gone is gone for good: it is no reason for one more epoch.
-	k.frozen.CompareAndSwap(frozen, nil)
-	k.fresh.CompareAndSwap(fresh, nil)
 	return epoch, nil
 }
 

@@ -52,7 +52,12 @@ type Postgres struct {
 	dir      string
 	port     int
 	password string
+	bin      string
+	options  PostgresOptions
+	owner    *syscall.Credential
 	cmd      *exec.Cmd
+	up       bool // cmd has been started and has not been waited for
+	hung     bool // its processes have been stopped
 	watchdog *watchdog
 
 	stop    sync.Once
@@ -134,15 +139,28 @@ func (p *Postgres) PID() int { return p.cmd.Process.Pid }
 
 // end quits the server process, waits for it and cleans up behind it.
 func (p *Postgres) end() error {
-	// SIGQUIT is PostgreSQL's immediate shutdown. A server that is already gone
-	// is what we want, so only Wait's answer counts.
-	_ = p.cmd.Process.Signal(syscall.SIGQUIT)
+	err := p.quit(syscall.SIGQUIT)
+	return errors.Join(err, p.watchdog.dismiss(), os.RemoveAll(p.dir))
+}
+
+// quit ends the server process by one of its signals and waits for it. One that is down is
+// no error.
+func (p *Postgres) quit(signal syscall.Signal) error {
+	if !p.up {
+		return nil
+	}
+	// A server that is already gone is what we want, so only Wait's answer counts.
+	_ = p.cmd.Process.Signal(signal)
+	if p.hung {
+		_ = p.Resume() // it has to go on to end
+	}
 	kill := time.AfterFunc(postgresStop, func() { _ = p.cmd.Process.Kill() })
 	err := p.cmd.Wait()
+	p.up = false
 	if !kill.Stop() {
 		err = errors.Join(fmt.Errorf("postgres %d did not stop within %s and was killed", p.PID(), postgresStop), err)
 	}
-	return errors.Join(err, p.watchdog.dismiss(), os.RemoveAll(p.dir))
+	return errors.Join(err, p.watchdog.unguard())
 }
 
 // startPostgres is one try of StartPostgres on one port.
@@ -151,7 +169,7 @@ func startPostgres(bin string, opts PostgresOptions) (_ *Postgres, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Postgres{password: rand.Text()}
+	p := &Postgres{password: rand.Text(), bin: bin, options: opts, owner: owner}
 	if p.dir, err = postgresDir(opts.Dir, owner); err != nil {
 		return nil, err
 	}
@@ -160,43 +178,47 @@ func startPostgres(bin string, opts PostgresOptions) (_ *Postgres, err error) {
 			err = errors.Join(err, os.RemoveAll(p.dir))
 		}
 	}()
-	if err := p.initialise(bin, owner); err != nil {
+	if err := p.initialise(); err != nil {
 		return nil, err
 	}
 	if p.port, err = freePort(); err != nil {
 		return nil, err
 	}
-	if err := p.launch(bin, opts, owner); err != nil {
+	if p.watchdog, err = startWatchdog(p.dir, "QUIT"); err != nil {
 		return nil, err
+	}
+	if err := p.launch(); err != nil {
+		return nil, errors.Join(err, p.Stop())
 	}
 	return p, nil
 }
 
 // initialise makes the files of an empty cluster. Even on a loopback port a
 // server asks for a password: whoever is its superuser can run programs as us.
-func (p *Postgres) initialise(bin string, owner *syscall.Credential) error {
+func (p *Postgres) initialise() error {
 	passwords := filepath.Join(p.dir, "password")
 	if err := os.WriteFile(passwords, []byte(p.password+"\n"), 0o600); err != nil {
 		return fmt.Errorf("write the password of postgres: %w", err)
 	}
-	if err := os.Chown(passwords, int(owner.Uid), int(owner.Gid)); err != nil {
+	if err := os.Chown(passwords, int(p.owner.Uid), int(p.owner.Gid)); err != nil {
 		return fmt.Errorf("hand the password of postgres over: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), postgresStart)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, "initdb"),
+	cmd := exec.CommandContext(ctx, filepath.Join(p.bin, "initdb"),
 		"--pgdata", filepath.Join(p.dir, "data"),
 		"--username", postgresUser, "--pwfile", passwords, "--auth", "password",
 		"--no-locale", "--encoding", "UTF8", "--no-sync", "--no-instructions")
-	p.own(cmd, owner)
+	p.own(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	return nil
 }
 
-// launch starts the server and its watchdog and waits until it accepts.
-func (p *Postgres) launch(bin string, opts PostgresOptions, owner *syscall.Credential) (err error) {
+// launch starts the server, tells the watchdog, and waits until it accepts. Whoever gets an
+// error stops the server.
+func (p *Postgres) launch() error {
 	log, err := os.Create(filepath.Join(p.dir, "log"))
 	if err != nil {
 		return fmt.Errorf("create the log of postgres: %w", err)
@@ -212,20 +234,18 @@ func (p *Postgres) launch(bin string, opts PostgresOptions, owner *syscall.Crede
 	}
 	defer ended.Close() //nolint:errcheck // Nothing was written to a reading end.
 
-	p.cmd = exec.Command(filepath.Join(bin, "postgres"), p.arguments(opts)...) //nolint:noctx // It outlives this call; Stop ends it.
+	p.cmd = exec.Command(filepath.Join(p.bin, "postgres"), p.arguments()...) //nolint:noctx // It outlives this call; Stop ends it.
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.ExtraFiles = []*os.File{alive}
-	p.own(p.cmd, owner)
+	p.own(p.cmd)
 
-	if p.watchdog, err = startWatchdog(p.dir, "QUIT"); err != nil {
-		return errors.Join(err, alive.Close())
-	}
 	err = p.cmd.Start()
+	p.up = err == nil
 	if closeErr := alive.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("start postgres: %w", err), p.watchdog.dismiss())
+		return fmt.Errorf("start postgres: %w", err)
 	}
 	err = p.watchdog.guard(p.PID())
 	if err == nil {
@@ -233,13 +253,13 @@ func (p *Postgres) launch(bin string, opts PostgresOptions, owner *syscall.Crede
 	}
 	if err != nil {
 		said, _ := os.ReadFile(log.Name()) // Without the server's words the error still stands.
-		return fmt.Errorf("%w\n%s", errors.Join(err, p.Stop()), said)
+		return fmt.Errorf("%w\n%s", err, said)
 	}
 	return nil
 }
 
 // arguments returns the server's command line.
-func (p *Postgres) arguments(opts PostgresOptions) []string {
+func (p *Postgres) arguments() []string {
 	settings := map[string]string{
 		"listen_addresses":        "127.0.0.1",
 		"port":                    strconv.Itoa(p.port),
@@ -254,13 +274,13 @@ func (p *Postgres) arguments(opts PostgresOptions) []string {
 		"synchronous_commit":      "off",
 		"full_page_writes":        "off",
 	}
-	if opts.Durable {
+	if p.options.Durable {
 		settings["fsync"] = "on"
 		settings["synchronous_commit"] = "on"
 		settings["full_page_writes"] = "on"
 		settings["shared_buffers"] = "128MB"
 	}
-	for name, value := range opts.Settings {
+	for name, value := range p.options.Settings {
 		settings[name] = value
 	}
 	args := []string{"-D", filepath.Join(p.dir, "data")}
@@ -293,11 +313,11 @@ func (p *Postgres) accepts(ended *os.File) error {
 	}
 }
 
-// own makes a command run as owner and in a process group of its own, so that a
+// own makes a command run as the server's owner and in a process group of its own, so that a
 // Ctrl-C in the terminal reaches the tests only, which then end the server.
-func (p *Postgres) own(cmd *exec.Cmd, owner *syscall.Credential) {
+func (p *Postgres) own(cmd *exec.Cmd) {
 	cmd.Dir = p.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: owner}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: p.owner}
 }
 
 // shared is the server that the tests of one package share. It is a global

@@ -20,13 +20,18 @@ type watchdog struct {
 	pipe *os.File
 }
 
-// The shell is told the server's process id, then waits. A second line means
-// that all was done properly; the end of the pipe means that it is alone. The
-// loop is bounded because a server without a parent may stay as a zombie.
+// The shell is told the server's process id, an empty line when there is none for the time
+// being, and "dismissed" when all was done properly; the end of the pipe means that it is
+// alone. A server that was stopped with SIGSTOP has to go on to end. The loop is bounded
+// because a server without a parent may stay as a zombie.
 const watchdogScript = `
-read -r pid && read -r dismissed && exit 0
+while read -r line; do
+  if [ "$line" = dismissed ]; then exit 0; fi
+  pid=$line
+done
 if [ -n "$pid" ]; then
   kill -"$2" "$pid" 2>/dev/null
+  kill -CONT "$pid" 2>/dev/null
   tries=0
   while kill -0 "$pid" 2>/dev/null && [ $tries -lt 50 ]; do tries=$((tries + 1)); sleep 0.1; done
 fi
@@ -63,8 +68,16 @@ func (w *watchdog) guard(pid int) error {
 	return nil
 }
 
+// unguard tells the watchdog that the process has ended: another one may get its number.
+func (w *watchdog) unguard() error {
+	if _, err := fmt.Fprintln(w.pipe); err != nil {
+		return fmt.Errorf("tell the watchdog: %w", err)
+	}
+	return nil
+}
+
 // dismiss sends the watchdog home, whether it was told of a server or not.
 func (w *watchdog) dismiss() error {
-	_, err := fmt.Fprint(w.pipe, "\ndismissed\n")
+	_, err := fmt.Fprintln(w.pipe, "dismissed")
 	return errors.Join(err, w.pipe.Close(), w.cmd.Wait())
 }

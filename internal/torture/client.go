@@ -28,6 +28,7 @@ type Client struct {
 	padding       int           // characters of a message beyond those that make it like no other
 	patience      time.Duration // how long the server may say nothing
 	narrow        bool          // the kernel keeps at most some kilobytes of what has not been read
+	polite        bool          // stays away for as long as the server's goodbye asks
 	through       func() string
 	random        *rand.Rand // the loop's own
 
@@ -39,14 +40,17 @@ type Client struct {
 	outbox map[int64][]*command
 	timed  func(time.Duration) // told how long an answer has taken
 	seen   func(checker.Entry) // told of a message that is the next one
+	said   func(id string)     // told of a message that is put into the outbox
+	turned func(up bool)       // told when the line has come or gone
 	holds  map[int64][]checker.Entry
 	serial int
 	conn   net.Conn      // nil while there is no line
 	kick   chan struct{} // there is something to send
 	paused chan struct{} // reads nothing while it is set
 
-	epoch string // the loop's own, like line
+	epoch string // the loop's own, like what follows
 	line  int
+	away  time.Duration
 }
 
 // newClient returns a client that dials the address that through tells.
@@ -126,6 +130,10 @@ func (c *Client) Run(ctx context.Context) {
 		}
 		c.doubt()
 		wait := time.Duration(c.random.Int64N(int64(min(500*time.Millisecond, 20*time.Millisecond<<min(attempt, 5)))))
+		if c.polite {
+			wait = max(wait, c.away)
+		}
+		c.away = 0
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -162,7 +170,7 @@ func (c *Client) connect(ctx context.Context) (greeted bool) {
 	defer l.reopen.Stop()
 	go l.read(reader, c.gate)
 	defer func() {
-		c.up.Store(false)
+		c.turn(false)
 		close(l.over)
 		_ = conn.Close()
 		for range l.frames { // until the reader has ended
@@ -211,7 +219,7 @@ func (c *Client) take(l *line, f frame) bool {
 	switch f.Type {
 	case "hello":
 		c.lines.Add(1)
-		c.up.Store(true)
+		c.turn(true)
 		if c.epoch == "" {
 			c.epoch = f.Epoch
 		}
@@ -232,13 +240,27 @@ func (c *Client) take(l *line, f frame) bool {
 		e := f.entry()
 		if one := c.settle(f.Conversation, f.ClientID); one != nil {
 			e.Text = short(one.text)
-			c.took(one)
+			c.took(one, f.came)
 		}
 		c.record(checker.Record{Kind: checker.Acked, Entry: e, Duplicate: f.Duplicate})
 	case "error":
 		return c.refused(l, f)
+	case "bye":
+		c.away = time.Duration(f.RetryAfter) * time.Millisecond
 	}
 	return true
+}
+
+// turn notes that the line has come or gone.
+func (c *Client) turn(up bool) {
+	if c.up.Swap(up) == up {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.turned != nil {
+		c.turned(up)
+	}
 }
 
 // openRest opens what has not caught up on this line.

@@ -23,6 +23,8 @@ type frame struct {
 	Duplicate  bool   `json:"duplicate"`
 	Retryable  bool   `json:"retryable"`
 	RetryAfter int64  `json:"retry_after_ms"`
+
+	came time.Time // when it was read
 }
 
 // writeTimeout is how long a client waits for room to write.
@@ -74,6 +76,7 @@ func (l *line) read(from *bufio.Reader, gate func(over <-chan struct{})) {
 			if json.Unmarshal(payload, &f) != nil {
 				return
 			}
+			f.came = time.Now()
 			l.frames <- f
 		case ws.OpPing:
 			l.send(ws.NewPongFrame(payload))

@@ -25,6 +25,9 @@ func (c *Client) Say(conversation int64) {
 	id := fmt.Sprintf("%s.%d", c.Tab, c.serial)
 	text := strings.TrimRight("I say "+id+" "+strings.Repeat("-", c.padding), " ")
 	c.outbox[conversation] = append(c.outbox[conversation], &command{conversation: conversation, id: id, text: text})
+	if c.said != nil {
+		c.said(id)
+	}
 	c.mu.Unlock()
 	c.wake()
 }
@@ -99,7 +102,7 @@ func (c *Client) refused(l *line, f frame) bool {
 		c.record(checker.Record{Kind: checker.Refused, Entry: about.entry(), Note: f.Code})
 		return true
 	}
-	c.took(about)
+	c.took(about, f.came)
 	c.record(checker.Record{Kind: checker.Doubted, Entry: about.entry(), Note: f.Code})
 	wait := max(time.Duration(f.RetryAfter)*time.Millisecond, 50*time.Millisecond)
 	c.mu.Lock()
@@ -115,15 +118,16 @@ func (c *Client) openLater(l *line) bool {
 	return true
 }
 
-// took notes how long an answer has taken.
-func (c *Client) took(one *command) {
-	if d := int64(time.Since(one.sent)); d > c.slowest.Load() {
+// took notes how long an answer took that has come.
+func (c *Client) took(one *command, came time.Time) {
+	took := came.Sub(one.sent)
+	if d := int64(took); d > c.slowest.Load() {
 		c.slowest.Store(d)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timed != nil {
-		c.timed(time.Since(one.sent))
+		c.timed(took)
 	}
 }
 

@@ -19,6 +19,7 @@ type Person struct {
 	Username string
 	Token    string
 	node     *Node
+	door     func() string // HOST:PORT of the API; nil is the node's
 }
 
 // caller is the client of the API. Connections are not kept: a node that was killed has
@@ -38,7 +39,11 @@ func (p Person) call(method, path string, in, out any) (status int, err error) {
 		}
 		body = bytes.NewReader(data)
 	}
-	r, err := http.NewRequestWithContext(context.Background(), method, "http://"+p.node.At+"/api/v1"+path, body)
+	at := p.node.At
+	if p.door != nil {
+		at = p.door()
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, "http://"+at+"/api/v1"+path, body)
 	if err != nil {
 		return 0, err
 	}

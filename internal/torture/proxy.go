@@ -68,6 +68,13 @@ func (p *Proxy) Strikes() int {
 	return p.strikes
 }
 
+// Open is how many connections there are, in both directions.
+func (p *Proxy) Open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.open)
+}
+
 // CutAll cuts all connections.
 func (p *Proxy) CutAll() {
 	p.mu.Lock()
@@ -83,7 +90,7 @@ func (p *Proxy) accept() {
 		if err != nil {
 			return
 		}
-		to, err := net.DialTimeout("tcp", p.to(), 5*time.Second) //nolint:noctx // A test's.
+		to, err := p.dial()
 		if err != nil {
 			_ = from.Close()
 			continue
@@ -102,6 +109,17 @@ func (p *Proxy) accept() {
 			p.mu.Unlock()
 		})
 	}
+}
+
+// dial connects to a node. When there are several, to names another one each time, and one
+// that is down is passed over, as by a load balancer.
+func (p *Proxy) dial() (to net.Conn, err error) {
+	for range 2 {
+		if to, err = net.DialTimeout("tcp", p.to(), 5*time.Second); err == nil { //nolint:noctx // A test's.
+			return to, nil
+		}
+	}
+	return nil, err
 }
 
 // plan is what happens to one direction of a connection: after how many bytes, and how long

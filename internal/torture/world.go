@@ -25,6 +25,9 @@ type Plan struct {
 	Long          bool // messages of 3,900 characters, which fill a queue soon
 	Narrow        bool // the second tab has a line that holds little of what it does not read
 	Hasty         bool // a line on which nothing is said for 2 s is given up
+	Polite        bool // whoever is told to come back later does so
+	// Door tells where the API is called, HOST:PORT; nil is the node.
+	Door func() string
 }
 
 // World is people who talk through a node.
@@ -57,6 +60,9 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 	}
 	w.accounts(p.People)
 	n.MustStart()
+	for i := range w.People {
+		w.People[i].door = p.Door
+	}
 	w.converse(p)
 	if through == nil {
 		through = func(int) string { return n.At }
@@ -72,6 +78,7 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 			place := len(w.Clients)
 			c := newClient(checker.Tab(fmt.Sprintf("p%d.t%d", i, tab)), person, own, w.History, p.Seed+uint64(place),
 				func() string { return through(place) })
+			c.polite = p.Polite
 			if c.narrow = p.Narrow && place == 1; p.Hasty {
 				c.patience = 2 * time.Second
 			}

@@ -34,6 +34,8 @@ const (
 	// after trouble it still is: an event may be hidden so long by a transaction that runs on.
 	quick = 400 * time.Millisecond
 	calm  = 3 * time.Second
+	// repeat is how often other nodes are told of trouble that goes on, less than calm.
+	repeat = time.Second
 )
 
 // event names an event of the log.
@@ -58,7 +60,8 @@ type Tail struct {
 	done    chan struct{}
 	healthy func() bool // nil for a bus that is always
 	wake    chan struct{}
-	until   atomic.Int64 // in nanoseconds: until then trouble is not over
+	tell    chan struct{} // the bus is not what it was
+	until   atomic.Int64  // in nanoseconds: until then trouble is not over
 
 	mu sync.Mutex // guards what follows
 	// What is known of events: since the log was last read, and before.
@@ -84,22 +87,7 @@ func (p passage) came(to bus.Topic) passage {
 // New returns a tail. Join puts it between bus and hub, Start begins, Stop ends it. While
 // healthy tells false, nothing is expected of the bus; nil is a bus of which all is.
 func New(healthy func() bool, log *slog.Logger) *Tail {
-	return &Tail{log: log, now: make(map[event]passage), moved: make(chan struct{}, 1), done: make(chan struct{}), healthy: healthy, wake: make(chan struct{}, 1)}
-}
-
-// Trouble says that the bus may have lost something: the log is read at once, and again and
-// again for a moment. It does not block.
-func (t *Tail) Trouble() {
-	t.until.Store(time.Now().Add(calm).UnixNano())
-	select {
-	case t.wake <- struct{}{}:
-	default:
-	}
-}
-
-// troubled tells whether the log is all that there is.
-func (t *Tail) troubled() bool {
-	return t.healthy != nil && (!t.healthy() || time.Now().UnixNano() < t.until.Load())
+	return &Tail{log: log, now: make(map[event]passage), moved: make(chan struct{}, 1), done: make(chan struct{}), healthy: healthy, wake: make(chan struct{}, 1), tell: make(chan struct{}, 1)}
 }
 
 // pause is how long the log is not read.
@@ -194,6 +182,11 @@ func (t *Tail) Stop() {
 
 func (t *Tail) run(ctx context.Context) {
 	defer close(t.done)
+	if t.healthy != nil {
+		var others sync.WaitGroup
+		others.Go(func() { t.neighbours(ctx) })
+		defer others.Wait()
+	}
 	for {
 		timer := time.NewTimer(t.pause())
 		select {

@@ -1,11 +1,15 @@
 package tail_test
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"swapnest/internal/chat"
+	"swapnest/internal/follower/tail"
+	"swapnest/internal/live/bus"
 	"swapnest/internal/testkit"
 )
 
@@ -58,6 +62,43 @@ func TestTheLogIsReadEverySecondWhileTheBusIsNotProvenHealthy(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		if took := n.takes(15); took < 5*time.Second {
 			t.Errorf("long after trouble the log is read after %s", took)
+		}
+	})
+}
+
+// TestTheLogIsReadEverySecondWhileAnotherNodeIsCutOffFromTheBus shows contract 10 across nodes: what
+// that one publishes reaches nobody, and for all others the bus is healthy.
+func TestTheLogIsReadEverySecondWhileAnotherNodeIsCutOffFromTheBus(t *testing.T) {
+	d := testkit.SQLite(t)
+	synctest.Test(t, func(t *testing.T) {
+		n := newNodeOn(t, d, func() bool { return true })
+		n.here[n.town.Seller.ID] = time.Now()
+		var healthy atomic.Bool
+		healthy.Store(true)
+		other := tail.New(healthy.Load, slog.New(slog.DiscardHandler))
+		other.Join(new(bus.Memory).Join)(func(bus.Topic, bus.Message) {})
+		if err := other.Start(t.Context(), n.db, func(chat.UserID) (time.Time, bool) { return time.Time{}, false }); err != nil {
+			t.Fatal(err)
+		}
+		defer other.Stop()
+		if took := n.takes(2); took < 5*time.Second {
+			t.Errorf("while both are healthy the log is read after %s", took)
+		}
+		healthy.Store(false)
+		other.Trouble()
+		for seq := 3; seq < 10; seq++ {
+			if took := n.takes(seq); took > time.Second {
+				t.Errorf("%d was handed on after %s", seq, took)
+			}
+		}
+		time.Sleep(10 * time.Second) // simulated: it lasts as long as the trouble
+		if took := n.takes(10); took > time.Second {
+			t.Errorf("10 s later the log is read after %s", took)
+		}
+		healthy.Store(true)
+		time.Sleep(5 * time.Second)
+		if took := n.takes(11); took < 5*time.Second {
+			t.Errorf("long after it the log is read after %s", took)
 		}
 	})
 }

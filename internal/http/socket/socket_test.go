@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -265,6 +266,34 @@ func TestALostHintIsReadFromTheLog(t *testing.T) {
 		synctest.Wait()
 		if got := seqs(s.Rest()); got != "2 3 4 5" {
 			t.Errorf("got %s, want 2 3 4 5", got)
+		}
+	})
+}
+
+// TestALineStaysWhileAGapCannotBeRead shows contract 22: a hint is lost, and the database, which
+// has the event, does not answer for a while.
+func TestALineStaysWhileAGapCannotBeRead(t *testing.T) {
+	var away atomic.Bool
+	hang := func(query string) {
+		if strings.Contains(query, "seq > $2") && away.Load() {
+			time.Sleep(3 * time.Second) // simulated: longer than anybody waits
+		}
+	}
+	simulated(t, func(o *server.Options) { o.Trace = hang }, func(t *testing.T, w *world) {
+		s := w.one(w.buyer, nil)
+		s.Wait("hello")
+		w.muted(func() { w.say(2) })()
+		away.Store(true)
+		w.say(1)
+		time.Sleep(20 * time.Second) // simulated
+		s.Send(`{"type":"ping"}`)
+		if f := s.Wait("pong", "message"); f.Type() != "pong" {
+			t.Errorf("got %v", f)
+		}
+		away.Store(false)
+		time.Sleep(5 * time.Second) // simulated
+		if got := seqs(s.Rest()); got != "2 3 4" {
+			t.Errorf("got %s, want 2 3 4", got)
 		}
 	})
 }

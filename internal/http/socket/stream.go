@@ -3,12 +3,14 @@ package socket
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/wire"
+	"swapnest/internal/store"
 )
 
 // stream is a conversation open on a connection: what the client has been sent,
@@ -113,12 +115,22 @@ func (c *conn) flush(id chat.ConversationID, s *stream, last chat.Seq) {
 	s.waiting, s.more, s.buffer = false, 0, nil
 }
 
+// askAgain is how long a stream waits for a database that is away, a half of it more by chance,
+// before it asks again.
+const askAgain = 500 * time.Millisecond
+
 // fill reads what lies behind the stream's last event from the log, a page at a time: flush
-// asks for the next. It passes no gate: this is somebody who is there.
+// asks for the next. It passes no gate: this is somebody who is there. While the database is away
+// the line stays, and what comes waits.
 func (c *conn) fill(id chat.ConversationID, s *stream, after chat.Seq) {
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
-	defer cancel()
-	events, err := c.missing(ctx, id, after)
+	events, err := c.missingNow(id, after)
+	for store.Away(err) && c.following(id, s) {
+		time.Sleep(askAgain + rand.N(askAgain/2))
+		events, err = c.missingNow(id, after)
+	}
+	if store.Away(err) {
+		return // nobody waits for it any more
+	}
 	if err != nil {
 		c.log.Warn("events could not be replayed", "conversation", id, "error", err)
 		c.lost()
@@ -133,6 +145,20 @@ func (c *conn) fill(id chat.ConversationID, s *stream, after chat.Seq) {
 	if c.streams[id] == s {
 		c.flush(id, s, last)
 	}
+}
+
+// following tells whether a stream is still open on a line that is.
+func (c *conn) following(id chat.ConversationID, s *stream) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.streams[id] == s && !c.closing.Load()
+}
+
+// missingNow is missing for somebody who does not wait at the gate.
+func (c *conn) missingNow(id chat.ConversationID, after chat.Seq) ([]chat.Event, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
+	return c.missing(ctx, id, after)
 }
 
 // errNothing says that events which must be there are not.

@@ -72,6 +72,17 @@ func (h *History) PutBack() {
 	h.records = slices.DeleteFunc(slices.Clone(h.records), func(r Record) bool { return r.Kind != Sent })
 }
 
+// Resets is how many tabs have been told by now that a position fits nothing.
+func (h *History) Resets() int {
+	tabs := make(map[Tab]bool)
+	for _, r := range h.Records() {
+		if r.Kind == Reset {
+			tabs[r.Tab] = true
+		}
+	}
+	return len(tabs)
+}
+
 // Records returns what has been recorded by now.
 func (h *History) Records() []Record {
 	h.mu.Lock()
