@@ -41,6 +41,7 @@ import (
 // Options say how a node runs.
 type Options struct {
 	DataDir     string   // SQLite file and uploads; locked while the node runs
+	BlobDir     string   // photos, shared by nodes; "" is blobs in DataDir
 	DatabaseURL string   // postgres://…; "" is SQLite in DataDir
 	RedisURL    string   // redis://…, what joins this node to others; "" is alone
 	PublicURL   *url.URL // the origin that people use; nil is loopback
@@ -108,7 +109,10 @@ func (a *App) open(ctx context.Context, o Options) error {
 	if a.lock, err = store.LockDir(o.DataDir); err != nil {
 		return err
 	}
-	if a.Blobs, err = blob.NewDisk(filepath.Join(o.DataDir, "blobs")); err != nil {
+	if o.BlobDir == "" {
+		o.BlobDir = filepath.Join(o.DataDir, "blobs")
+	}
+	if a.Blobs, err = blob.NewDisk(o.BlobDir, o.DataDir); err != nil {
 		return err
 	}
 	if err := a.makeLive(o); err != nil {
