@@ -90,6 +90,7 @@ type App struct {
 	reaper   *reaper            // nil where nobody else ends sessions
 	metrics  *metrics
 	server   *http.Server
+	entrance atomic.Pointer[entrance] // nil until Serve
 	debug    *http.Server
 	plain    *http.Server
 	draining atomic.Bool
@@ -287,6 +288,10 @@ func (a *App) Handler() http.Handler { return a.server.Handler }
 
 // Serve answers on l until Shutdown, by TLS where Options say how.
 func (a *App) Serve(l net.Listener) error {
+	door := newEntrance(l)
+	a.server.ConnState = door.note
+	a.entrance.Store(door)
+	l = door
 	if a.server.TLSConfig != nil {
 		return until(a.server.ServeTLS(l, "", ""))
 	}
@@ -297,6 +302,10 @@ func (a *App) Serve(l net.Listener) error {
 // is under way until ctx ends. Close follows.
 func (a *App) Shutdown(ctx context.Context) error {
 	a.draining.Store(true)
+	door := a.entrance.Load()
+	if door != nil {
+		door.turn() // before sockets are told to come back, which is to another node
+	}
 	a.Sockets.Close()
 	here := a.Hub.Everybody()
 	drained := make(chan struct{})
@@ -304,7 +313,10 @@ func (a *App) Shutdown(ctx context.Context) error {
 		a.Hub.Drain(ctx)
 		close(drained)
 	}()
-	// It closes the listeners at once, and then waits for requests under way.
+	if door != nil {
+		door.quiet(ctx)
+	}
+	// It waits for requests under way that take longer.
 	err := a.server.Shutdown(ctx)
 	for _, beside := range []*http.Server{a.debug, a.plain} {
 		if beside != nil {
