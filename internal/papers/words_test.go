@@ -44,7 +44,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 }
 
 var (
-	named     = regexp.MustCompile(`^(?:internal|cmd|docs|e2e|scripts|examples|tools|\.ci)/[\w./*-]+$`)
+	named     = regexp.MustCompile(`^(?:internal|cmd|docs|e2e|scripts|examples|deploy|tools|\.ci)/[\w./*-]+$`)
 	aTest     = regexp.MustCompile(`^(?:Test|Fuzz|Benchmark)[A-Z]\w+$`)
 	makeCall  = regexp.MustCompile(`(?m)(?:^|&& |; )make ([a-z0-9]+)`)
 	npmCall   = regexp.MustCompile(`npm run (?:--silent )?([a-z0-9:]+)`)
