@@ -12,13 +12,16 @@ FUZZTIME  ?= 30s
 KILLS     ?= 20
 SEEDS     ?= 10000
 
-.PHONY: help run check test torture bench fuzz e2e screenshot build format bootstrap
+.PHONY: help run cluster check test torture bench fuzz e2e screenshot build format bootstrap
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/^([a-z0-9]+):.*## */  make \1\t/' | expand -t 20
 
 run: ## run the demo town at http://127.0.0.1:8000
 	go run ./cmd/swapnest serve --demo
+
+cluster: ## run two nodes with PostgreSQL, Redis and nginx at http://127.0.0.1:8000; ARGS="--port 8080 --dir DIR"
+	@scripts/cluster $(ARGS)
 
 check: ## the quick loop: format, vet, lint, unit tests on SQLite; PACKAGES=./internal/limit
 	@scripts/test check $(PACKAGES)

@@ -68,6 +68,8 @@ func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Re
 		return setPassword(ctx, c.User.Password, stdin, stdout)
 	case "audit":
 		return audit(ctx, c.Audit, stdout)
+	case "ready":
+		return ready(ctx, c.Ready.Listen, stdout)
 	default: // version
 		fmt.Fprintln(stdout, "swapnest", version)
 		return nil

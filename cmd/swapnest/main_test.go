@@ -252,6 +252,8 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		{"no certificate there", []string{"serve", "--listen", "127.0.0.1:0", "--tls-cert", "c.pem", "--tls-key", "k.pem", "--public-url", "https://x.example"}, 1, "c.pem"},
 		{"debugging for everybody", []string{"serve", "--debug-listen", "0.0.0.0:6060"}, 2, "--debug-listen"},
 		{"no such log format", []string{"serve", "--log-format", "xml"}, 2, "--log-format"},
+		{"nobody is ready", []string{"ready", "--listen", closed}, 1, "ask the node: "},
+		{"ready without a port", []string{"ready", "--listen", "localhost"}, 2, "HOST:PORT"},
 		{"a password too short", []string{"user", "create", "meera"}, 1, "at least 8"},
 		{"nobody of that name", []string{"user", "password", "nobody"}, 1, "no such person"},
 	} {

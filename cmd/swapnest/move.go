@@ -45,9 +45,15 @@ func move(ctx context.Context, c config.Migrate, stdout, stderr io.Writer) error
 		fmt.Fprintf(stdout, "All %d rows of %d tables are alike in both databases. %s is as it was.\n",
 			rows, len(moved.Tables), filepath.Join(c.From, "swapnest.db"))
 	}
-	fmt.Fprintf(stdout, "The photos stay in %s. Serve from the same directory:\n", filepath.Join(c.From, "blobs"))
-	fmt.Fprintf(stdout, "  swapnest serve --data-dir %s --database-url '%s'\n", c.From, withoutPassword(c.To))
-	fmt.Fprintln(stdout, "For a node with another directory, copy blobs there first.")
+	blobs, more := filepath.Join(c.From, "blobs"), ""
+	if c.BlobDir != "" {
+		blobs, more = c.BlobDir, " --blob-dir "+c.BlobDir
+	}
+	fmt.Fprintf(stdout, "The photos stay in %s. Serve from the same directory:\n", blobs)
+	fmt.Fprintf(stdout, "  swapnest serve --data-dir %s%s --database-url '%s'\n", c.From, more, withoutPassword(c.To))
+	if more == "" {
+		fmt.Fprintln(stdout, "For a node with another directory, give it this one as --blob-dir, or copy blobs there first.")
+	}
 	return nil
 }
 

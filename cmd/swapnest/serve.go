@@ -41,7 +41,7 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 	// What the node has not taken over goes here; a second closing changes nothing.
 	defer ports.close()
 	options := server.Options{
-		DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, PublicURL: c.Public(), Demo: c.Demo,
+		DataDir: c.DataDir, BlobDir: c.BlobDir, DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, PublicURL: c.Public(), Demo: c.Demo,
 		RateLimits: c.RateLimits == "on", Proxies: c.Proxies(), Version: version, Log: log,
 		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
 	}
@@ -106,7 +106,12 @@ func closeSoon(app *server.App) error {
 }
 
 func fill(ctx context.Context, a *server.App) ([]web.DemoPerson, error) {
-	town, err := demo.Fill(ctx, demo.Town{DB: a.DB, Accounts: a.Accounts, Blobs: a.Blobs, Now: time.Now()})
+	var town []demo.Person
+	// Of several nodes that start at once, one fills the town, and the others wait for it.
+	err := a.DB.Alone(ctx, func() (err error) {
+		town, err = demo.Fill(ctx, demo.Town{DB: a.DB, Accounts: a.Accounts, Blobs: a.Blobs, Now: time.Now()})
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("fill the demo town: %w", err)
 	}

@@ -12,16 +12,23 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ErrBadKey says that a key is not a relative path without ".", ".." and NUL.
 var ErrBadKey = errors.New("bad blob key")
 
-// Disk keeps blobs as files below a directory.
-type Disk struct{ root string }
+// Disk keeps blobs as files below a directory, which several processes may share, on
+// several machines too, when it is on a network file system.
+type Disk struct{ root, scratch string }
 
-// NewDisk returns a store in dir, which it makes (mode 0700) if it is missing.
-func NewDisk(dir string) (*Disk, error) {
+// leftAfter is how long a file of Put has not been written to when the process that was at
+// work on it is gone for certain.
+const leftAfter = 24 * time.Hour
+
+// NewDisk returns a store in dir, which it makes (mode 0700) if it is missing. The folder
+// scratch is there, and no other process uses it.
+func NewDisk(dir, scratch string) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the blob directory: %w", err)
 	}
@@ -29,15 +36,35 @@ func NewDisk(dir string) (*Disk, error) {
 	if err := syncDir(filepath.Dir(dir)); err != nil {
 		return nil, fmt.Errorf("make the blob directory: %w", err)
 	}
-	// What a process that was killed has left of bytes on their way.
-	left, err := filepath.Glob(filepath.Join(dir, ".scratch-*"))
-	for _, name := range left {
-		err = errors.Join(err, os.Remove(name))
-	}
-	if err != nil {
+	d := &Disk{root: dir, scratch: filepath.Clean(scratch)}
+	if err := d.tidy(); err != nil {
 		return nil, fmt.Errorf("tidy the blob directory: %w", err)
 	}
-	return &Disk{root: dir}, nil
+	return d, nil
+}
+
+// tidy removes what processes that were killed have left of bytes on their way. Those of
+// scratch were ours; a file of Put may be one that another process is writing just now.
+func (d *Disk) tidy() error {
+	left, err := filepath.Glob(filepath.Join(d.scratch, ".scratch-*"))
+	errs := []error{err}
+	for _, name := range left {
+		errs = append(errs, os.Remove(name))
+	}
+	for _, kind := range []string{".put-*", ".scratch-*"} { // scratch files were here once
+		shared, globErr := filepath.Glob(filepath.Join(d.root, kind))
+		errs = append(errs, globErr)
+		for _, name := range shared {
+			info, err := os.Stat(name)
+			if err == nil && time.Since(info.ModTime()) > leftAfter {
+				err = os.Remove(name)
+			}
+			if !errors.Is(err, fs.ErrNotExist) { // another process may have been faster
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Put stores the bytes of r under key, in place of what was there. It is atomic,
@@ -51,7 +78,8 @@ func (d *Disk) Put(_ context.Context, key string, r io.Reader) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("put %s: %w", key, err)
 	}
-	f, err := os.CreateTemp(dir, ".put-*")
+	// Beside the folders of blobs, where what is left of it is found without reading them.
+	f, err := os.CreateTemp(d.root, ".put-*")
 	if err != nil {
 		return fmt.Errorf("put %s: %w", key, err)
 	}
@@ -133,10 +161,10 @@ func (d *Disk) Delete(_ context.Context, key string) error {
 	return nil
 }
 
-// Scratch returns an empty file on the same disk for bytes on their way. It is the
+// Scratch returns an empty file of this process alone for bytes on their way. It is the
 // caller's to close and to remove.
 func (d *Disk) Scratch() (*os.File, error) {
-	f, err := os.CreateTemp(d.root, ".scratch-*")
+	f, err := os.CreateTemp(d.scratch, ".scratch-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a scratch file: %w", err)
 	}

@@ -3,6 +3,7 @@ package blob
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -11,11 +12,12 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 func newDisk(t *testing.T) *Disk {
 	t.Helper()
-	d, err := NewDisk(filepath.Join(t.TempDir(), "deep", "blobs"))
+	d, err := NewDisk(filepath.Join(t.TempDir(), "deep", "blobs"), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +192,93 @@ func TestAStoreThatCannotBeMadeSaysSo(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewDisk(filepath.Join(file, "blobs")); err == nil {
+	if _, err := NewDisk(filepath.Join(file, "blobs"), t.TempDir()); err == nil {
 		t.Errorf("made a store below %s", file)
+	}
+}
+
+// A process that starts leaves alone what another one is writing to the folder that they share.
+func TestWhatIsLeftBehindIsTidiedUpAndWhatIsUnderWayIsNot(t *testing.T) {
+	root, one, two := t.TempDir(), t.TempDir(), t.TempDir()
+	d, err := NewDisk(root, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scratch, err := d.Scratch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer scratch.Close()
+	body, feed := io.Pipe()
+	stored := make(chan error, 1)
+	go func() { stored <- d.Put(t.Context(), "photos/a", body) }()
+	if _, err := feed.Write([]byte("one half, ")); err != nil { // it is in the file's hands now
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-leftAfter - time.Minute)
+	for _, name := range []string{".put-1", ".scratch-1"} {
+		name = filepath.Join(root, name)
+		if err := errors.Join(os.WriteFile(name, nil, 0o600), os.Chtimes(name, old, old)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := NewDisk(root, two); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(scratch.Name()); err != nil {
+		t.Errorf("a scratch file of another process: %v", err)
+	}
+	if _, err := feed.Write([]byte("and the other")); err != nil {
+		t.Fatal(err)
+	}
+	feed.Close()
+	if err := <-stored; err != nil {
+		t.Errorf("put while another process starts: %v", err)
+	}
+	if got := get(t, d, "photos/a"); got != "one half, and the other" {
+		t.Errorf("got %q", got)
+	}
+	if got := files(t, d); len(got) != 1 {
+		t.Errorf("there are %v, want the blob alone", got)
+	}
+	// The same process has nothing under way when it starts again.
+	if _, err := NewDisk(root, one); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(scratch.Name()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("its own scratch file: %v", err)
+	}
+}
+
+// Several processes may put and delete in one folder at once.
+func TestSeveralProcessesShareAFolder(t *testing.T) {
+	root := t.TempDir()
+	var work sync.WaitGroup
+	for i := range 3 {
+		d, err := NewDisk(root, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		work.Go(func() {
+			for n := range 20 {
+				own, shared := fmt.Sprintf("photos/%d-%d", i, n), fmt.Sprintf("photos/%d", n)
+				for _, key := range []string{own, shared} {
+					if err := d.Put(t.Context(), key, strings.NewReader(key)); err != nil {
+						t.Error(err)
+					}
+				}
+				if got := get(t, d, own); got != own {
+					t.Errorf("%s holds %q", own, got)
+				}
+				if err := d.Delete(t.Context(), shared); err != nil {
+					t.Errorf("two sweep: %v", err)
+				}
+			}
+		})
+	}
+	work.Wait()
+	left, err := filepath.Glob(filepath.Join(root, ".put-*"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v %v", left, err)
 	}
 }

@@ -22,6 +22,7 @@ type Config struct {
 	Migrate Migrate  `cmd:"" help:"Bring the database up to date and stop, or move it to PostgreSQL (--from, --to)."`
 	User    User     `cmd:"" help:"Make accounts and set passwords."`
 	Audit   Audit    `cmd:"" help:"Show what was done to accounts, the newest first, also while a server runs."`
+	Ready   Ready    `cmd:"" help:"Ask a node whether it takes visitors: status 0 when it does, 1 when not."`
 	Version struct{} `cmd:"" help:"Print the version."`
 }
 
@@ -29,6 +30,7 @@ type Config struct {
 type Storage struct {
 	DataDir     string `default:"./swapnest-data" env:"SWAPNEST_DATA_DIR" placeholder:"DIR" help:"Where the SQLite file, uploads and secrets are; locked by the process that uses it (${default})."`
 	DatabaseURL string `env:"SWAPNEST_DATABASE_URL" placeholder:"URL" help:"postgres://… keeps the data in PostgreSQL."`
+	BlobDir     string `env:"SWAPNEST_BLOB_DIR" placeholder:"DIR" help:"Where photos are, when several nodes share one folder of them (blobs in the data directory)."`
 }
 
 // Migrate is the command of that name.
@@ -106,6 +108,11 @@ type Audit struct {
 	Format string        `default:"text" enum:"text,json" help:"text, or json with one object a line (${default})."`
 }
 
+// Ready is the command of that name.
+type Ready struct {
+	Listen string `default:"127.0.0.1:8000" env:"SWAPNEST_LISTEN" placeholder:"HOST:PORT" help:"Where the node listens, without TLS (${default})."`
+}
+
 // ErrUsage says that the command line itself is at fault.
 var ErrUsage = errors.New("usage")
 
@@ -153,6 +160,10 @@ func (c *Config) check(command string) error {
 	case "user create <username>":
 		if c.User.Create.Count != 0 || c.User.Create.Sessions != "" {
 			return errors.New("--count and --sessions make up names: give no name with them")
+		}
+	case "ready":
+		if _, _, err := net.SplitHostPort(c.Ready.Listen); err != nil {
+			return fmt.Errorf("--listen needs HOST:PORT, such as 127.0.0.1:8000, not %q", c.Ready.Listen)
 		}
 	case "audit":
 		if c.Audit.Limit < 1 || c.Audit.Since < 0 {

@@ -37,7 +37,7 @@ func newTown(t *testing.T) (Town, *blob.Disk) {
 			t.Error(err)
 		}
 	})
-	disk, err := blob.NewDisk(t.TempDir())
+	disk, err := blob.NewDisk(t.TempDir(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

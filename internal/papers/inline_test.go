@@ -32,6 +32,7 @@ var prose = []proof{
 	{command: "swapnest user create", typed: "swapnest user create meera", input: "long enough\n", says: "meera"},
 	{command: "swapnest user password", typed: "swapnest user password meera", input: "another one\n", says: "meera"},
 	{command: "swapnest user password NAME", typed: "swapnest user password meera", input: "a third one\n", says: "meera"},
+	{command: "swapnest ready", typed: "swapnest ready", says: `"status":"ok"`},
 	{command: "swapnest serve", typed: "swapnest serve"},
 	{command: "swapnest serve --demo", typed: "swapnest serve --demo"},
 	{command: "make help", typed: "make help", says: "make bench"},
@@ -156,6 +157,11 @@ func TestCommandsOfTheProseRun(t *testing.T) {
 				askReady(t, serveLine(t, folder, p.typed, "SWAPNEST_LISTEN=127.0.0.1:0"), p.typed)
 				if _, err := os.Stat(filepath.Join(folder, "swapnest-data", "swapnest.db")); err != nil {
 					t.Errorf("where is the data? %v", err)
+				}
+			case strings.HasPrefix(p.typed, "swapnest ready"):
+				at := serveDemo(t, t.TempDir()).at
+				if said := runIn(t, site, "SWAPNEST_LISTEN="+at+" "+p.typed, p.input); !strings.Contains(said, p.says) {
+					t.Errorf("it says %q, want %q", said, p.says)
 				}
 			case strings.HasPrefix(p.typed, "swapnest "):
 				if said := runIn(t, site, p.typed, p.input); !strings.Contains(said, p.says) {

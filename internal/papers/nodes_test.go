@@ -27,7 +27,7 @@ func TestANodeOfSeveralStartsAsWritten(t *testing.T) {
 	if err := postgres.CreateDatabase(t.Context(), "swapnest", ""); err != nil {
 		t.Fatal(err)
 	}
-	here := strings.NewReplacer("/var/lib/swapnest", t.TempDir(), "10.0.0.1:8000", "127.0.0.1:0",
+	here := strings.NewReplacer("/var/lib/swapnest", t.TempDir(), "/srv/swapnest/blobs", t.TempDir(), "10.0.0.11:8000", "127.0.0.1:0",
 		"postgres://swapnest@db/swapnest", "'"+postgres.URL("swapnest")+"'", "redis://:password@redis:6379", testkit.StartRedis(t).URL())
 	for _, command := range fences[0].commands() {
 		if command = strings.TrimSpace(here.Replace(command)); command != "" {

@@ -49,39 +49,39 @@ func TestTheProxiesOfTheDocumentWork(t *testing.T) {
 	cert := selfSigned(t, dir)
 	t.Run("nginx", func(t *testing.T) {
 		port := freePort(t)
-		snippet := swap(t, snippet(t, "nginx"), "listen 443 ssl", "listen 127.0.0.1:"+port+" ssl", "/etc/swapnest/", dir+"/", "127.0.0.1:8000", s.at)
-		conf := "daemon off;\nmaster_process off;\nerror_log stderr;\npid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n"
-		for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-			conf += kind + "_temp_path " + kind + ";\n"
-		}
-		write(t, filepath.Join(dir, "nginx.conf"), conf+snippet+"}\n")
-		startProxyProgram(t, dir, "nginx", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"))
-		visit(t, dir, port, filepath.Join(dir, cert))
+		startNginx(t, dir, swap(t, snippet(t, "nginx"), "listen 443 ssl", "listen 127.0.0.1:"+port+" ssl", "/etc/swapnest/", dir+"/", "127.0.0.1:8000", s.at))
+		visit(t, newGuest(t, port, filepath.Join(dir, cert)), dir, "swapnest audit --limit 1")
 	})
 	t.Run("Caddy", func(t *testing.T) {
 		port := freePort(t)
-		// Its certificate comes from an authority within it, and not from the net.
-		conf := fmt.Sprintf("{\nadmin off\nlocal_certs\nskip_install_trust\nhttps_port %s\nhttp_port %s\ndefault_bind 127.0.0.1\nstorage file_system %s/caddy\n}\n",
-			port, freePort(t), dir)
-		write(t, filepath.Join(dir, "Caddyfile"), conf+swap(t, snippet(t, "caddy"), "127.0.0.1:8000", s.at))
-		startProxyProgram(t, dir, "caddy", "run", "--config", filepath.Join(dir, "Caddyfile"), "--adapter", "caddyfile")
-		visit(t, dir, port, filepath.Join(dir, "caddy", "pki", "authorities", "local", "root.crt"))
+		root := startCaddy(t, dir, port, swap(t, snippet(t, "caddy"), "127.0.0.1:8000", s.at))
+		visit(t, newGuest(t, port, root), dir, "swapnest audit --limit 1")
 	})
 }
 
-// visit goes through the proxy at a port as a browser would: a page, a call, a socket.
-func visit(t *testing.T, dir, port, root string) {
-	config := &tls.Config{ServerName: siteName, RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+// guest is somebody who comes through a proxy by TLS, as a browser would, from another address.
+type guest struct {
+	t      *testing.T
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	config *tls.Config
+	client *http.Client
+	cookie string // once they have signed in
+}
+
+// newGuest waits until the proxy at a port has begun, whose certificate is in the file root.
+func newGuest(t *testing.T, port, root string) *guest {
+	t.Helper()
+	g := &guest{t: t, config: &tls.Config{ServerName: siteName, RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}}
+	g.dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(visitor)}}
 		return d.DialContext(ctx, network, "127.0.0.1:"+port)
 	}
 	// It has begun when somebody can shake hands with it.
 	deadline := time.Now().Add(patience)
 	for ready := false; !ready; {
-		if conn, err := dial(t.Context(), "tcp", ""); err == nil {
-			if data, err := os.ReadFile(root); err == nil && config.RootCAs.AppendCertsFromPEM(data) {
-				ready = tls.Client(conn, config).HandshakeContext(t.Context()) == nil
+		if conn, err := g.dial(t.Context(), "tcp", ""); err == nil {
+			if data, err := os.ReadFile(root); err == nil && g.config.RootCAs.AppendCertsFromPEM(data) {
+				ready = tls.Client(conn, g.config).HandshakeContext(t.Context()) == nil
 			}
 			conn.Close()
 		}
@@ -89,52 +89,116 @@ func visit(t *testing.T, dir, port, root string) {
 			t.Fatal("nobody can connect to it")
 		}
 	}
-	client := &http.Client{Transport: &http.Transport{DialContext: dial, TLSClientConfig: config.Clone(), ForceAttemptHTTP2: true}}
-	defer client.CloseIdleConnections()
-	answer := func(method, path, body string) *http.Response {
-		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), method, "https://"+siteName+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("X-Forwarded-For", "203.0.113.9")
-		response, err := client.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		if text, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
-			t.Fatalf("%s: %d %v: %s", path, response.StatusCode, err, text)
-		}
-		return response
+	g.client = &http.Client{Transport: &http.Transport{DialContext: g.dial, TLSClientConfig: g.config.Clone(), ForceAttemptHTTP2: true}}
+	t.Cleanup(g.client.CloseIdleConnections)
+	return g
+}
+
+// ask sends a request, which claims to come from elsewhere, and returns the answer, read.
+func (g *guest) ask(method, path, body string) (*http.Response, string, error) {
+	r, err := http.NewRequestWithContext(g.t.Context(), method, "https://"+siteName+path, strings.NewReader(body))
+	if err != nil {
+		return nil, "", err
 	}
-	answer(http.MethodGet, "/shop/", "")
-	cookie, _, _ := strings.Cut(answer(http.MethodPost, "/api/v1/session", `{"username":"meera","password":"long enough"}`).Header.Get("Set-Cookie"), ";")
-	if said := runIn(t, dir, "swapnest audit --limit 1", ""); !strings.Contains(said, "signed_in") || !strings.Contains(said, visitor) || strings.Contains(said, "203.0.113.9") {
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Origin", "https://"+siteName)
+	r.Header.Set("X-Forwarded-For", "203.0.113.9")
+	r.Header.Set("Cookie", g.cookie)
+	response, err := g.client.Do(r)
+	if err != nil {
+		return nil, "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response, string(text), err
+}
+
+// must is ask with an answer of 200 or 201.
+func (g *guest) must(method, path, body string) (*http.Response, string) {
+	g.t.Helper()
+	response, text, err := g.ask(method, path, body)
+	if err != nil || response.StatusCode/100 != 2 {
+		g.t.Fatalf("%s %s: %v %v: %s", method, path, response, err, text)
+	}
+	return response, text
+}
+
+// signIn signs in as meera.
+func (g *guest) signIn() {
+	g.t.Helper()
+	response, _ := g.must(http.MethodPost, "/api/v1/session", `{"username":"meera","password":"long enough"}`)
+	g.cookie, _, _ = strings.Cut(response.Header.Get("Set-Cookie"), ";")
+}
+
+// line is an open socket.
+type line struct {
+	net.Conn
+	ahead io.Reader // what came with the handshake, and then the connection
+}
+
+func (l line) Read(p []byte) (int, error) { return l.ahead.Read(p) }
+
+// socket opens one, and waits until the server has greeted.
+func (g *guest) socket() (line, error) {
+	dialer := ws.Dialer{
+		NetDial: g.dial, TLSConfig: g.config, Timeout: patience,
+		Header: ws.HandshakeHeaderHTTP{"Origin": {"https://" + siteName}, "Cookie": {g.cookie}},
+	}
+	conn, ahead, _, err := dialer.Dial(g.t.Context(), "wss://"+siteName+"/ws/")
+	if err != nil {
+		return line{}, err
+	}
+	l := line{conn, conn}
+	if ahead != nil {
+		l.ahead = ahead
+	}
+	g.t.Cleanup(func() { l.Close() })
+	if data, err := wsutil.ReadServerText(l); err != nil || !bytes.Contains(data, []byte(`"type":"hello"`)) {
+		return l, fmt.Errorf("the socket says %s: %w", data, err)
+	}
+	return l, nil
+}
+
+// visit goes through the proxy: a page, a call, a socket. The command shows the newest entry of the audit log.
+func visit(t *testing.T, g *guest, dir, audit string) {
+	t.Helper()
+	g.must(http.MethodGet, "/shop/", "")
+	g.signIn()
+	if said := runIn(t, dir, audit, ""); !strings.Contains(said, "signed_in") || !strings.Contains(said, visitor) || strings.Contains(said, "203.0.113.9") {
 		t.Errorf("want %s to have signed in: %s", visitor, said)
 	}
-	dialer := ws.Dialer{NetDial: dial, TLSConfig: config, Header: ws.HandshakeHeaderHTTP{"Origin": {"https://" + siteName}, "Cookie": {cookie}}}
-	conn, ahead, _, err := dialer.Dial(t.Context(), "wss://"+siteName+"/ws/")
+	l, err := g.socket()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	line := struct {
-		io.Reader
-		io.Writer
-	}{conn, conn}
-	if ahead != nil {
-		line.Reader = ahead
-	}
-	if err := wsutil.WriteClientText(line, []byte(`{"type":"ping"}`)); err != nil {
+	if err := wsutil.WriteClientText(l, []byte(`{"type":"ping"}`)); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"type":"hello"`, `"type":"pong"`} {
-		if data, err := wsutil.ReadServerText(line); err != nil || !bytes.Contains(data, []byte(want)) {
-			t.Errorf("the socket: got %s, %v, want %s", data, err, want)
-		}
+	if data, err := wsutil.ReadServerText(l); err != nil || !bytes.Contains(data, []byte(`"type":"pong"`)) {
+		t.Errorf("the socket: got %s, %v, want pong", data, err)
 	}
+}
+
+// startNginx starts nginx with what stands in its http block.
+func startNginx(t *testing.T, dir, site string) {
+	t.Helper()
+	conf := "daemon off;\nmaster_process off;\nerror_log stderr;\npid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n"
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		conf += kind + "_temp_path " + kind + ";\n"
+	}
+	write(t, filepath.Join(dir, "nginx.conf"), conf+site+"}\n")
+	startProxyProgram(t, dir, "nginx", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"))
+}
+
+// startCaddy starts Caddy with a site, and returns the file of its authority's certificate.
+func startCaddy(t *testing.T, dir, port, site string) string {
+	t.Helper()
+	// Its certificate comes from an authority within it, and not from the net.
+	conf := fmt.Sprintf("{\nadmin off\nlocal_certs\nskip_install_trust\nhttps_port %s\nhttp_port %s\ndefault_bind 127.0.0.1\nstorage file_system %s/caddy\n}\n",
+		port, freePort(t), dir)
+	write(t, filepath.Join(dir, "Caddyfile"), conf+site)
+	startProxyProgram(t, dir, "caddy", "run", "--config", filepath.Join(dir, "Caddyfile"), "--adapter", "caddyfile")
+	return filepath.Join(dir, "caddy", "pki", "authorities", "local", "root.crt")
 }
 
 // startProxyProgram starts nginx or Caddy. It ends with the test.

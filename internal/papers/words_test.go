@@ -44,7 +44,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 }
 
 var (
-	named     = regexp.MustCompile(`^(?:internal|cmd|docs|e2e|scripts|examples|tools|\.ci)/[\w./*-]+$`)
+	named     = regexp.MustCompile(`^(?:internal|cmd|docs|e2e|scripts|examples|deploy|tools|\.ci)/[\w./*-]+$`)
 	aTest     = regexp.MustCompile(`^(?:Test|Fuzz|Benchmark)[A-Z]\w+$`)
 	makeCall  = regexp.MustCompile(`(?m)(?:^|&& |; )make ([a-z0-9]+)`)
 	npmCall   = regexp.MustCompile(`npm run (?:--silent )?([a-z0-9:]+)`)
@@ -145,7 +145,7 @@ func speaksOf(texts []string) []string {
 }
 
 // ours is a call of this program within another's, such as go run's.
-var ours = regexp.MustCompile(`swapnest (?:serve|migrate|user|version|audit)\b.*`)
+var ours = regexp.MustCompile(`swapnest (?:serve|migrate|user|version|audit|ready)\b.*`)
 
 // isOther tells whether a word is another program. Whatever begins with none is prose, whose flags
 // are ours.

@@ -33,7 +33,7 @@ func newHouse(t *testing.T, d *testkit.Database) *house {
 	t.Helper()
 	h := &house{dir: t.TempDir(), now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
 	var err error
-	if h.disk, err = blob.NewDisk(h.dir); err != nil {
+	if h.disk, err = blob.NewDisk(h.dir, h.dir); err != nil {
 		t.Fatal(err)
 	}
 	db := d.Open(t, nil)
@@ -145,7 +145,7 @@ func TestWhatIsRefusedLeavesNothingBehind(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(h.dir, ".scratch-1"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := blob.NewDisk(h.dir); err != nil {
+	if _, err := blob.NewDisk(h.dir, h.dir); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(h.dir, ".scratch-1")); !errors.Is(err, fs.ErrNotExist) {

@@ -89,7 +89,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	if w.accounts, err = accounts.New(w.db, w.guard, h, &al, false, log, time.Now); err != nil {
 		t.Fatal(err)
 	}
-	disk, err := blob.NewDisk(t.TempDir())
+	disk, err := blob.NewDisk(t.TempDir(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,7 @@ import (
 // Options say how a node runs.
 type Options struct {
 	DataDir     string   // SQLite file and uploads; locked while the node runs
+	BlobDir     string   // photos, shared by nodes; "" is blobs in DataDir
 	DatabaseURL string   // postgres://…; "" is SQLite in DataDir
 	RedisURL    string   // redis://…, what joins this node to others; "" is alone
 	PublicURL   *url.URL // the origin that people use; nil is loopback
@@ -95,6 +96,7 @@ type App struct {
 	reaper   *reaper  // nil where nobody else ends sessions
 	metrics  *metrics
 	server   *http.Server
+	entrance atomic.Pointer[entrance] // nil until Serve
 	debug    *http.Server
 	plain    *http.Server
 	draining atomic.Bool
@@ -114,7 +116,10 @@ func (a *App) open(ctx context.Context, o Options) error {
 	if a.lock, err = store.LockDir(o.DataDir); err != nil {
 		return err
 	}
-	if a.Blobs, err = blob.NewDisk(filepath.Join(o.DataDir, "blobs")); err != nil {
+	if o.BlobDir == "" {
+		o.BlobDir = filepath.Join(o.DataDir, "blobs")
+	}
+	if a.Blobs, err = blob.NewDisk(o.BlobDir, o.DataDir); err != nil {
 		return err
 	}
 	if err := a.makeLive(o); err != nil {
@@ -305,6 +310,10 @@ func (a *App) Handler() http.Handler { return a.server.Handler }
 
 // Serve answers on l until Shutdown, by TLS where Options say how.
 func (a *App) Serve(l net.Listener) error {
+	door := newEntrance(l)
+	a.server.ConnState = door.note
+	a.entrance.Store(door)
+	l = door
 	if a.server.TLSConfig != nil {
 		return until(a.server.ServeTLS(l, "", ""))
 	}
@@ -315,6 +324,10 @@ func (a *App) Serve(l net.Listener) error {
 // is under way until ctx ends. Close follows.
 func (a *App) Shutdown(ctx context.Context) error {
 	a.draining.Store(true)
+	door := a.entrance.Load()
+	if door != nil {
+		door.turn() // before sockets are told to come back, which is to another node
+	}
 	a.Sockets.Close()
 	here := a.Hub.Everybody()
 	drained := make(chan struct{})
@@ -322,7 +335,10 @@ func (a *App) Shutdown(ctx context.Context) error {
 		a.Hub.Drain(ctx)
 		close(drained)
 	}()
-	// It closes the listeners at once, and then waits for requests under way.
+	if door != nil {
+		door.quiet(ctx)
+	}
+	// It waits for requests under way that take longer.
 	err := a.server.Shutdown(ctx)
 	for _, beside := range []*http.Server{a.debug, a.plain} {
 		if beside != nil {

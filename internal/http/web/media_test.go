@@ -11,7 +11,7 @@ import (
 
 func TestMediaAreServedSoThatTheyCanDoNothing(t *testing.T) {
 	w := newWeb(t)
-	disk, err := blob.NewDisk(t.TempDir())
+	disk, err := blob.NewDisk(t.TempDir(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func FuzzUpload(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = db.Close() })
-	disk, err := blob.NewDisk(f.TempDir())
+	disk, err := blob.NewDisk(f.TempDir(), f.TempDir())
 	if err != nil {
 		f.Fatal(err)
 	}
