@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"swapnest/internal/blob"
-	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
@@ -169,68 +168,6 @@ func (a *App) open(ctx context.Context, o Options) error {
 	a.sweeper = startSweeper(sweepEvery, a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
 		job{"old audit entries", a.Accounts.PruneAudit})
 	return nil
-}
-
-// happened passes a committed event on, and wakes who follows the log.
-func (a *App) happened(e chat.Event) {
-	a.relay.Event(e)
-	a.wrote()
-}
-
-// wrote wakes who follows the log or the listings' feed, at whichever node.
-func (a *App) wrote() {
-	a.woken()
-	if a.peers != nil {
-		a.peers.Wake()
-	}
-}
-
-func (a *App) woken() {
-	a.shelf.Wake()
-	a.notices.Wake()
-}
-
-// makeLive makes what carries frames. The store is not open yet, and nothing is
-// published or presented before it is.
-func (a *App) makeLive(o Options) error {
-	join := new(bus.Memory).Join
-	a.tail = tail.New(nil, a.log)
-	if o.RedisURL != "" {
-		if o.DatabaseURL == "" {
-			return errors.New("several nodes need a database that they share: Redis goes with PostgreSQL, for SQLite belongs to one process")
-		}
-		address, err := bus.ParseAddress(o.RedisURL)
-		if err != nil {
-			return fmt.Errorf("the address of Redis: %w", err)
-		}
-		a.redis = bus.NewRedis(bus.RedisOptions{
-			Address: address, Epoch: func() string { return a.DB.Epoch() }, Trouble: func() { a.tail.Trouble() }, Log: a.log,
-		})
-		a.metrics.bus(a.redis)
-		a.tail = tail.New(a.redis.Healthy, a.log)
-		a.sharing = limit.NewSharing()
-		a.peers = peers.New(a.sharing, a.woken, a.log)
-		join = a.peers.Join(a.redis.Join)
-	}
-	a.Hub = hub.New(a.tail.Join(join), func(who chat.UserID, online bool, at time.Time) { a.Presence.Changed(who, online, at) }, a.log)
-	a.relay = hub.NewRelay(a.Hub.Bus(), func(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
-		return a.Inbox.Entry(ctx, who, id)
-	}, a.log)
-	a.bell = hub.NewBell(a.unread, a.relay.Signal, a.log)
-	return nil
-}
-
-// unread is what the bell tells.
-func (a *App) unread(ctx context.Context, ids []chat.NoticeID, who []chat.UserID) ([]chat.Notice, map[chat.UserID]int64, error) {
-	var fresh []chat.Notice
-	if len(ids) > 0 {
-		var err error
-		if fresh, err = a.DB.UnreadAmong(ctx, ids); err != nil {
-			return nil, nil, err
-		}
-	}
-	counts, err := a.DB.UnreadNotices(ctx, who)
-	return fresh, counts, err
 }
 
 func (a *App) makeServices(ctx context.Context, o Options) error {

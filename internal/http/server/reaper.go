@@ -81,15 +81,3 @@ func (r *reaper) look(ctx context.Context, some []chat.SessionID) error {
 	}
 	return nil
 }
-
-// reviewEvery is how often it is looked for people at other nodes of whom nobody speaks any more.
-const reviewEvery = 5 * time.Second
-
-func (a *App) review(ctx context.Context) error {
-	if !a.redis.Healthy() {
-		a.Hub.Trust()
-		return nil
-	}
-	a.Hub.Review(ctx)
-	return nil
-}
