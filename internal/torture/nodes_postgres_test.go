@@ -167,7 +167,7 @@ func TestAnOlderCopyOfPostgreSQLUnderTwoNodesIsKnownAsOne(t *testing.T) {
 			p.History.PutBack()
 			names := p.epochs(ctx)
 			must(t, server.Start())
-			hush := p.chat(ctx, 20*time.Millisecond)
+			hush := p.chat(ctx, 60*time.Millisecond)
 			for _, n := range p.nodes[:down] {
 				n.MustStart()
 			}
