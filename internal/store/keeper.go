@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,13 +28,15 @@ type keeper struct {
 	moved   func()
 	mark    mark                 // what has been seen last; belongs to open, then to run, then to stop
 	fresh   atomic.Pointer[mark] // what this node has committed last, since it looked, without epoch and pos
-	frozen  atomic.Pointer[mark] // the same, before a new connection was made
 	dirty   chan struct{}
 	quit    chan struct{}
 	done    chan struct{}
 	running bool // run has begun
 	once    sync.Once
 	failed  bool // the last try has failed, and was logged
+
+	mu     sync.Mutex // guards frozen
+	frozen []*mark    // what fresh was whenever a connection was made, since it looked
 }
 
 func newKeeper(db *DB, o Options) *keeper {
@@ -157,11 +160,18 @@ func (k *keeper) touch(e chat.Event) {
 	}
 }
 
-// freeze remembers what has been committed by now: a writer's connection is new, and may lead
-// to another server than the one before. It never blocks.
+// freeze remembers what has been committed by now: a connection is new, and may lead to another
+// server than those before. Which of them does is not known, so each time counts. It does not
+// block.
 func (k *keeper) freeze() {
-	if fresh := k.fresh.Load(); fresh != nil {
-		k.frozen.CompareAndSwap(nil, fresh)
+	fresh := k.fresh.Load()
+	if fresh == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !slices.Contains(k.frozen, fresh) {
+		k.frozen = append(k.frozen, fresh)
 	}
 }
 
@@ -231,17 +241,22 @@ func (k *keeper) compare(ctx context.Context) error {
 // replaced returns the epoch of a log on a server, a new one when the log is not that of
 // the mark any more, or lacks what this node has committed since.
 func (k *keeper) replaced(ctx context.Context, last mark) (string, error) {
-	fresh, frozen := k.fresh.Load(), k.frozen.Load()
+	fresh := k.fresh.Load()
+	k.mu.Lock()
+	frozen := slices.Clone(k.frozen)
+	k.mu.Unlock()
 	epoch, err := k.untraced().meta(ctx, "epoch")
 	if err == nil && epoch == k.mark.Epoch {
-		epoch, err = k.outdated(ctx, epoch, last, &k.mark, frozen, fresh)
+		epoch, err = k.outdated(ctx, epoch, last, append(slices.Clone(frozen), &k.mark, fresh)...)
 	}
 	if err != nil {
 		return epoch, err
 	}
 	// What is gone is gone for good: it is no reason for one more epoch, not even when it was
 	// another node that has drawn this one.
-	k.frozen.CompareAndSwap(frozen, nil)
+	k.mu.Lock()
+	k.frozen = k.frozen[len(frozen):]
+	k.mu.Unlock()
 	k.fresh.CompareAndSwap(fresh, nil)
 	return epoch, nil
 }
