@@ -174,16 +174,21 @@ test("a line that is down tells since when, over all its tries", async () => {
 
 for (const code of [1012, 4429]) {
   test(`bye says how long to stay away before ${code}`, async () => {
-    const { socket, sockets, states, clock } = up()
+    const { socket, sockets, states, clock, greet } = up()
     socket.say({ type: "bye", reason: "restarting", retry_after_ms: 3_250 })
     socket.end(code)
     assert.equal(states.at(-1).retryAt - clock.now(), 3_250)
+    assert.equal(states.at(-1).asked, 3_250)
     await clock.pass(3_249)
     assert.equal(sockets.length, 1)
     await clock.pass(1)
     assert.equal(sockets.length, 2)
     sockets[1].end(1006)
     assert.ok(states.at(-1).retryAt - clock.now() <= 1_000, "it holds for one try")
+    assert.equal(states.at(-1).asked, 3_250, "people are patient until the server is back")
+    await clock.pass(1_000)
+    greet().end(1006)
+    assert.equal(states.at(-1).asked, undefined)
   })
 }
 

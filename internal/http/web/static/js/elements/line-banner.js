@@ -7,7 +7,8 @@ const goodFor = 4_000
 
 /**
  * <line-banner> says what is happening to the line and what one can do. It comes only
- * when the line has been lost for 2 s, so that a blink goes unseen.
+ * when the line has been lost for 2 s, so that a blink goes unseen, or for 2 s more than a
+ * server that says goodbye has asked one to stay away.
  */
 export class LineBanner extends HTMLElement {
   #removed = new AbortController()
@@ -84,7 +85,7 @@ export class LineBanner extends HTMLElement {
         "Reload the page, or go back to your chats.",
         "",
       )
-    } else if (down && line.lostAt !== undefined && now - line.lostAt >= patience) {
+    } else if (down && line.lostAt !== undefined && now - line.lostAt >= patience + (line.asked ?? 0)) {
       const wait = line.retryAt && line.retryAt > now ? ` in ${seconds(line.retryAt)} s.` : "."
       const title = navigator.onLine ? "Reconnecting" : "You are offline"
       this.#say(

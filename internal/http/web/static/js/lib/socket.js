@@ -10,6 +10,7 @@ import { backoff } from "./backoff.js"
  * @property {"" | "signed out" | "refused" | "stopped"} reason
  * @property {number} [retryAt]
  * @property {number} [lostAt]
+ * @property {number} [asked] for how many ms a server that restarts has asked to stay away
  */
 
 /**
@@ -60,6 +61,8 @@ export class Line extends EventTarget {
   #askedAt
   /** @type {number | undefined} how long the server asked to stay away */
   #stayAway
+  /** @type {number | undefined} the same of a server that restarts, until it is back */
+  #asked
 
   /**
    * @param {object} options
@@ -153,7 +156,8 @@ export class Line extends EventTarget {
     this.#established = false
     this.#triedAt = this.#clock.now()
     const { lostAt } = this.#state
-    this.#become({ state: lostAt === undefined ? "connecting" : "reconnecting", reason: "", lostAt })
+    const state = lostAt === undefined ? "connecting" : "reconnecting"
+    this.#become({ state, reason: "", lostAt, asked: this.#asked })
     /** @type {SocketLike} */
     let socket
     try {
@@ -183,11 +187,12 @@ export class Line extends EventTarget {
     if (frame.type === "hello") {
       this.#heartbeat = frame.heartbeat_ms || this.#heartbeat
       this.#connectedAt = this.#heardAt
-      this.#stayAway = undefined
+      this.#stayAway = this.#asked = undefined
       this.#watch()
       this.#become({ state: "connected", reason: "" })
     } else if (frame.type === "bye") {
       this.#stayAway = frame.retry_after_ms
+      if (frame.reason === "restarting") this.#asked = frame.retry_after_ms
     }
     this.dispatchEvent(new CustomEvent("frame", { detail: frame }))
   }
@@ -248,7 +253,7 @@ export class Line extends EventTarget {
       this.#stayAway = undefined
       this.#attempt++
       this.#timer = this.#clock.setTimeout(() => this.#connect(), wait)
-      this.#become({ state: "reconnecting", reason: "", lostAt, retryAt: now + wait })
+      this.#become({ state: "reconnecting", reason: "", lostAt, asked: this.#asked, retryAt: now + wait })
     }
     this.dispatchEvent(new CustomEvent("lost", { detail: code }))
   }
