@@ -15,7 +15,7 @@ type ports struct{ site, debug, plain net.Listener }
 // listen opens those that have an address, or none.
 func listen(ctx context.Context, site, debug, plain string) (*ports, error) {
 	p := &ports{}
-	var config net.ListenConfig
+	config := server.Listening()
 	for _, one := range []struct {
 		at string
 		l  *net.Listener

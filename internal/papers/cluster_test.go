@@ -158,7 +158,7 @@ func TestTheClusterOfTheDocumentsRuns(t *testing.T) {
 // socketOf is a connection to read from and to write to.
 type socketOf = io.ReadWriteCloser
 
-// openSocket opens conversation 1 at a node.
+// openSocket opens conversation 1 at a node, and waits for the greeting.
 func openSocket(t *testing.T, at, cookie string) socketOf {
 	t.Helper()
 	dialer := ws.Dialer{Timeout: patience, Header: ws.HandshakeHeaderHTTP{"Origin": {"http://" + at}, "Cookie": {cookie}}}
@@ -170,10 +170,15 @@ func openSocket(t *testing.T, at, cookie string) socketOf {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
+	l := line{conn, conn}
 	if ahead != nil {
-		return line{conn, ahead}
+		l.ahead = ahead
 	}
-	return line{conn, conn}
+	// Who has not been greeted may come too late for what is said.
+	if data, err := wsutil.ReadServerText(l); err != nil || !bytes.Contains(data, []byte(`"type":"hello"`)) {
+		t.Fatalf("the socket at %s says %s, %v", at, data, err)
+	}
+	return l
 }
 
 // get asks as somebody who has signed in. The answer's body is read.

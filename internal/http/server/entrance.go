@@ -39,6 +39,14 @@ type entrance struct {
 	rest chan struct{}         // closed when there is none; nil while nobody waits
 }
 
+// Listening is how to listen for Serve. Go would listen by MPTCP, which browsers do not speak and
+// whose sockets take no filter.
+func Listening() net.ListenConfig {
+	var c net.ListenConfig
+	c.SetMultipathTCP(false)
+	return c
+}
+
 func newEntrance(l net.Listener) *entrance {
 	return &entrance{
 		Listener: l, shut: make(chan struct{}), closed: make(chan struct{}), busy: map[net.Conn]struct{}{},

@@ -18,7 +18,7 @@ import (
 // from being cut off. A POST that was cut off it asks of no other node.
 func TestWhoeverWasLetInIsAnsweredWhenTheNodeEnds(t *testing.T) {
 	t.Parallel()
-	for range 5 {
+	for range 3 {
 		app := apptest.Start(t, testkit.SQLite(t), nil)
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		url := app.URL

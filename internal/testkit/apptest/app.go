@@ -11,7 +11,6 @@ import (
 	"io"
 	"log/slog"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -50,7 +49,7 @@ func Open(tb testing.TB, d *testkit.Database, change func(*server.Options)) *App
 func Start(tb testing.TB, d *testkit.Database, change func(*server.Options)) *App {
 	tb.Helper()
 	a := Open(tb, d, change)
-	var config net.ListenConfig
+	config := server.Listening()
 	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
