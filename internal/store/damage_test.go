@@ -119,7 +119,7 @@ func TestWhoWaitsForTheirTurnIsNotWrittenBehindDamage(t *testing.T) {
 	wg.Go(func() {
 		err := change(func(tx *store.Tx) error {
 			close(began)
-			for db.Pools()["write"].WaitCount < 2 {
+			for db.Pools()["write"].Waits < 2 {
 				runtime.Gosched()
 			}
 			scribble(t, h.Dir(), "notice")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
@@ -16,21 +17,29 @@ var migrations embed.FS
 
 // migrate brings the schema up to date. On PostgreSQL it holds a lock, so that
 // several nodes may start at once; a SQLite directory is locked by its process.
-func (db *DB) migrate(ctx context.Context) error {
+// There a statement may take as long as it takes, and waits 3 s for the locks of others.
+func (db *DB) migrate(ctx context.Context, address string) error {
 	files, err := fs.Sub(migrations, "migrations/"+string(db.d))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
 	dialects := map[dialect]goose.Dialect{sqlite: goose.DialectSQLite3, postgres: goose.DialectPostgres}
+	on := db.write
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if db.d == postgres {
+		config, err := moveConfig(address)
+		if err != nil {
+			return err
+		}
+		on = stdlib.OpenDB(*config.ConnConfig)
+		defer func() { _ = on.Close() }() // it has done its work
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
 		if err != nil {
 			return fmt.Errorf("make the migration lock: %w", err)
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(dialects[db.d], db.write, files, options...)
+	provider, err := goose.NewProvider(dialects[db.d], on, files, options...)
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // What stands in meta of a database into which something is moved: which source, while that
@@ -203,17 +202,8 @@ func (m *move) done(text string) (*movedNote, error) {
 
 // makeSchema brings the schema of the target up to date, on connections of its own.
 func makeSchema(ctx context.Context, address string) error {
-	config, err := moveConfig(address)
-	if err != nil {
-		return err
-	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return fmt.Errorf("connect to PostgreSQL: %w", err)
-	}
-	defer pool.Close()
-	db := &DB{write: stdlib.OpenDBFromPool(pool), Reader: Reader{d: postgres}}
-	return errors.Join(db.migrate(ctx), db.write.Close())
+	db := &DB{Reader: Reader{d: postgres}}
+	return db.migrate(ctx, address)
 }
 
 // begin notes which source is being moved, before a row of it is there.

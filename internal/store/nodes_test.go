@@ -163,3 +163,32 @@ func TestAWriterHeldInsideItsTransactionMakesNoFollowerSkipIt(t *testing.T) {
 		}
 	}
 }
+
+// TestAMigrationMayTakeLong has PostgreSQL note under which timeout each statement of the schema
+// runs: that of ordinary statements would end one that rewrites a big table.
+func TestAMigrationMayTakeLong(t *testing.T) {
+	d := testkit.EmptyPostgreSQL(t)
+	for _, statement := range []string{
+		`CREATE TABLE noted (timeout TEXT NOT NULL)`,
+		`CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS
+			$$ BEGIN INSERT INTO noted VALUES (current_setting('statement_timeout')); END $$`,
+		`CREATE EVENT TRIGGER note ON ddl_command_start EXECUTE FUNCTION note()`,
+	} {
+		if err := d.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := d.Open(t, nil)
+	err := d.Exec(t.Context(), `DO $$ BEGIN
+		IF (SELECT count(*) FROM noted) < 10 OR EXISTS (SELECT 1 FROM noted WHERE timeout <> '0') THEN
+			RAISE EXCEPTION 'statements of the schema ran under %', (SELECT array_agg(DISTINCT timeout) FROM noted);
+		END IF;
+	END $$`)
+	if err != nil {
+		t.Error(err)
+	}
+	pools := db.Pools()
+	if all, ok := pools["all"]; !ok || all.Idle+all.InUse == 0 || len(pools) != 2 {
+		t.Errorf("the pools are %+v, want one that has been used", pools)
+	}
+}

@@ -129,7 +129,7 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if err := db.connect(ctx, o); err != nil {
 		return err
 	}
-	if err := db.migrate(ctx); err != nil {
+	if err := db.migrate(ctx, o.URL); err != nil {
 		return err
 	}
 	if err := db.adopt(ctx); err != nil {
@@ -293,14 +293,30 @@ func (db *DB) commit(tx *sql.Tx, update *Tx) error {
 	return nil
 }
 
-// Pools returns the state of the connection pools, by what they are for. The writers of
-// PostgreSQL have one of their own, which is not among them.
-func (db *DB) Pools() map[string]sql.DBStats {
-	pools := map[string]sql.DBStats{"write": db.write.Stats()}
-	if db.read != db.write {
-		pools["read"] = db.read.Stats()
+// PoolState is how many connections of a pool are in use and idle, and how often somebody has
+// waited for one.
+type PoolState struct {
+	InUse, Idle int
+	Waits       int64
+}
+
+// Pools returns the state of the connection pools, by what they are for: on SQLite write and
+// read, on PostgreSQL messages, which are those of the writers, and all for all else.
+func (db *DB) Pools() map[string]PoolState {
+	if db.d == postgres {
+		states := make(map[string]PoolState, len(db.pools))
+		for i, name := range []string{"all", "messages"} {
+			s := db.pools[i].Stat()
+			states[name] = PoolState{InUse: int(s.AcquiredConns()), Idle: int(s.IdleConns()), Waits: s.EmptyAcquireCount()}
+		}
+		return states
 	}
-	return pools
+	states := make(map[string]PoolState)
+	for name, pool := range map[string]*sql.DB{"write": db.write, "read": db.read} {
+		s := pool.Stats()
+		states[name] = PoolState{InUse: s.InUse, Idle: s.Idle, Waits: s.WaitCount}
+	}
+	return states
 }
 
 // Dialect returns the name of the database in use, "sqlite" or "postgres".

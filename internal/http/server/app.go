@@ -60,6 +60,8 @@ type Options struct {
 	Fill func(context.Context, *App) ([]web.DemoPerson, error)
 	// Broken is told once that the disk has failed and the process must end; see store.Options.
 	Broken func(error)
+	// Idle is a command beside the site: it serves nobody, follows nothing and sweeps nothing.
+	Idle bool
 	// Trace is told of each query; see store.Options. Nil is told nothing.
 	Trace func(query string)
 }
@@ -153,6 +155,14 @@ func (a *App) open(ctx context.Context, o Options) error {
 	if err := a.makeDoors(o, people); err != nil {
 		return err
 	}
+	if !o.Idle {
+		a.begin(o)
+	}
+	return nil
+}
+
+// begin starts what a node does by itself.
+func (a *App) begin(o Options) {
 	a.shelf.Start()
 	a.notices.Start()
 	if a.peers != nil {
@@ -167,7 +177,6 @@ func (a *App) open(ctx context.Context, o Options) error {
 	a.unmuter = startSweeper(unmuteEvery, a.log, job{"mutes that are over", a.Inbox.Unmute})
 	a.sweeper = startSweeper(sweepEvery, a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
 		job{"old audit entries", a.Accounts.PruneAudit})
-	return nil
 }
 
 func (a *App) makeServices(ctx context.Context, o Options) error {
@@ -301,12 +310,10 @@ func (a *App) Shutdown(ctx context.Context) error {
 // Close commits what waits and gives the data directory back.
 func (a *App) Close() error {
 	var errs []error
-	if a.sweeper != nil {
-		a.sweeper.stop()
-		a.unmuter.stop()
-	}
-	if a.reviewer != nil {
-		a.reviewer.stop()
+	for _, s := range []*sweeper{a.sweeper, a.unmuter, a.reviewer} {
+		if s != nil {
+			s.stop()
+		}
 	}
 	if a.reaper != nil {
 		a.reaper.stop()

@@ -202,7 +202,7 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	for name, p := range s.app.DB.Pools() {
 		out <- prometheus.MustNewConstMetric(s.pool, prometheus.GaugeValue, float64(p.InUse), name, "in_use")
 		out <- prometheus.MustNewConstMetric(s.pool, prometheus.GaugeValue, float64(p.Idle), name, "idle")
-		out <- prometheus.MustNewConstMetric(s.wait, prometheus.CounterValue, float64(p.WaitCount), name)
+		out <- prometheus.MustNewConstMetric(s.wait, prometheus.CounterValue, float64(p.Waits), name)
 	}
 }
 
