@@ -3,7 +3,11 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -33,9 +37,24 @@ type Lease struct {
 	next time.Time // when it is asked again
 }
 
+// nodeName names the node of a data directory, "" for none. A node that was killed and is
+// started again has the name that it had, and so what it held. Of two machines of one name and
+// with one path both hold it, which is what they have to bear anyway.
+func nodeName(dir string) string {
+	if dir == "" {
+		return rand.Text()
+	}
+	host, _ := os.Hostname() // without one the path has to do
+	if whole, err := filepath.Abs(dir); err == nil {
+		dir = whole
+	}
+	sum := sha256.Sum256([]byte(host + "\x00" + dir))
+	return hex.EncodeToString(sum[:8])
+}
+
 // Lease returns a lease that is not held yet.
 func (db *DB) Lease(name string) *Lease {
-	return &Lease{db: db, name: name, holder: rand.Text(), now: time.Now}
+	return &Lease{db: db, name: name, holder: db.node, now: time.Now}
 }
 
 // Held tells whether this node holds the lease, after taking or renewing it where that is

@@ -21,11 +21,22 @@ func TestALeaseIsHeldByOneNodeAtATime(t *testing.T) {
 	d := testkit.PostgreSQL(t)
 	now := time.Now()
 	clock := func() time.Time { return now }
-	one := store.LeaseWith(d.Open(t, nil).Lease("shelf"), clock)
-	two := store.LeaseWith(d.Open(t, nil).Lease("shelf"), clock)
-	other := d.Open(t, nil).Lease("another")
+	node := func(dir, name string) *store.Lease {
+		t.Helper()
+		db, err := store.Open(t.Context(), store.Options{URL: d.URL(), Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		return store.LeaseWith(db.Lease(name), clock)
+	}
+	dir := t.TempDir()
+	one, two, other := node(dir, "shelf"), node(t.TempDir(), "shelf"), node(t.TempDir(), "another")
 	if !held(t, one) || held(t, two) || !held(t, other) {
 		t.Fatal("the first to ask holds it, and nobody else")
+	}
+	if !held(t, node(dir, "shelf")) {
+		t.Error("who was killed and is started again does not hold what it held")
 	}
 	now = now.Add(9 * time.Second) // both ask again
 	if !held(t, one) || held(t, two) {

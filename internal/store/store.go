@@ -63,6 +63,7 @@ type DB struct {
 	write   *sql.DB
 	read    *sql.DB // the same as write on PostgreSQL
 	trace   func(query string)
+	node    string          // which of several this is
 	pools   []*pgxpool.Pool // none on SQLite; the last one is the writers'
 	shards  []*shard
 	publish func(chat.Event)
@@ -115,7 +116,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Broken == nil {
 		o.Broken = func(error) {}
 	}
-	db := &DB{broken: o.Broken, batched: o.Batched, publish: o.Publish, fed: o.Fed, trace: o.Trace, log: o.Log}
+	db := &DB{node: nodeName(o.Dir), broken: o.Broken, batched: o.Batched, publish: o.Publish, fed: o.Fed, trace: o.Trace, log: o.Log}
 	db.keeper = newKeeper(db, o)
 	if err := db.open(ctx, o); err != nil {
 		// The first error is the one to tell.

@@ -161,3 +161,37 @@ func messages(frames []apptest.Frame) (n int) {
 	}
 	return n
 }
+
+// TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon shows contract 22 for a line that has
+// just come: of several opens, each waits only for what the ones before have left of the patience.
+func TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon(t *testing.T) {
+	t.Parallel() // It waits most of its time.
+	d, way := testkit.PostgreSQL(t).Through(t)
+	app := apptest.Start(t, d, nil)
+	town := testkit.Populate(t, app.DB)
+	started, err := app.Messages.Start(t.Context(), town.Buyer.ID, messaging.StartCommand{Listing: town.Listing.ID, Text: "Is it there?"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token := app.SignIn(t, town.Buyer)
+	s, err := app.Dial(t, "/ws/", token, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Wait("hello")
+	way.Hang()
+	began := time.Now()
+	for range 3 {
+		s.Send(`{"type":"open","conversation_id":%d,"after":0}`, started.Conversation)
+	}
+	s.Send(`{"type":"send","conversation_id":%d,"client_id":"behind","message":"Still there?"}`, started.Conversation)
+	for {
+		if f := s.Wait("error"); f["client_id"] == "behind" {
+			break
+		}
+	}
+	if took := time.Since(began); took > soon+time.Second {
+		t.Errorf("it was refused after %s", took)
+	}
+	way.Resume()
+}

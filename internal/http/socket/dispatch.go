@@ -154,7 +154,8 @@ func (c *conn) openAtEnd(ctx context.Context, id chat.ConversationID) error {
 	return err
 }
 
-// admitted runs what asks the database for somebody who comes, with a place in the gate.
+// admitted runs what asks the database for somebody who comes, with a place in the gate. What
+// stands behind it on the line is not kept waiting for each question anew that finds no answer.
 func (c *conn) admitted(ctx context.Context, ask func(context.Context) error) error {
 	err := c.door.gate.enter(ctx, false)
 	switch {
@@ -165,7 +166,7 @@ func (c *conn) admitted(ctx context.Context, ask func(context.Context) error) er
 		return err
 	}
 	defer c.door.gate.leave()
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	ctx, cancel := context.WithTimeout(ctx, max(commandTimeout-c.late, leastPatience))
 	defer cancel()
 	return ask(ctx)
 }
