@@ -31,7 +31,7 @@ func (s *Service) Keep(ctx context.Context, who chat.UserID, id chat.Conversatio
 		if err != nil {
 			return err
 		}
-		after := before.With(change, c.Head)
+		after := before.With(change, c.LastSeq)
 		if after.Pinned && !before.Pinned && pinned >= chat.MaxPinned {
 			return chat.FieldError("pinned", "You have pinned %d conversations already. Unpin one of them first.", chat.MaxPinned)
 		}
