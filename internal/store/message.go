@@ -98,6 +98,18 @@ func (r Reader) Sent(ctx context.Context, id chat.ConversationID, who chat.UserI
 	return sent, nil
 }
 
+// Revised tells whether somebody has changed a message of a conversation under a client id.
+func (r Reader) Revised(ctx context.Context, id chat.ConversationID, who chat.UserID, clientID string) (bool, error) {
+	var revised bool
+	err := r.q.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM event WHERE conversation_id = $1 AND actor_id = $2 AND client_id = $3 AND client_id <> '')`,
+		id, who, clientID).Scan(&revised)
+	if err != nil {
+		return false, fmt.Errorf("look for a change in conversation %d: %w", id, err)
+	}
+	return revised, nil
+}
+
 // EventsAfter returns at most limit events of a conversation with a higher seq, in
 // rising seq, each with its message as it is now.
 func (r Reader) EventsAfter(ctx context.Context, c chat.Conversation, after chat.Seq, limit int) ([]chat.Event, error) {

@@ -156,7 +156,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 		a.reaper = startReaper(a.DB, a.Hub, a.log)
 	}
 	a.sweeper = startSweeper(a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
-		job{"old audit entries", a.Accounts.PruneAudit})
+		job{"old audit entries", a.Accounts.PruneAudit}, job{"earlier texts", a.Messages.Prune})
 	return nil
 }
 
