@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +25,10 @@ func TestEditedAndDeletedMessagesSaySo(t *testing.T) {
 	}
 	page := draw(t, w, "conversation", conversationView{shell: chatShell(frame(w, "Meera", "chats"), "conversation"), talk: talk})
 	contains(t, page, ` data-edited="`+iso(edited.EditedAt)+`"`, `<span class="edited" title="Edited `+edited.EditedAt.UTC().Format("15:04")+` UTC">edited</span>`,
-		` data-deleted>`, chat.DeletedText+`<span class="meta">`, `<span class="edited" hidden>edited</span>`)
+		` data-deleted>`, chat.DeletedText+`<span class="meta">`)
+	if n := strings.Count(page, "edited</span>"); n != 1 {
+		t.Errorf("%d messages say that they were edited, want 1", n)
+	}
 	list := drawInbox(t, inbox.All, inbox.Page{Entries: []chat.Entry{talkEntry(gone, 0)}})
 	contains(t, list, "<bdi>"+chat.DeletedText+"</bdi>")
 }

@@ -141,9 +141,15 @@ function updateText(node, item) {
   const edited = item.deleted ? null : item.edited || null
   const changed = [set(node, "data-edited", edited), set(node, "data-deleted", item.deleted ? "" : null)]
   if (changed.includes(true)) drawText(one(node, ".text", HTMLElement), item)
-  const label = one(node, ".edited", HTMLElement)
-  label.hidden = edited === null
-  if (edited !== null) label.title = `Edited ${formatInstant(new Date(edited))}`
+  let label = node.querySelector(".edited")
+  if (edited === null) return label?.remove()
+  if (!label) {
+    label = document.createElement("span")
+    label.className = "edited"
+    label.textContent = "edited"
+    one(node, ".meta", HTMLElement).prepend(label)
+  }
+  set(label, "title", `Edited ${formatInstant(new Date(edited))}`)
 }
 
 /** @param {string} [reason] */
