@@ -42,6 +42,7 @@ test("an edit shows to both, in the list and in another tab", async ({ page: sel
   const tab = await buyer.context().newPage()
   await tab.goto("/chat/")
   await connected(tab)
+  await buyer.bringToFront()
   const list = await context.newPage() // the seller's
   await list.goto("/chat/")
   await connected(list)
@@ -82,6 +83,7 @@ test("nothing is left of a deleted message, and it cannot be edited any more", a
   const tab = await buyer.context().newPage()
   await tab.goto("/chat/")
   await connected(tab)
+  await buyer.bringToFront()
   await box(buyer).press("ArrowUp")
   await box(buyer).fill("At the gate")
   await box(buyer).press("Enter")
