@@ -135,3 +135,27 @@ func TestAResumeReplaysEditsInTheirPlace(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEditCostsWhatAMessageDoes(t *testing.T) {
+	simulated(t, limited, func(t *testing.T, w *world) {
+		s := w.one(w.seller, nil)
+		s.Wait("hello")
+		s.Send(`{"type":"send","client_id":"c1","message":"hi"}`)
+		sent := s.Wait("ack")
+		for i := range 19 {
+			s.Send(`{"type":"edit","message_id":%.0f,"message":"hi %d","client_id":"e%d"}`, sent["message_id"], i, i)
+			if ack := s.Wait("ack"); ack["duplicate"] != false {
+				t.Fatalf("edit %d: %v", i, ack)
+			}
+		}
+		s.Send(`{"type":"edit","message_id":%.0f,"message":"too much","client_id":"e20"}`, sent["message_id"])
+		if e := s.Wait("error"); e["code"] != "rate_limited" || e["retryable"] != true || e["client_id"] != "e20" {
+			t.Errorf("the one and twentieth: %v", e)
+		}
+		// What was done before is answered at no cost.
+		s.Send(`{"type":"edit","message_id":%.0f,"message":"hi 3","client_id":"e3"}`, sent["message_id"])
+		if ack := s.Wait("ack"); ack["duplicate"] != true {
+			t.Errorf("again: %v", ack)
+		}
+	})
+}
