@@ -25,17 +25,18 @@ async function connect() {
   line.onclose = ({ code }) => ([4400, 4401, 4404].includes(code) ? process.exit(1) : reconnect())
 }
 
-function hear({ type, seq, ...frame }) {
+// What edits or deletes a message is an event, too, and has the message as it is now.
+function hear({ type, seq, ...frame }, event = type.startsWith("message")) {
   if (type === "hello") position ??= { after: frame.head, epoch: frame.epoch }
   if (type === "reset") position = undefined // another history: a page would load its newest messages
-  if (type === "message" && seq === position?.after + 1) {
-    position = { ...position, after: seq, at: frame.timestamp }
+  if (event && seq === position?.after + 1) {
+    position = { ...position, after: seq, at: frame.at ?? frame.timestamp }
     console.log(`${seq} ${frame.sender_name}: ${frame.message}`)
   }
   if (type === "ack" || type === "error") console.log(frame.detail ?? `acknowledged as ${seq}`)
   if (type === "ack" || (type === "error" && !frame.retryable)) outbox.delete(frame.client_id)
   // After a gap, as after every close, the next line begins where this one was.
-  if (type === "reset" || frame.retryable || (type === "message" && seq > position?.after + 1)) line.close()
+  if (type === "reset" || frame.retryable || (event && seq > position?.after + 1)) line.close()
 }
 
 headers.Cookie = (await post("/session", { username, password })).headers.getSetCookie()[0].split(";")[0]

@@ -187,6 +187,21 @@ export function ownMessage(seq, clientId, more = {}) {
   return messageOf(seq, { client_id: clientId, sender_id: me, sender_username: "aarav", ...more })
 }
 
+/** An edit, or the deletion when text is "", of the message at place. */
+export function revisionOf(seq, place, text, more = {}) {
+  const at = new Date(start + seq * 60_000).toISOString()
+  return {
+    ...messageOf(place),
+    type: text === "" ? "message_deleted" : "message_edited",
+    seq,
+    message_seq: place,
+    message: text,
+    at,
+    ...(text === "" ? { deleted: true } : { edited_at: at }),
+    ...more,
+  }
+}
+
 export function ackOf(seq, clientId, more = {}) {
   return {
     type: "ack",

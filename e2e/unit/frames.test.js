@@ -32,7 +32,10 @@ const message = {
   message: string,
   timestamp: string,
   is_read: boolean,
+  edited_at: maybe(string),
+  deleted: maybe(boolean),
 }
+const revision = { ...message, message_seq: number, at: string }
 const listing = {
   id: number,
   title: string,
@@ -72,6 +75,8 @@ const shapes = {
     participants: maybe([participant]),
   },
   message,
+  message_edited: revision,
+  message_deleted: revision,
   ack: {
     client_id: string,
     conversation_id: number,
@@ -148,7 +153,7 @@ test("every frame that the modules read has a golden one", () => {
 
 test("times are in UTC, with milliseconds", () => {
   for (const [name, text] of golden)
-    for (const [, time] of text.matchAll(/"(?:timestamp|last_seen|last_at)": "([^"]*)"/g))
+    for (const [, time] of text.matchAll(/"(?:timestamp|last_seen|last_at|edited_at|at)": "([^"]*)"/g))
       assert.equal(new Date(time).toISOString(), time, name)
 })
 
@@ -211,6 +216,16 @@ test("golden: a message written here is acknowledged, comes, is delivered and re
   assert.equal(item().state, "delivered")
   await say("read.json")
   assert.equal(item().state, "read")
+})
+
+test("golden: a message is edited, and then deleted", async () => {
+  const { session, item, say } = await tab()
+  await say("message.json")
+  session.revised(frameOf("message_edited.json"))
+  assert.equal(item().text, frameOf("message_edited.json").message)
+  assert.equal(item().edited, frameOf("message_edited.json").edited_at)
+  session.revised(frameOf("message_deleted.json"))
+  assert.deepEqual([item().text, item().deleted], ["", true])
 })
 
 test("golden: a refusal fails the message with the server's sentence", async () => {

@@ -17,6 +17,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -27,9 +28,9 @@ import (
 
 // frame has what this client uses of the server's frames and answers.
 type frame struct {
-	Type, Message, Timestamp, Epoch, Ticket string
-	SenderName                              string `json:"sender_name"`
-	Seq, Head                               int64
+	Type, Message, Timestamp, At, Epoch, Ticket string
+	SenderName                                  string `json:"sender_name"`
+	Seq, Head                                   int64
 }
 
 // later tells whether to ask again: the server cannot be reached, is busy, or has a fault.
@@ -50,10 +51,10 @@ func main() {
 					go send(api)
 				}
 				after, position = f.Head, fmt.Sprintf("&after=%d&epoch=%s", f.Head, f.Epoch)
-			} else if f.Type == "message" && f.Seq == after+1 {
+			} else if event := strings.HasPrefix(f.Type, "message"); event && f.Seq == after+1 { // one that edits or deletes a message, too
 				fmt.Printf("%d %s: %s\n", f.Seq, f.SenderName, f.Message)
-				after, position = f.Seq, fmt.Sprintf("&after=%d&at=%s&epoch=%s", f.Seq, f.Timestamp, f.Epoch)
-			} else if f.Type == "message" && f.Seq > after+1 { // a gap: the next line brings what is missing
+				after, position, f.At = f.Seq, fmt.Sprintf("&after=%d&at=%s&epoch=%s", f.Seq, cmp.Or(f.At, f.Timestamp), f.Epoch), ""
+			} else if event && f.Seq > after+1 { // a gap: the next line brings what is missing
 				_ = line.CloseNow()
 			}
 		}

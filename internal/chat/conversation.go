@@ -20,11 +20,12 @@ type Conversation struct {
 	BuyerID    UserID
 	SellerID   UserID
 	Head       Seq   // of the last event; 0 as long as nobody has written
+	LastSeq    Seq   // of the last message; lower than Head while one was edited or deleted since
 	BuyerSent  int64 // messages that the buyer has sent
 	SellerSent int64
 	ClosedAt   time.Time // zero while it is open
 	CreatedAt  time.Time
-	LastAt     time.Time // of the last event
+	LastAt     time.Time // of the last message
 }
 
 // Role returns the part that who plays, and whether it is one at all.
@@ -90,7 +91,8 @@ type Author struct {
 	Former   bool // the account is closed; known in a Thread only
 }
 
-// Message is what somebody wrote. Its seq is the one of the event that brought it.
+// Message is what somebody wrote. Its seq is the one of the event that brought it, also
+// after others have changed it.
 type Message struct {
 	ID           MessageID
 	Conversation ConversationID
@@ -99,7 +101,9 @@ type Message struct {
 	Sender       Author
 	Text         string
 	SentAt       time.Time
-	Read         bool // the other person's cursor has reached it
+	EditedAt     time.Time // when its text was changed last; zero for never
+	DeletedAt    time.Time // zero while it is there; one that is deleted has no text
+	Read         bool      // the other person's cursor has reached it
 }
 
 // Thread is a conversation as it stands under the lock, for deciding what may be
@@ -108,6 +112,9 @@ type Thread struct {
 	Conversation
 	Buyer  Author
 	Seller Author
+	// About is the message that the command is about, as it stands under the lock; the zero
+	// Message for a command that is about none.
+	About Message
 }
 
 // Admit refuses who is not a member. A conversation in which nobody has written
@@ -139,7 +146,8 @@ func (t Thread) Author(who UserID) Author {
 	return t.Seller
 }
 
-// Change is what a decision adds to a thread.
+// Change is what a decision adds to a thread. One without a Kind adds nothing: things are
+// already as the command wants them.
 type Change struct {
 	Kind EventKind
 	Text string
@@ -148,20 +156,34 @@ type Change struct {
 
 // Posted is the change of a new message.
 func Posted(text string, at time.Time) Change {
-	return Change{Kind: MessagePosted, Text: text, At: at.UTC().Truncate(time.Millisecond)}
+	return Change{Kind: MessagePosted, Text: text, At: stamp(at)}
 }
 
 // Apply returns the thread after the change, and the event that tells of it. The
 // event has no identifiers yet: the store assigns them.
 func (t Thread) Apply(who UserID, clientID string, c Change) (Thread, Event) {
 	t.Head++
-	t.LastAt = c.At
-	if c.Kind == MessagePosted {
+	m := t.About
+	switch c.Kind {
+	case MessagePosted:
+		t.LastSeq, t.LastAt = t.Head, c.At
 		if who == t.BuyerID {
 			t.BuyerSent++
 		} else {
 			t.SellerSent++
 		}
+		m = Message{
+			Conversation: t.ID,
+			Seq:          t.Head,
+			ClientID:     clientID,
+			Sender:       t.Author(who),
+			Text:         c.Text,
+			SentAt:       c.At,
+		}
+	case MessageEdited:
+		m.Text, m.EditedAt = c.Text, c.At
+	case MessageDeleted:
+		m.Text, m.DeletedAt = "", c.At
 	}
 	return t, Event{
 		Conversation: t.ID,
@@ -173,13 +195,6 @@ func (t Thread) Apply(who UserID, clientID string, c Change) (Thread, Event) {
 		SellerID:     t.SellerID,
 		BuyerSent:    t.BuyerSent,
 		SellerSent:   t.SellerSent,
-		Message: Message{
-			Conversation: t.ID,
-			Seq:          t.Head,
-			ClientID:     clientID,
-			Sender:       t.Author(who),
-			Text:         c.Text,
-			SentAt:       c.At,
-		},
+		Message:      m,
 	}
 }

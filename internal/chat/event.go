@@ -5,11 +5,16 @@ import "time"
 // EventKind says what an event tells of.
 type EventKind string
 
-// MessagePosted is the event of a new message.
-const MessagePosted EventKind = "message"
+// The kinds of events: a new message, another text of one, and the end of one for everyone.
+const (
+	MessagePosted  EventKind = "message"
+	MessageEdited  EventKind = "message_edited"
+	MessageDeleted EventKind = "message_deleted"
+)
 
 // Event is something that happened in a conversation: committed, numbered,
-// replayable. It carries the message as it is now.
+// replayable. It carries the message as it is now, whose own seq is its place and, unless
+// the event brought it, a lower one.
 type Event struct {
 	Conversation ConversationID
 	Seq          Seq

@@ -9,13 +9,13 @@ type Keeping struct {
 	MutedUntil   time.Time // zero when it has no end, or is not muted
 	Pinned       bool      // stands above the others; at most MaxPinned
 	MarkedUnread bool      // until it is read again
-	ArchivedSeq  Seq       // up to which event it is archived; 0 for not at all
+	ArchivedSeq  Seq       // up to which message it is archived; 0 for not at all
 }
 
-// Archived tells whether the conversation is out of the list. The next event brings it
-// back, unless it is muted.
-func (k Keeping) Archived(head Seq) bool {
-	return k.ArchivedSeq > 0 && (k.ArchivedSeq >= head || k.Muted)
+// Archived tells whether the conversation, whose last message is at last, is out of the
+// list. The next message brings it back, unless it is muted.
+func (k Keeping) Archived(last Seq) bool {
+	return k.ArchivedSeq > 0 && (k.ArchivedSeq >= last || k.Muted)
 }
 
 // KeepingChange changes how a conversation is kept; nil leaves as it is.
@@ -40,23 +40,23 @@ func (c KeepingChange) CanMute(now time.Time) error {
 // Empty tells whether it changes nothing.
 func (c KeepingChange) Empty() bool { return c == KeepingChange{} }
 
-// With returns the keeping of a conversation that ends at head after the change.
-func (k Keeping) With(c KeepingChange, head Seq) Keeping {
-	if c.Archived == nil && !k.Archived(head) {
+// With returns the keeping, after the change, of a conversation whose last message is at last.
+func (k Keeping) With(c KeepingChange, last Seq) Keeping {
+	if c.Archived == nil && !k.Archived(last) {
 		// It has come back: muting it now must not put it away again.
 		k.ArchivedSeq = 0
 	}
 	if c.Muted != nil {
-		if !*c.Muted && k.Archived(head) {
+		if !*c.Muted && k.Archived(last) {
 			// What has come while it was muted does not bring it back now.
-			k.ArchivedSeq = head
+			k.ArchivedSeq = last
 		}
 		k.Muted, k.MutedUntil = *c.Muted, c.MutedUntil
 	}
 	if c.Archived != nil {
 		k.ArchivedSeq = 0
 		if *c.Archived {
-			k.ArchivedSeq = head
+			k.ArchivedSeq = last
 		}
 	}
 	if c.Pinned != nil {

@@ -41,6 +41,8 @@ const (
 
 	Heartbeat       = 30 * time.Second // a client that heard nothing for so long sends ping
 	TypingExpires   = 6 * time.Second
+	EditWindow      = 15 * time.Minute     // of a message, for its sender to edit or delete it
+	VersionLife     = 180 * 24 * time.Hour // then an earlier text of a message is deleted
 	OfflineAfter    = 10 * time.Second
 	TicketLife      = 30 * time.Second
 	MaxMute         = 365 * 24 * time.Hour // of a conversation that is muted for a time

@@ -34,6 +34,7 @@ type Notice struct {
 	Seq          Seq    // of the newest message that it tells of
 	From         User   // who wrote
 	Text         string // of that message
+	Deleted      bool   // that message was deleted
 	Count        int64  // how many of the other person's messages are unread in the conversation
 
 	// Of a price drop.
@@ -63,6 +64,9 @@ func (n Notice) Line() string {
 	case NoticeSold:
 		return "You had saved it."
 	default:
+		if n.Deleted {
+			return DeletedText
+		}
 		return beginning(n.Text, NoticeChars)
 	}
 }

@@ -6,6 +6,7 @@ package demo
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,6 +115,7 @@ func (t Town) hang(ctx context.Context) error {
 type place struct {
 	id            chat.ConversationID
 	buyer, seller chat.UserID
+	seqs          []chat.Seq // of the messages
 }
 
 // settle inserts the people, their things, and a conversation for each talk. Things
@@ -211,9 +213,19 @@ func (t Town) converse(ctx context.Context, talks []talk, places []place) error 
 			if l.buyer {
 				who = places[i].buyer
 			}
-			_, err := service.Send(ctx, who, messaging.SendCommand{
-				Conversation: places[i].id, ClientID: fmt.Sprintf("demo.%d", n+1), Text: l.text,
+			sent, err := service.Send(ctx, who, messaging.SendCommand{
+				Conversation: places[i].id, ClientID: fmt.Sprintf("demo.%d", n+1), Text: cmp.Or(l.was, l.text),
 			})
+			places[i].seqs = append(places[i].seqs, sent.Message.Seq)
+			// They see it soon, before anybody goes on.
+			now = now.Add(5 * time.Second)
+			change := messaging.ReviseCommand{Conversation: places[i].id, Message: sent.Message.ID, Text: l.text}
+			if err == nil && l.was != "" {
+				_, err = service.Edit(ctx, who, change)
+			}
+			if err == nil && l.deleted {
+				_, err = service.Delete(ctx, who, change)
+			}
 			if err != nil {
 				return fmt.Errorf("%s, message %d: %w", talks[i].file, n+1, err)
 			}
@@ -234,11 +246,11 @@ func read(ctx context.Context, tx *store.Tx, talks []talk, places []place) error
 			who    chat.UserID
 			unread int
 		}{{places[i].buyer, k.unreadBuyer}, {places[i].seller, k.unreadSeller}} {
-			seq := chat.Seq(len(k.lines) - c.unread)
-			if seq <= 0 {
+			n := len(k.lines) - c.unread
+			if n <= 0 {
 				continue
 			}
-			if _, err := tx.MoveRead(ctx, places[i].id, c.who, seq); err != nil {
+			if _, err := tx.MoveRead(ctx, places[i].id, c.who, places[i].seqs[n-1]); err != nil {
 				return err
 			}
 		}
@@ -250,7 +262,7 @@ func read(ctx context.Context, tx *store.Tx, talks []talk, places []place) error
 // what has ended.
 func (t Town) finish(ctx context.Context, tx *store.Tx, talks []talk, places []place) error {
 	for i, k := range talks {
-		id, head := places[i].id, chat.Seq(len(k.lines))
+		id, last := places[i].id, places[i].seqs[len(k.lines)-1]
 		var change chat.KeepingChange
 		for _, name := range k.keeps {
 			field, ok := map[string]**bool{
@@ -262,7 +274,7 @@ func (t Town) finish(ctx context.Context, tx *store.Tx, talks []talk, places []p
 			*field = new(true)
 		}
 		if !change.Empty() {
-			if err := tx.SetKeeping(ctx, id, places[i].buyer, chat.Keeping{}.With(change, head)); err != nil {
+			if err := tx.SetKeeping(ctx, id, places[i].buyer, chat.Keeping{}.With(change, last)); err != nil {
 				return err
 			}
 		}

@@ -217,6 +217,42 @@ func TestATownThatIsThereStaysAsItIs(t *testing.T) {
 	}
 }
 
+func TestSomebodyHasEditedAMessageAndSomebodyDeletedOne(t *testing.T) {
+	town, _ := newTown(t)
+	fill(t, town)
+	var edited, deleted int
+	for _, e := range entriesOf(t, town.DB, idOf(t, town.DB, "aarav"), chat.Buyer) {
+		messages, err := town.DB.MessagesAfter(t.Context(), e.Conversation.ID, 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range messages {
+			if i+1 < len(messages) && (m.EditedAt.After(messages[i+1].SentAt) || m.DeletedAt.After(messages[i+1].SentAt)) {
+				t.Errorf("%q was changed after %q was said", m.Text, messages[i+1].Text)
+			}
+			if !m.EditedAt.IsZero() && m.Text != "" {
+				edited++
+			}
+			if !m.DeletedAt.IsZero() && m.Text == "" {
+				deleted++
+			}
+		}
+	}
+	if edited == 0 || deleted == 0 {
+		t.Errorf("%d edited, %d deleted; want one of each at least", edited, deleted)
+	}
+}
+
+// idOf is somebody's.
+func idOf(t *testing.T, db *store.DB, username string) chat.UserID {
+	t.Helper()
+	u, _, err := db.Credentials(t.Context(), username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.ID
+}
+
 func TestAStrangersDatabaseIsLeftAlone(t *testing.T) {
 	town, _ := newTown(t)
 	err := town.DB.Update(t.Context(), func(tx *store.Tx) error {

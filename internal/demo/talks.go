@@ -25,6 +25,8 @@ import (
 //	b: what the buyer says
 //	s: what the seller says
 //	| and its second line
+//	= what it was at first       it was edited to what stands above
+//	x                            it was deleted
 //	~ 14h                        nobody writes for so long
 //
 //go:embed talks/*.txt
@@ -42,10 +44,12 @@ type talk struct {
 
 // spoken is one message.
 type spoken struct {
-	buyer bool
-	text  string
-	gap   time.Duration // since the message before
-	at    time.Time
+	buyer   bool
+	text    string
+	was     string // what it was edited from, "" for never
+	deleted bool
+	gap     time.Duration // since the message before
+	at      time.Time
 }
 
 // readTalks returns all talks, with times that rise to where each ends before now.
@@ -102,11 +106,19 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 			gap := pause + time.Duration(8_000+dice.IntN(70_000)+80*len([]rune(text)))*time.Millisecond
 			k.lines = append(k.lines, spoken{buyer: mark == "b:", text: text, gap: gap})
 			pause = 0
-		case "|":
+		case "|", "=", "x":
 			if len(k.lines) == 0 {
 				return k, fmt.Errorf("a second line before the first")
 			}
-			k.lines[len(k.lines)-1].text += "\n" + text
+			last := &k.lines[len(k.lines)-1]
+			switch mark {
+			case "|":
+				last.text += "\n" + text
+			case "=":
+				last.was = text
+			default:
+				last.deleted = true
+			}
 		default:
 			return k, fmt.Errorf("a line begins with %q", mark)
 		}

@@ -30,6 +30,10 @@ type Append struct {
 	// Digest is the SHA-256 of the normalised command: the same ClientID with
 	// another Digest is refused.
 	Digest [32]byte
+	// About is the message that the command changes, 0 for none. It belongs to the conversation,
+	// or the command is refused with NotFound. Commands about messages have client ids of their
+	// own: one of them may be that of a message, too.
+	About chat.MessageID
 	// Decide is pure: it gets the thread as it stands under the lock and returns
 	// what to add, or refuses. It does no I/O and may run again.
 	Decide func(chat.Thread) (chat.Change, error)
@@ -38,7 +42,7 @@ type Append struct {
 // Appended is what became of an Append.
 type Appended struct {
 	Event     chat.Event
-	Duplicate bool // it was committed before, and nothing was stored or announced now
+	Duplicate bool // it was committed before or had nothing to change; nothing was stored or announced now
 }
 
 // stall is how long a batch takes, at the least, when the database does not answer: longer than
@@ -59,7 +63,8 @@ var errUnknown = &chat.Error{
 
 // Append adds to one conversation's log. Calls that wait together share one
 // durable commit; each gets its own answer after it. The order of checks is:
-// membership (NotFound), duplicate (the first answer again, or Conflict), Decide.
+// membership (NotFound), duplicate (the first answer again, or Conflict), the message that it
+// is about (NotFound), Decide.
 // Unavailable means that the outcome is unknown and the same command may be sent
 // again. ctx bounds only the waiting: a command once taken up is finished.
 func (db *DB) Append(ctx context.Context, a Append) (Appended, error) {
@@ -98,7 +103,8 @@ type call struct {
 	abandoned atomic.Bool // its caller has stopped waiting
 	result    Appended
 	err       error
-	fresh     bool // result holds an event of this commit
+	fresh     bool   // result holds an event of this commit
+	before    string // the text that the message had which the event changes
 	done      chan struct{}
 }
 
@@ -133,7 +139,8 @@ func (s *shard) stalled() bool {
 // engine runs the SQL of a batch in one transaction.
 type engine interface {
 	// begin starts a transaction, locks the conversations, in order of id, and
-	// reads them and the commands already known under the calls' client ids.
+	// reads them, the commands already known under the calls' client ids, and the messages
+	// that the calls are about.
 	begin(ctx context.Context, calls []*call) (batch, *state, error)
 }
 

@@ -37,7 +37,7 @@ const (
 			INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at)
 			SELECT conversation_id, seq, $15, id, sender_id, created_at FROM m ORDER BY conversation_id, seq
 		), c AS (
-			UPDATE conversation SET head = h.head, buyer_sent = h.buyer_sent, seller_sent = h.seller_sent,
+			UPDATE conversation SET head = h.head, last_seq = h.head, buyer_sent = h.buyer_sent, seller_sent = h.seller_sent,
 				last_message_id = m.id, last_at = h.last_at
 			FROM unnest($10::BIGINT[], $11::BIGINT[], $12::BIGINT[], $13::BIGINT[], $14::BIGINT[]) AS h (id, head, buyer_sent, seller_sent, last_at)
 			JOIN m ON m.conversation_id = h.id AND m.seq = h.head
@@ -90,6 +90,7 @@ func (b *postgresBatch) load(ctx context.Context, calls []*call, state *state) e
 		}
 		return rows.Err()
 	})
+	queueAbout(pipeline, calls, state)
 	if err := b.conn.SendBatch(ctx, pipeline).Close(); err != nil {
 		return fmt.Errorf("read threads: %w", lost(err))
 	}
@@ -97,34 +98,14 @@ func (b *postgresBatch) load(ctx context.Context, calls []*call, state *state) e
 }
 
 func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat.Thread) (bool, error) {
-	n := len(events)
-	place := make(map[eventKey]*chat.Event, n)
-	var (
-		ids, seqs, actors = make([]chat.ConversationID, n), make([]chat.Seq, n), make([]chat.UserID, n)
-		clients, texts    = make([]string, n), make([]string, n)
-		digests           = make([][]byte, n)
-		buyers, sellers   = make([]int64, n), make([]int64, n)
-		times             = make([]int64, n)
-	)
-	for i, c := range events {
-		e := &c.result.Event
-		place[eventKey{e.Conversation, e.Seq}] = e
-		ids[i], seqs[i], actors[i], clients[i], texts[i] = e.Conversation, e.Seq, e.Actor, c.ClientID, e.Message.Text
-		digests[i], buyers[i], sellers[i], times[i] = c.Digest[:], e.BuyerSent, e.SellerSent, micros(e.At)
-	}
-	h := len(heads)
-	var (
-		headIDs, headSeqs   = make([]chat.ConversationID, h), make([]chat.Seq, h)
-		bought, sold, lasts = make([]int64, h), make([]int64, h), make([]int64, h)
-	)
-	for i, t := range heads {
-		headIDs[i], headSeqs[i], bought[i], sold[i], lasts[i] = t.ID, t.Head, t.BuyerSent, t.SellerSent, micros(t.LastAt)
+	place := make(map[eventKey]*chat.Event, len(events))
+	query, args := postgresWrite, postgresArgs(events, heads, place)
+	if len(abouts(events)) > 0 {
+		query, args = postgresWriteRevised, postgresRevisedArgs(events, heads, place)
 	}
 	var wrote, committed bool
 	pipeline := &pgx.Batch{}
-	pipeline.Queue(postgresWrite, ids, seqs, actors, clients, digests, texts, buyers, sellers, times,
-		headIDs, headSeqs, bought, sold, lasts, string(chat.MessagePosted),
-	).Query(func(rows pgx.Rows) error {
+	pipeline.Queue(query, args...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id chat.MessageID
 			var key eventKey
@@ -152,6 +133,37 @@ func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat
 	}
 	b.conn.Release()
 	return false, nil
+}
+
+// postgresArgs are the arguments of postgresWrite: of the messages that events bring, and of
+// what their conversations come to. place is given the events by their places.
+func postgresArgs(events []*call, heads []chat.Thread, place map[eventKey]*chat.Event) []any {
+	n := len(events)
+	var (
+		ids, seqs, actors = make([]chat.ConversationID, n), make([]chat.Seq, n), make([]chat.UserID, n)
+		clients, texts    = make([]string, n), make([]string, n)
+		digests           = make([][]byte, n)
+		buyers, sellers   = make([]int64, n), make([]int64, n)
+		times             = make([]int64, n)
+	)
+	for i, c := range events {
+		e := &c.result.Event
+		place[eventKey{e.Conversation, e.Seq}] = e
+		ids[i], seqs[i], actors[i], clients[i], texts[i] = e.Conversation, e.Seq, e.Actor, c.ClientID, e.Message.Text
+		digests[i], buyers[i], sellers[i], times[i] = c.Digest[:], e.BuyerSent, e.SellerSent, micros(e.At)
+	}
+	h := len(heads)
+	var (
+		headIDs, headSeqs   = make([]chat.ConversationID, h), make([]chat.Seq, h)
+		bought, sold, lasts = make([]int64, h), make([]int64, h), make([]int64, h)
+	)
+	for i, t := range heads {
+		headIDs[i], headSeqs[i], bought[i], sold[i], lasts[i] = t.ID, t.Head, t.BuyerSent, t.SellerSent, micros(t.LastAt)
+	}
+	return []any{
+		ids, seqs, actors, clients, digests, texts, buyers, sellers, times,
+		headIDs, headSeqs, bought, sold, lasts, string(chat.MessagePosted),
+	}
 }
 
 // rollback gives the connection back in order, or closes it.

@@ -17,13 +17,14 @@ type clientKey struct {
 	conversation chat.ConversationID
 	actor        chat.UserID
 	client       string
+	about        bool // it changes a message
 }
 
-func (c *call) key() clientKey { return clientKey{c.Conversation, c.Actor, c.ClientID} }
+func (c *call) key() clientKey { return clientKey{c.Conversation, c.Actor, c.ClientID, c.About != 0} }
 
 // The columns that scanThread and scanKnown read, for both engines.
 const (
-	threadColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.buyer_sent, c.seller_sent, c.closed_at,
+	threadColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.last_seq, c.last_at, c.buyer_sent, c.seller_sent, c.closed_at,
 			b.username, b.name, b.closed_at <> 0, s.username, s.name, s.closed_at <> 0`
 	knownColumns = `m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at`
 )
@@ -34,7 +35,9 @@ type scanner interface{ Scan(dest ...any) error }
 // threadFields take threadColumns.
 func threadFields(t *chat.Thread) []any {
 	return []any{
-		&t.ID, &t.Listing, &t.Title, &t.BuyerID, &t.SellerID, &t.Head, &t.BuyerSent, &t.SellerSent,
+		&t.ID, &t.Listing, &t.Title, &t.BuyerID, &t.SellerID, &t.Head, &t.LastSeq,
+		microsInto{&t.LastAt},
+		&t.BuyerSent, &t.SellerSent,
 		microsInto{&t.ClosedAt},
 		&t.Buyer.Username, &t.Buyer.Name, &t.Buyer.Former, &t.Seller.Username, &t.Seller.Name, &t.Seller.Former,
 	}
@@ -64,7 +67,7 @@ func (s *state) scanKnown(row scanner) error {
 	}
 	t := s.threads[m.Conversation]
 	m.Sender = t.Author(m.Sender.ID)
-	s.known[clientKey{m.Conversation, m.Sender.ID, m.ClientID}] = knownCommand{
+	s.known[clientKey{m.Conversation, m.Sender.ID, m.ClientID, false}] = knownCommand{
 		digest: [32]byte(digest),
 		event: chat.Event{
 			Conversation: m.Conversation, Seq: m.Seq, Kind: chat.MessagePosted, Actor: m.Sender.ID, At: m.SentAt,

@@ -31,7 +31,7 @@ const (
 		INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at)
 		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)`
 	sqliteHeads = `
-		UPDATE conversation SET head = j.value ->> 1, buyer_sent = j.value ->> 2, seller_sent = j.value ->> 3,
+		UPDATE conversation SET head = j.value ->> 1, last_seq = j.value ->> 1, buyer_sent = j.value ->> 2, seller_sent = j.value ->> 3,
 			last_message_id = j.value ->> 4, last_at = j.value ->> 5
 		FROM json_each($1) j WHERE conversation.id = j.value ->> 0`
 )
@@ -40,6 +40,7 @@ const (
 type sqliteEngine struct {
 	db                                      *DB
 	threads, known, messages, events, heads *sql.Stmt
+	sqliteRevisers
 }
 
 func newSQLiteEngine(ctx context.Context, db *DB) (*sqliteEngine, error) {
@@ -47,6 +48,8 @@ func newSQLiteEngine(ctx context.Context, db *DB) (*sqliteEngine, error) {
 	for query, stmt := range map[string]**sql.Stmt{
 		sqliteThreads: &e.threads, sqliteKnown: &e.known, sqliteMessages: &e.messages,
 		sqliteEvents: &e.events, sqliteHeads: &e.heads,
+		sqliteAbout: &e.about, sqliteRevised: &e.revised, sqliteRevise: &e.revise, sqliteVersions: &e.versions,
+		sqliteRevisedEvents: &e.revisedEvents, sqliteRevisedHeads: &e.revisedHeads,
 	} {
 		var err error
 		if *stmt, err = db.write.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // They live as long as the database.
@@ -97,7 +100,7 @@ func (b *sqliteBatch) load(ctx context.Context, calls []*call, state *state) err
 	if err := b.query(ctx, b.known, keys, func(rows *sql.Rows) error { return state.scanKnown(rows) }); err != nil {
 		return fmt.Errorf("read known commands: %w", err)
 	}
-	return nil
+	return b.loadAbout(ctx, calls, state)
 }
 
 // query runs a prepared statement with a set, and calls scan for each row.
@@ -131,6 +134,34 @@ func (b *sqliteBatch) commit(_ context.Context, events []*call, heads []chat.Thr
 }
 
 func (b *sqliteBatch) insert(ctx context.Context, events []*call, heads []chat.Thread) error {
+	if len(abouts(events)) > 0 {
+		return b.insertRevised(ctx, events, heads)
+	}
+	place, err := b.post(ctx, events)
+	if err != nil {
+		return err
+	}
+	log := make([][6]any, len(events))
+	for i, c := range events {
+		e := &c.result.Event
+		log[i] = [6]any{e.Conversation, e.Seq, e.Kind, e.Message.ID, e.Actor, micros(e.At)}
+	}
+	if err := b.exec(ctx, b.events, log); err != nil {
+		return fmt.Errorf("insert events: %w", err)
+	}
+	last := make([][6]any, len(heads))
+	for i, t := range heads {
+		last[i] = [6]any{t.ID, t.Head, t.BuyerSent, t.SellerSent, place[eventKey{t.ID, t.Head}].Message.ID, micros(t.LastAt)}
+	}
+	if err := b.exec(ctx, b.heads, last); err != nil {
+		return fmt.Errorf("update conversations: %w", err)
+	}
+	return nil
+}
+
+// post inserts the messages that events bring, and fills in their identifiers. It returns the
+// events by their places.
+func (b *sqliteBatch) post(ctx context.Context, events []*call) (map[eventKey]*chat.Event, error) {
 	rows := make([][9]any, len(events))
 	place := make(map[eventKey]*chat.Event, len(events))
 	for i, c := range events {
@@ -151,24 +182,9 @@ func (b *sqliteBatch) insert(ctx context.Context, events []*call, heads []chat.T
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("insert messages: %w", err)
+		return nil, fmt.Errorf("insert messages: %w", err)
 	}
-	log := make([][6]any, len(events))
-	for i, c := range events {
-		e := &c.result.Event
-		log[i] = [6]any{e.Conversation, e.Seq, e.Kind, e.Message.ID, e.Actor, micros(e.At)}
-	}
-	if err := b.exec(ctx, b.events, log); err != nil {
-		return fmt.Errorf("insert events: %w", err)
-	}
-	last := make([][6]any, len(heads))
-	for i, t := range heads {
-		last[i] = [6]any{t.ID, t.Head, t.BuyerSent, t.SellerSent, place[eventKey{t.ID, t.Head}].Message.ID, micros(t.LastAt)}
-	}
-	if err := b.exec(ctx, b.heads, last); err != nil {
-		return fmt.Errorf("update conversations: %w", err)
-	}
-	return nil
+	return place, nil
 }
 
 func (b *sqliteBatch) exec(ctx context.Context, stmt *sql.Stmt, set any) error {

@@ -10,6 +10,8 @@ import (
 type state struct {
 	threads map[chat.ConversationID]chat.Thread
 	known   map[clientKey]knownCommand
+	// messages are those that calls are about.
+	messages map[chat.MessageID]chat.Message
 
 	events []*call // those that add something
 	twins  []*call // duplicates of one of them
@@ -27,11 +29,14 @@ func newState(calls int) *state {
 	return &state{
 		threads: make(map[chat.ConversationID]chat.Thread, calls),
 		known:   make(map[clientKey]knownCommand, calls),
+
+		messages: make(map[chat.MessageID]chat.Message),
 	}
 }
 
 // settle gives a call its result or its refusal, on the state that the calls
-// before it left: first membership, then duplicate, then the rules.
+// before it left: first membership, then duplicate, then the message that it is about, then
+// the rules.
 func (s *state) settle(c *call) {
 	c.result, c.err, c.fresh = Appended{}, nil, false
 	thread, exists := s.threads[c.Conversation]
@@ -46,22 +51,44 @@ func (s *state) settle(c *call) {
 		s.repeat(c, before)
 		return
 	}
+	if c.About != 0 {
+		m, exists := s.messages[c.About]
+		if !exists || m.Conversation != c.Conversation {
+			c.err = chat.ErrNotFound("message")
+			return
+		}
+		thread.About, c.before = m, m.Text
+	}
 	change, err := c.Decide(thread)
 	if err != nil {
 		c.err = err
 		return
 	}
+	if change.Kind == "" {
+		c.result = asItIs(thread, c.Actor)
+		return
+	}
 	thread, event := thread.Apply(c.Actor, c.ClientID, change)
+	if c.About != 0 {
+		s.messages[c.About], thread.About = event.Message, chat.Message{}
+	}
 	s.threads[c.Conversation] = thread
 	s.known[c.key()] = knownCommand{digest: c.Digest, event: event, fresh: c}
 	c.result, c.fresh = Appended{Event: event}, true
 	s.events = append(s.events, c)
 }
 
+// asItIs answers a command that had nothing to change.
+func asItIs(t chat.Thread, who chat.UserID) Appended {
+	return Appended{Duplicate: true, Event: chat.Event{
+		Conversation: t.ID, Seq: t.About.Seq, Actor: who, At: t.About.SentAt, BuyerID: t.BuyerID, SellerID: t.SellerID, Message: t.About,
+	}}
+}
+
 // repeat answers a command that is known.
 func (s *state) repeat(c *call, before knownCommand) {
 	if before.digest != c.Digest {
-		c.err = chat.Errorf(chat.Conflict, "Another message was sent under this client_id before.")
+		c.err = chat.Errorf(chat.Conflict, "Another command was sent under this client_id before. Choose a new one for each command.")
 		return
 	}
 	c.result = Appended{Event: before.event, Duplicate: true}

@@ -9,12 +9,12 @@ import (
 	"swapnest/internal/chat"
 )
 
-const conversationColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.buyer_sent, c.seller_sent,
+const conversationColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.last_seq, c.buyer_sent, c.seller_sent,
 	c.closed_at, c.created_at, c.last_at`
 
 func conversationFields(c *chat.Conversation) []any {
 	return []any{
-		&c.ID, &c.Listing, &c.Title, &c.BuyerID, &c.SellerID, &c.Head, &c.BuyerSent, &c.SellerSent,
+		&c.ID, &c.Listing, &c.Title, &c.BuyerID, &c.SellerID, &c.Head, &c.LastSeq, &c.BuyerSent, &c.SellerSent,
 		microsInto{&c.ClosedAt},
 		microsInto{&c.CreatedAt},
 		microsInto{&c.LastAt},
@@ -103,7 +103,8 @@ var entrySelect = `
 		me.read_seq, me.muted, me.muted_until, ` + archived("me") + `, me.pinned, me.marked_unread, ot.read_seq, ot.delivered_seq,
 		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
-		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.created_at, 0)
+		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.created_at, 0),
+		COALESCE(m.edited_at, 0), COALESCE(m.deleted_at, 0)
 	FROM conversation c
 	JOIN member me ON me.conversation_id = c.id AND me.user_id = $1
 	JOIN member ot ON ot.conversation_id = c.id AND ot.user_id = CASE WHEN c.buyer_id = $1 THEN c.seller_id ELSE c.buyer_id END
@@ -130,7 +131,7 @@ func entryFields(e *entryRow) []any {
 	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last
 	return append(fields, &e.ReadSeq, &e.Muted, microsInto{&e.MutedUntil}, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.OtherRead, &e.OtherGot, &e.Unread,
-		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt})
+		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt}, microsInto{&m.EditedAt}, microsInto{&m.DeletedAt})
 }
 
 func (e entryRow) entry(who chat.UserID) chat.Entry {
@@ -155,7 +156,7 @@ func (e entryRow) entry(who chat.UserID) chat.Entry {
 
 // archived is chat.Keeping.Archived over columns: of the member m and the conversation c.
 func archived(m string) string {
-	return `(` + m + `.archived_seq > 0 AND (` + m + `.archived_seq >= c.head OR ` + m + `.muted))`
+	return `(` + m + `.archived_seq > 0 AND (` + m + `.archived_seq >= c.last_seq OR ` + m + `.muted))`
 }
 
 // unread is whether a member has something unread, given the other side's total.

@@ -9,17 +9,29 @@ import (
 )
 
 // A message as a member sees it: read once the other person's cursor has reached it.
-const messageSelect = `
-	SELECT m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, u.username, u.name, u.closed_at <> 0, m.body, m.created_at,
-		EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq)
-	FROM message m JOIN users u ON u.id = m.sender_id `
+const messageColumns = `
+	m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, u.username, u.name, u.closed_at <> 0, m.body, m.created_at,
+		m.edited_at, m.deleted_at,
+		EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq)`
+
+const messageSelect = `SELECT ` + messageColumns + ` FROM message m JOIN users u ON u.id = m.sender_id `
 
 func messageFields(m *chat.Message, former *bool) []any {
 	return []any{
 		&m.ID, &m.Conversation, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, former, &m.Text,
 		microsInto{&m.SentAt},
+		microsInto{&m.EditedAt},
+		microsInto{&m.DeletedAt},
 		&m.Read,
 	}
+}
+
+// named returns a message with its sender as others see them.
+func named(m chat.Message, former bool) chat.Message {
+	if former {
+		m.Sender.Name, m.Sender.Username = chat.FormerMember, ""
+	}
+	return m
 }
 
 // messages runs a query that begins with messageSelect.
@@ -38,10 +50,7 @@ func (r Reader) messages(ctx context.Context, query string, args ...any) ([]chat
 	}
 	messages := make([]chat.Message, len(found))
 	for i, m := range found {
-		if m.former {
-			m.Sender.Name, m.Sender.Username = chat.FormerMember, ""
-		}
-		messages[i] = m.Message
+		messages[i] = named(m.Message, m.former)
 	}
 	return messages, nil
 }
@@ -89,20 +98,42 @@ func (r Reader) Sent(ctx context.Context, id chat.ConversationID, who chat.UserI
 	return sent, nil
 }
 
+// Revised tells whether somebody has changed a message of a conversation under a client id.
+func (r Reader) Revised(ctx context.Context, id chat.ConversationID, who chat.UserID, clientID string) (bool, error) {
+	var revised bool
+	err := r.q.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM event WHERE conversation_id = $1 AND actor_id = $2 AND client_id = $3 AND client_id <> '')`,
+		id, who, clientID).Scan(&revised)
+	if err != nil {
+		return false, fmt.Errorf("look for a change in conversation %d: %w", id, err)
+	}
+	return revised, nil
+}
+
 // EventsAfter returns at most limit events of a conversation with a higher seq, in
 // rising seq, each with its message as it is now.
 func (r Reader) EventsAfter(ctx context.Context, c chat.Conversation, after chat.Seq, limit int) ([]chat.Event, error) {
-	// Every event so far brings a message of the same seq.
-	messages, err := r.MessagesAfter(ctx, c.ID, after, limit)
+	rows, err := r.q.QueryContext(ctx, `
+		SELECT e.seq, e.kind, e.actor_id, e.created_at, `+messageColumns+`
+		FROM event e JOIN message m ON m.id = e.message_id JOIN users u ON u.id = m.sender_id
+		WHERE e.conversation_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3`, c.ID, after, limit)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read events of conversation %d: %w", c.ID, err)
 	}
-	events := make([]chat.Event, len(messages))
-	for i, m := range messages {
-		events[i] = chat.Event{
-			Conversation: c.ID, Seq: m.Seq, Kind: chat.MessagePosted, Actor: m.Sender.ID, At: m.SentAt,
-			BuyerID: c.BuyerID, SellerID: c.SellerID, Message: m,
-		}
+	type row struct {
+		chat.Event
+		former bool
+	}
+	found, err := collect(rows, func(e *row) []any {
+		return append([]any{&e.Seq, &e.Kind, &e.Actor, microsInto{&e.At}}, messageFields(&e.Message, &e.former)...)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read events of conversation %d: %w", c.ID, err)
+	}
+	events := make([]chat.Event, len(found))
+	for i, e := range found {
+		e.Conversation, e.BuyerID, e.SellerID, e.Message = c.ID, c.BuyerID, c.SellerID, named(e.Message, e.former)
+		events[i] = e.Event
 	}
 	return events, nil
 }

@@ -26,7 +26,7 @@ func (r Reader) SaidTo(ctx context.Context, who chat.UserID, before chat.Message
 		LEFT JOIN listing l ON l.id = c.listing_id
 		WHERE m.conversation_id IN (
 			SELECT id FROM conversation WHERE buyer_id = $1 UNION ALL SELECT id FROM conversation WHERE seller_id = $1
-		) AND m.id < $2
+		) AND m.id < $2 AND m.deleted_at = 0
 		ORDER BY m.id DESC LIMIT $3`, who, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read what was said to user %d: %w", who, err)

@@ -68,7 +68,7 @@ func (s *Service) change(ctx context.Context, who chat.UserID, id chat.Conversat
 		if err != nil {
 			return err
 		}
-		after := before.With(decide(before), c.Head)
+		after := before.With(decide(before), c.LastSeq)
 		if after.Pinned && !before.Pinned && pinned >= chat.MaxPinned {
 			return chat.FieldError("pinned", "You have pinned %d conversations already. Unpin one of them first.", chat.MaxPinned)
 		}

@@ -1,7 +1,6 @@
 package messaging
 
 import (
-	"context"
 	"strconv"
 
 	"swapnest/internal/chat"
@@ -24,7 +23,7 @@ const (
 
 func key[ID ~int64](id ID) string { return strconv.FormatInt(int64(id), 10) }
 
-// sender is what a message of who's costs wherever it goes. A program of the site's own has
+// sender is what a message of who's, or a change of one, costs wherever it goes. A program of the site's own has
 // no address.
 func (l *Limits) sender(who chat.UserID, address string) []limit.Token {
 	tokens := []limit.Token{{Of: l.Send, Key: key(who)}}
@@ -34,31 +33,31 @@ func (l *Limits) sender(who chat.UserID, address string) []limit.Token {
 	return tokens
 }
 
-// admit refuses who has no token for a message, before it costs the writers anything. A
-// message that is stored already is let through: a retry is answered, however full the
+// admit refuses who has no token for a command, before it costs the writers anything. One
+// that is stored already is let through: a retry is answered, however full the
 // buckets of those are with whom its sender shares them.
-func (s *Service) admit(ctx context.Context, who chat.UserID, c SendCommand, clientID string) error {
-	refusal := limit.Look(slower, s.limits.sender(who, c.Address)...)
+func (s *Service) admit(who chat.UserID, address string, known func() (bool, error)) error {
+	refusal := limit.Look(slower, s.limits.sender(who, address)...)
 	if refusal == nil {
 		return nil
 	}
-	sent, err := s.db.Sent(ctx, c.Conversation, who, clientID)
-	if err != nil || sent {
+	stored, err := known()
+	if err != nil || stored {
 		return err
 	}
 	return refusal
 }
 
-// toll returns what takes a message's tokens once. It is asked behind membership, the
+// toll returns what takes a command's tokens once. It is asked behind membership, the
 // duplicate and the rules: so nobody empties the bucket of a conversation that is not theirs,
 // and a retry costs nothing. A second try at the same commit costs no second time.
-func (s *Service) toll(who chat.UserID, c SendCommand) func() error {
+func (s *Service) toll(who chat.UserID, id chat.ConversationID, address string) func() error {
 	paid := false
 	return func() error {
 		if paid {
 			return nil
 		}
-		tokens := append(s.limits.sender(who, c.Address), limit.Token{Of: s.limits.Conversation, Key: key(c.Conversation)})
+		tokens := append(s.limits.sender(who, address), limit.Token{Of: s.limits.Conversation, Key: key(id)})
 		err := limit.TakeAll(slower, tokens...)
 		paid = err == nil
 		return err

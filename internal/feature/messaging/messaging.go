@@ -92,10 +92,11 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 	if err != nil {
 		return Sent{}, err
 	}
-	if err := s.admit(ctx, who, c, clientID); err != nil {
+	known := func() (bool, error) { return s.db.Sent(ctx, c.Conversation, who, clientID) }
+	if err := s.admit(who, c.Address, known); err != nil {
 		return Sent{}, err
 	}
-	pay := s.toll(who, c)
+	pay := s.toll(who, c.Conversation, c.Address)
 	done, err := s.db.Append(ctx, store.Append{
 		Conversation: c.Conversation,
 		Actor:        who,

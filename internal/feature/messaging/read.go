@@ -125,7 +125,7 @@ func (s *Service) Page(ctx context.Context, c chat.Conversation, q MessagesQuery
 		before = *q.Before
 	}
 	page.Messages, page.HasOlder, err = s.before(ctx, c, before, limit)
-	page.HasNewer = before <= c.Head
+	page.HasNewer = before <= c.LastSeq
 	return page, err
 }
 

@@ -126,6 +126,9 @@ func TestOldMessagesOfADatabaseThatHadNoNoticesMakeNone(t *testing.T) {
 		h := newHouse(t, d)
 		h.say(t, h.Buyer, 3)
 		// As the migration finds it.
+		if err := d.WithoutRevisions(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		for _, statement := range []string{
 			`DROP TABLE lease`, `DROP TABLE audit`, `DROP TABLE notice`, `DROP TABLE preference`, `DELETE FROM follower`,
 			`ALTER TABLE listing_change DROP COLUMN status_was`, `ALTER TABLE listing_change DROP COLUMN status`,

@@ -40,7 +40,7 @@ func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
 // find answers an id that can belong to nothing as what does not exist.
 func (a *API) find(ctx huma.Context, next func(huma.Context)) {
 	path := ctx.Operation().Path
-	if strings.Contains(path, "{id}") && !validID(ctx.Param("id")) {
+	if strings.Contains(path, "{id}") && !validID(ctx.Param("id")) || strings.Contains(path, "{message_id}") && !validID(ctx.Param("message_id")) {
 		what := "conversation"
 		if strings.HasPrefix(path, "/listings/") || strings.HasPrefix(path, "/wishlist/") {
 			what = "listing"

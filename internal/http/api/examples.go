@@ -18,6 +18,7 @@ var examples = map[string]string{
 	"startConversation": `{"listing_id":12,"client_id":"tab1.0001","message":"Is it still available?"}`,
 	"keepConversation":  `{"muted":true,"pinned":false}`,
 	"sendMessage":       `{"client_id":"tab1.0042","message":"Perfect, six it is 🎉"}`,
+	"editMessage":       `{"message":"Perfect, seven it is 🎉"}`,
 	"markRead":          `{"seq":18}`,
 	"readNotifications": `{"ids":[12,13]}`,
 }

@@ -93,3 +93,43 @@ func (a *API) sendMessage(ctx context.Context, c call, in *sendInput) (*sendOutp
 	}
 	return out, nil
 }
+
+type editMessageInput struct {
+	ID        chat.ConversationID `path:"id"`
+	MessageID chat.MessageID      `path:"message_id"`
+	Body      edited
+}
+
+// edited is another text for a message.
+type edited struct {
+	ClientID string `json:"client_id,omitempty" minLength:"1" doc:"Names the change, so that it can be sent again, also behind another one; made up when left out."`
+	Message  string `json:"message" doc:"As of a new one."`
+}
+
+type deleteMessageInput struct {
+	ID        chat.ConversationID `path:"id"`
+	MessageID chat.MessageID      `path:"message_id"`
+}
+
+type revisedOutput struct{ Body sent }
+
+// editMessage answers PATCH /conversations/{id}/messages/{message_id}.
+func (a *API) editMessage(ctx context.Context, c call, in *editMessageInput) (*revisedOutput, error) {
+	return revised(a.Messages.Edit(ctx, c.identity.User.ID, messaging.ReviseCommand{
+		Conversation: in.ID, Message: in.MessageID, ClientID: in.Body.ClientID, Text: in.Body.Message, Address: c.origin().Address,
+	}))
+}
+
+// deleteMessage answers DELETE /conversations/{id}/messages/{message_id}.
+func (a *API) deleteMessage(ctx context.Context, c call, in *deleteMessageInput) (*revisedOutput, error) {
+	return revised(a.Messages.Delete(ctx, c.identity.User.ID, messaging.ReviseCommand{
+		Conversation: in.ID, Message: in.MessageID, Address: c.origin().Address,
+	}))
+}
+
+func revised(done messaging.Revised, err error) (*revisedOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &revisedOutput{sent{wire.MessageOf(done.Event.Message)}}, nil
+}

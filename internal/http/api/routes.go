@@ -81,6 +81,14 @@ func (a *API) conversationCalls() {
 		id: "sendMessage", route: "POST /conversations/{id}/messages", summary: "Send a message",
 		status: 201, again: true, failures: []int{403, 409, 429},
 	}, a.sendMessage)
+	handle(a, operation{
+		id: "editMessage", route: "PATCH /conversations/{id}/messages/{message_id}", summary: "Give a message of one's own another text, for 15 minutes",
+		status: 200, failures: []int{403, 409, 429},
+	}, a.editMessage)
+	handle(a, operation{
+		id: "deleteMessage", route: "DELETE /conversations/{id}/messages/{message_id}", summary: "Delete a message of one's own for everyone, for 15 minutes",
+		status: 200, failures: []int{403, 429},
+	}, a.deleteMessage)
 	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
 }
 

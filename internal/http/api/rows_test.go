@@ -171,7 +171,23 @@ var messageRows = []row{
 	{"neither do attachments", request{"asha", "POST " + messages, `{"client_id":"m2","message":"x","attachments":[]}`, ""}, 422, []string{`"field":"attachments"`, "not known"}, nil},
 	{"a list in place of an object", request{"asha", "POST " + messages, `["secret"]`, ""}, 422, []string{invalid, "JSON object"}, []string{"secret"}},
 	{"a name that says too much", request{"asha", "POST " + messages, `{"client_id":"m2","message":"x","my secret":1}`, ""}, 422, []string{invalid}, []string{"my secret"}},
-	{"the newest page", request{"bilal", "GET " + messages + "?limit=2", "", ""}, 200, []string{`"seq":4`, `"seq":5`, `"head":5`, `"has_more":true`, `"epoch":"`}, []string{`"seq":3`}},
+	{"an edit", request{"asha", "PATCH " + messages + "/{words}", `{"message":" It <i>is</i>. ","client_id":"e1"}`, ""}, 200, []string{`"message":"It <i>is</i>."`, `"seq":2`, `"edited_at":"20`, `"client_id":"c0"`}, []string{"deleted"}},
+	{"the same edit again", request{"asha", "PATCH " + messages + "/{words}", `{"message":"It <i>is</i>.","client_id":"e1"}`, ""}, 200, []string{`"message":"It <i>is</i>."`}, nil},
+	{"another edit under its name", request{"asha", "PATCH " + messages + "/{words}", `{"message":"Other words","client_id":"e1"}`, ""}, 409, []string{`"code":"conflict"`}, []string{"Other words"}},
+	{"an edit to the same text", request{"asha", "PATCH " + messages + "/{words}", `{"message":"It <i>is</i>."}`, ""}, 200, []string{`"seq":2`}, nil},
+	{"an edit to nothing", request{"asha", "PATCH " + messages + "/{words}", `{"message":" "}`, ""}, 422, []string{invalid, `"field":"message"`}, nil},
+	{"an edit without a text", request{"asha", "PATCH " + messages + "/{words}", `{}`, ""}, 422, []string{`"field":"message"`, "missing"}, nil},
+	{"an edit of another's message", request{"bilal", "PATCH " + messages + "/{words}", `{"message":"Mine"}`, ""}, 403, []string{`"code":"forbidden"`, "Only who has sent"}, []string{"Mine"}},
+	{"an edit by a stranger", request{"carla", "PATCH " + messages + "/{words}", `{"message":"Mine"}`, ""}, 404, []string{"There is no such conversation."}, nil},
+	{"an edit of no message", request{"asha", "PATCH " + messages + "/999999", `{"message":"x"}`, ""}, 404, []string{"There is no such message."}, nil},
+	{"an edit of a word", request{"asha", "PATCH " + messages + "/words", `{"message":"x"}`, ""}, 404, []string{`"code":"not_found"`}, nil},
+	{"a deletion by the other", request{"bilal", "DELETE " + messages + "/{words}", "", ""}, 403, []string{`"code":"forbidden"`}, nil},
+	{"a deletion by a stranger", request{"carla", "DELETE " + messages + "/{words}", "", ""}, 404, []string{"There is no such conversation."}, nil},
+	{"a deletion", request{"asha", "DELETE " + messages + "/{words}", "", ""}, 200, []string{`"message":""`, `"seq":2`, `"deleted":true`}, []string{"<i>"}},
+	{"the same deletion again", request{"asha", "DELETE " + messages + "/{words}", "", ""}, 200, []string{`"deleted":true`}, nil},
+	{"an edit of what is deleted", request{"asha", "PATCH " + messages + "/{words}", `{"message":"x"}`, ""}, 409, []string{`"code":"conflict"`}, nil},
+	{"what is deleted, in its page", request{"bilal", "GET " + messages + "?around=2&limit=1", "", ""}, 200, []string{`"seq":2`, `"deleted":true`, `"head":7`}, []string{"Text of asha", "<i>"}},
+	{"the newest page", request{"bilal", "GET " + messages + "?limit=2", "", ""}, 200, []string{`"seq":4`, `"seq":5`, `"head":7`, `"has_more":true`, `"epoch":"`}, []string{`"seq":3`}},
 	{"all", request{"bilal", "GET " + messages, "", ""}, 200, []string{`"seq":1`, `"has_more":false`}, []string{"@example.org"}},
 	{"before", request{"bilal", "GET " + messages + "?before=3&limit=1", "", ""}, 200, []string{`"seq":2`, `"has_more":true`}, []string{`"seq":1,`, `"seq":3`}},
 	{"after the beginning", request{"bilal", "GET " + messages + "?after=0&limit=2", "", ""}, 200, []string{`"seq":1`, `"seq":2`, `"has_more":true`}, []string{`"seq":3`}},
@@ -208,6 +224,8 @@ var limitedRows = []row{
 	{"one proof", request{"carla", "PUT /me/password", `{"current":"wrong","password":"{password}"}`, ""}, 422, nil, nil},
 	{"proofs", request{"carla", "PUT /me/password", `{"current":"wrong","password":"{password}"}`, ""}, 429, []string{tooOften}, nil},
 	{"proofs of any kind", request{"carla", "POST /me/close", `{"current":"wrong"}`, ""}, 429, []string{tooOften}, nil},
+	{"edits", request{"bilal", "PATCH " + messages + "/1", `{"message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"deletions of messages", request{"bilal", "DELETE " + messages + "/1", "", ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"messages", request{"bilal", "POST " + messages, `{"client_id":"m9","message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 }
 
@@ -223,6 +241,7 @@ func generalRows(c *contract) []row {
 	operations := c.operations()
 	for _, name := range slices.Sorted(maps.Keys(operations)) {
 		op := operations[name]
+		name := strings.Replace(name, "{message_id}", "1", 1)
 		there := strings.Replace(name, "{id}", "1", 1)
 		add := func(what string, q request, status int, has ...string) {
 			rows = append(rows, row{name + ", " + what, q, status, has, []string{"planted"}})
@@ -265,8 +284,8 @@ func generalRows(c *contract) []row {
 func brokenRows(c *contract) []row {
 	bodies := map[string]string{
 		"POST /users": `{"username":"frida","password":"{password}"}`, "POST /session": `{"username":"asha","password":"{password}"}`,
-		"PATCH /conversations/{id}": `{"muted":true}`,
-		"PUT /me/password":          `{"current":"{password}","password":"{password}"}`, "POST /me/close": `{"current":"{password}"}`,
+		"PATCH /conversations/{id}": `{"muted":true}`, "PATCH /conversations/{id}/messages/{message_id}": `{"message":"x"}`,
+		"PUT /me/password": `{"current":"{password}","password":"{password}"}`, "POST /me/close": `{"current":"{password}"}`,
 	}
 	var rows []row
 	for name := range c.operations() {
@@ -276,7 +295,7 @@ func brokenRows(c *contract) []row {
 		}
 		rows = append(rows, row{
 			name,
-			request{"asha", strings.NewReplacer("{id}", "1", "{username}", "asha", "{session}", "0123", "availability", "availability?username=x12").Replace(name), body, ""},
+			request{"asha", strings.NewReplacer("{id}", "1", "{message_id}", "1", "{username}", "asha", "{session}", "0123", "availability", "availability?username=x12").Replace(name), body, ""},
 			503,
 			[]string{`"code":"unavailable"`},
 			[]string{"sql", "database", "frida"},

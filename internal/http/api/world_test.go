@@ -44,6 +44,7 @@ type world struct {
 	tokens           map[string]string
 	bike, sold, gone chat.Listing
 	conversation     chat.ConversationID
+	words            chat.MessageID // of asha's first message
 	accounts         *accounts.Service
 	guard            *auth.Guard
 	dir              string
@@ -147,11 +148,14 @@ func (w *world) fill(goods *listings.Service) {
 	}
 	w.conversation = begun.Conversation
 	for i, who := range []string{"asha", "bilal"} {
-		_, err := w.messages.Send(w.t.Context(), ids[who], messaging.SendCommand{
+		sent, err := w.messages.Send(w.t.Context(), ids[who], messaging.SendCommand{
 			Conversation: w.conversation, ClientID: fmt.Sprintf("c%d", i), Text: "Text of " + who + ".",
 		})
 		if err != nil {
 			w.t.Fatal(err)
+		}
+		if who == "asha" {
+			w.words = sent.Message.ID
 		}
 	}
 }
@@ -174,7 +178,7 @@ type answer struct {
 func (w *world) expand(s string) string {
 	return strings.NewReplacer(
 		"{bike}", fmt.Sprint(w.bike.ID), "{sold}", fmt.Sprint(w.sold.ID), "{gone}", fmt.Sprint(w.gone.ID),
-		"{conversation}", fmt.Sprint(w.conversation), "{password}", password,
+		"{conversation}", fmt.Sprint(w.conversation), "{words}", fmt.Sprint(w.words), "{password}", password,
 	).Replace(s)
 }
 

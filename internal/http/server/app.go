@@ -176,7 +176,7 @@ func (a *App) begin(o Options) {
 	}
 	a.unmuter = startSweeper(unmuteEvery, a.log, job{"mutes that are over", a.Inbox.Unmute})
 	a.sweeper = startSweeper(sweepEvery, a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
-		job{"old audit entries", a.Accounts.PruneAudit})
+		job{"old audit entries", a.Accounts.PruneAudit}, job{"earlier texts", a.Messages.Prune})
 }
 
 func (a *App) makeServices(ctx context.Context, o Options) error {

@@ -44,7 +44,10 @@ var apiRows = map[string]row{
 	"PATCH /conversations/{id}":         {object: "{conversation}", body: `{"muted":true}`, want: [4]int{401, 404, 200, 200}},
 	"GET /conversations/{id}/messages":  {object: "{conversation}", want: [4]int{401, 404, 200, 200}},
 	"POST /conversations/{id}/messages": {object: "{conversation}", body: `{"client_id":"m1","message":"Hi"}`, want: [4]int{401, 404, 201, 201}},
-	"PUT /conversations/{id}/read":      {object: "{conversation}", body: `{"seq":1}`, want: [4]int{401, 404, 204, 204}},
+	// The message is the buyer's.
+	"PATCH /conversations/{id}/messages/{message_id}":  {object: "{conversation}", body: `{"message":"Hey"}`, want: [4]int{401, 404, 200, 403}},
+	"DELETE /conversations/{id}/messages/{message_id}": {object: "{conversation}", want: [4]int{401, 404, 200, 403}},
+	"PUT /conversations/{id}/read":                     {object: "{conversation}", body: `{"seq":1}`, want: [4]int{401, 404, 204, 204}},
 
 	"GET /notifications":         {want: [4]int{401, 200, 200, 200}},
 	"POST /notifications/read":   {body: `{"ids":[{notice}]}`, want: [4]int{401, 204, 204, 204}, idle: true, missing: 204},

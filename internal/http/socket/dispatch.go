@@ -65,6 +65,10 @@ func (c *conn) run(ctx context.Context, command wire.Command) error {
 	switch m := command.(type) {
 	case wire.Send:
 		return c.send(ctx, m)
+	case wire.Edit:
+		return c.revise(ctx, c.door.Messages.Edit, messaging.ReviseCommand{Conversation: m.Conversation, Message: m.ID, ClientID: m.ClientID, Text: m.Message})
+	case wire.Delete:
+		return c.revise(ctx, c.door.Messages.Delete, messaging.ReviseCommand{Conversation: m.Conversation, Message: m.ID, ClientID: m.ClientID})
 	case wire.Open:
 		return c.open(ctx, m)
 	case wire.Close:
@@ -101,6 +105,21 @@ func (c *conn) send(ctx context.Context, m wire.Send) error {
 	}
 	c.door.Observer.Acked(sent.Duplicate)
 	c.push(wire.Ack(sent.Message, sent.Duplicate))
+	return nil
+}
+
+// reviser changes a message.
+type reviser func(context.Context, chat.UserID, messaging.ReviseCommand) (messaging.Revised, error)
+
+// revise changes a message and acknowledges it, in one order with what is sent.
+func (c *conn) revise(ctx context.Context, do reviser, m messaging.ReviseCommand) error {
+	m.Address, m.Behind = c.address, c.overtakes(m.Conversation, m.ClientID)
+	done, err := do(ctx, c.who.User.ID, m)
+	c.settled(m.Conversation, m.ClientID, err)
+	if err != nil {
+		return err
+	}
+	c.push(wire.Done(done.ClientID, done.Event, done.Duplicate))
 	return nil
 }
 

@@ -27,6 +27,7 @@ func TestEveryStaticFileIsServedAsWhatItIs(t *testing.T) {
 		rec := httptest.NewRecorder()
 		mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, url, nil))
 		want, _ := files.ReadFile(name)
+		want = withoutComments(want, path.Ext(name))
 		if rec.Code != http.StatusOK || rec.Body.String() != string(want) {
 			t.Errorf("%s: got %d with %d bytes, want 200 with %d", url, rec.Code, rec.Body.Len(), len(want))
 		}
@@ -40,6 +41,24 @@ func TestEveryStaticFileIsServedAsWhatItIs(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestWhatIsForReadersOfTheSourceIsNotSent(t *testing.T) {
+	for name, c := range map[string]struct{ ext, file, want string }{
+		"a block before code":        {".js", "/**\n * Says so.\n * @param {number} n\n */\nsay(n)\n", "\n\n\n\nsay(n)\n"},
+		"a line":                     {".js", "  // It waits.\n  wait()\n", "\n  wait()\n"},
+		"stars at the end":           {".js", "/* one **/\nlet a = 1\n/** two */\n", "\nlet a = 1\n\n"},
+		"a cast stays":               {".js", "/** @type {A} */ (a).run()\nb()\n/** last */\n", "/** @type {A} */ (a).run()\nb()\n\n"},
+		"what follows code stays":    {".js", "a() // now\n", "a() // now\n"},
+		"an address stays":           {".js", "const at = \"https://example.org\"\n", "const at = \"https://example.org\"\n"},
+		"styles":                     {".css", "/*\n * A box.\n */\n.box {\n  /* wide */\n  width: 1px; /* thin */\n}\n", "\n\n\n.box {\n\n  width: 1px; /* thin */\n}\n"},
+		"an address in styles":       {".css", "//x\n", "//x\n"},
+		"a picture is left as it is": {".svg", "/* x */\n", "/* x */\n"},
+	} {
+		if got := string(withoutComments([]byte(c.file), c.ext)); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
 	}
 }
 
@@ -92,6 +111,7 @@ func TestAStaticFileIsPackedForWhoCanUnpackIt(t *testing.T) {
 	}
 	got, err := io.ReadAll(z)
 	want, _ := files.ReadFile("static/css/tokens.css")
+	want = withoutComments(want, ".css")
 	if err != nil || string(got) != string(want) {
 		t.Errorf("got %d bytes, %v, want %d", len(got), err, len(want))
 	}

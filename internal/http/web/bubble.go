@@ -26,6 +26,12 @@ type bubble struct {
 	Last  bool // the one that the keyboard reaches first
 }
 
+// Deleted tells whether it was taken away for everyone.
+func (b bubble) Deleted() bool { return !b.DeletedAt.IsZero() }
+
+// Edited tells whether its text was changed, and is there.
+func (b bubble) Edited() bool { return !b.EditedAt.IsZero() && !b.Deleted() }
+
 // bubbles lays a page of messages out for the reader. A day is one of UTC, since
 // the server does not know the reader's zone; the script draws it again in theirs.
 func bubbles(reader chat.UserID, page []chat.Message, seen chat.Seq, other chat.Participant) []bubble {

@@ -123,7 +123,7 @@ func tighten(v any, bases map[string]bool, path string) {
 func payloads(t *testing.T, d document, all map[string]any) map[string]*jsonschema.Schema {
 	t.Helper()
 	tighten(all["components"], map[string]bool{
-		"#/components/schemas/User": true, "#/components/schemas/Message": true,
+		"#/components/schemas/User": true, "#/components/schemas/Message": true, "#/components/schemas/Revision": true,
 	}, "#/components")
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
@@ -225,11 +225,13 @@ func TestRareShapesFitTheDocumentToo(t *testing.T) {
 		Listing: chat.Listing{Title: "Sold long ago", Status: chat.ListingInactive, Seller: chat.User{ID: 3, Name: chat.FormerMember}},
 		Other:   chat.User{ID: 9, Name: chat.FormerMember, ClosedAt: at},
 	}
+	_, gone := revised()
 	for name, c := range map[string]struct {
 		message string
 		frame   []byte
 	}{
 		"a listing that is gone":   {"conversation", Signal(chat.Introduced{To: 1, Entry: bare})},
+		"a deleted message":        {"message", Event(chat.Event{Kind: chat.MessagePosted, Message: gone.Message})},
 		"never seen":               {"presence", Signal(chat.PresenceChanged{User: 3})},
 		"an error of nothing else": {"error", Error(chat.Errorf(chat.Unavailable, "Try again."), "")},
 		"bye at once":              {"bye", Bye("restarting", 0)},
@@ -251,7 +253,7 @@ func TestEveryFrameOfTheCodeIsInTheDocument(t *testing.T) {
 		}
 	}
 	for side, names := range map[string][]string{
-		"server": append(sentTypes(t), string(chat.MessagePosted)),
+		"server": append(sentTypes(t), string(chat.MessagePosted), string(chat.MessageEdited), string(chat.MessageDeleted)),
 		"client": append(readTypes(t), "original_message", "original_typing"),
 	} {
 		slices.Sort(names)

@@ -9,7 +9,7 @@ import (
 	"swapnest/internal/chat"
 )
 
-// Command is what a client asks for: a Send, Open, Close, Typing, Read,
+// Command is what a client asks for: a Send, Edit, Delete, Open, Close, Typing, Read,
 // Delivered, Watch or Ping.
 type Command interface{ command() }
 
@@ -19,6 +19,21 @@ type Send struct {
 	Conversation chat.ConversationID
 	ClientID     string
 	Message      string
+}
+
+// Edit gives a message of the sender's another text. ClientID may be empty.
+type Edit struct {
+	Conversation chat.ConversationID
+	ID           chat.MessageID
+	ClientID     string
+	Message      string
+}
+
+// Delete takes a message of the sender's away for everyone. ClientID may be empty.
+type Delete struct {
+	Conversation chat.ConversationID
+	ID           chat.MessageID
+	ClientID     string
 }
 
 // Open asks for a conversation's events from a position on; After is nil without one.
@@ -62,6 +77,8 @@ type Watch struct{ Users []chat.UserID }
 type Ping struct{}
 
 func (Send) command()      {}
+func (Edit) command()      {}
+func (Delete) command()    {}
 func (Open) command()      {}
 func (Close) command()     {}
 func (Typing) command()    {}
@@ -77,6 +94,7 @@ type incoming struct {
 	ClientID     *string              `json:"client_id"`
 	Conversation *chat.ConversationID `json:"conversation_id"`
 	Message      *string              `json:"message"`
+	MessageID    *chat.MessageID      `json:"message_id"`
 	Typing       *bool                `json:"typing"`
 	Seq          *chat.Seq            `json:"seq"`
 	After        *chat.Seq            `json:"after"`
@@ -134,7 +152,7 @@ func (in incoming) command(clientID string) (Command, error) {
 		return Ping{}, nil
 	case "watch":
 		return in.watch()
-	case "send", "open", "close", "typing", "read", "delivered":
+	case "send", "edit", "delete", "open", "close", "typing", "read", "delivered":
 		if *in.Conversation <= 0 {
 			return nil, badField("conversation_id", "The frame needs a conversation_id.")
 		}
@@ -168,6 +186,8 @@ func (in incoming) aboutConversation(clientID string) (Command, error) {
 			return nil, badField("message", "A send frame needs a message.")
 		}
 		return Send{Conversation: id, ClientID: clientID, Message: *in.Message}, nil
+	case "edit", "delete":
+		return in.revise(clientID)
 	case "open":
 		return in.open()
 	case "close":
@@ -186,6 +206,20 @@ func (in incoming) aboutConversation(clientID string) (Command, error) {
 		}
 		return Delivered{Conversation: id, Seq: *in.Seq}, nil
 	}
+}
+
+// revise reads the frames that are about a message.
+func (in incoming) revise(clientID string) (Command, error) {
+	if in.MessageID == nil || *in.MessageID <= 0 {
+		return nil, badField("message_id", "The frame needs a message_id.")
+	}
+	if *in.Type == "delete" {
+		return Delete{Conversation: *in.Conversation, ID: *in.MessageID, ClientID: clientID}, nil
+	}
+	if in.Message == nil {
+		return nil, badField("message", "An edit frame needs a message.")
+	}
+	return Edit{Conversation: *in.Conversation, ID: *in.MessageID, ClientID: clientID, Message: *in.Message}, nil
 }
 
 func (in incoming) open() (Command, error) {

@@ -61,6 +61,13 @@ func TestBadFramesAreRefused(t *testing.T) {
 		"no conversation":                 {`{"type":"send",` + id + `,"message":"hi"}`, chat.BadFrame, "conversation_id", "c1"},
 		"conversation 0":                  {`{"type":"close","conversation_id":0}`, chat.BadFrame, "conversation_id", ""},
 		"a negative conversation":         {`{"type":"close","conversation_id":-4}`, chat.BadFrame, "conversation_id", ""},
+		"an edit of nothing":              {`{"type":"edit","conversation_id":4,` + id + `,"message":"hi"}`, chat.BadFrame, "message_id", "c1"},
+		"an edit of message 0":            {`{"type":"edit","conversation_id":4,"message_id":0,"message":"hi"}`, chat.BadFrame, "message_id", ""},
+		"an edit without a message":       {`{"type":"edit","conversation_id":4,"message_id":5}`, chat.BadFrame, "message", ""},
+		"an edit nowhere":                 {`{"type":"edit","message_id":5,"message":"hi"}`, chat.BadFrame, "conversation_id", ""},
+		"a deletion of nothing":           {`{"type":"delete","conversation_id":4}`, chat.BadFrame, "message_id", ""},
+		"a deletion of a name":            {`{"type":"delete","conversation_id":4,"message_id":"5"}`, chat.BadFrame, "", ""},
+		"a message_id in capitals":        {`{"type":"delete","conversation_id":4,"Message_id":5}`, chat.BadFrame, "message_id", ""},
 		"a conversation that is a string": {`{"type":"close","conversation_id":"4"}`, chat.BadFrame, "", ""},
 		"a conversation that is a float":  {`{"type":"close","conversation_id":4.5}`, chat.BadFrame, "", ""},
 		"a conversation that is huge":     {`{"type":"close",` + id + `,"conversation_id":9223372036854775808}`, chat.BadFrame, "", "c1"},
@@ -182,6 +189,16 @@ func frameOf(c Command) []byte {
 			frame["client_id"] = c.ClientID
 		} else {
 			delete(frame, "type") // only the original's frame has no name
+		}
+	case Edit:
+		frame["type"], frame["conversation_id"], frame["message_id"], frame["message"] = "edit", c.Conversation, c.ID, c.Message
+		if c.ClientID != "" {
+			frame["client_id"] = c.ClientID
+		}
+	case Delete:
+		frame["type"], frame["conversation_id"], frame["message_id"] = "delete", c.Conversation, c.ID
+		if c.ClientID != "" {
+			frame["client_id"] = c.ClientID
 		}
 	case Open:
 		frame["type"], frame["conversation_id"] = "open", c.Conversation

@@ -7,12 +7,23 @@ import (
 	"swapnest/internal/chat"
 )
 
-// Event returns the frame of a committed event.
+// Event returns the frame of a committed event: the whole message as it is now. One that does
+// not bring the message has the event's seq and time besides the message's own.
 func Event(e chat.Event) []byte {
+	shape := MessageOf(e.Message)
+	if e.Kind == chat.MessagePosted {
+		return encode(struct {
+			Type string `json:"type"`
+			Message
+		}{string(e.Kind), shape})
+	}
+	shape.Seq = e.Seq
 	return encode(struct {
 		Type string `json:"type"`
 		Message
-	}{string(e.Kind), MessageOf(e.Message)})
+		Place chat.Seq `json:"message_seq"`
+		At    Time     `json:"at"`
+	}{string(e.Kind), shape, e.Message.Seq, Time{e.At}})
 }
 
 // Signal returns the frame of a passing hint.
@@ -117,8 +128,13 @@ func (h Hello) Encode() []byte {
 	return encode(frame)
 }
 
-// Ack returns the answer to a command that has been committed.
+// Ack returns the answer to a message that has been committed.
 func Ack(m chat.Message, duplicate bool) []byte {
+	return Done(m.ClientID, chat.Event{Conversation: m.Conversation, Seq: m.Seq, At: m.SentAt, Message: m}, duplicate)
+}
+
+// Done returns the answer to any command that has been committed, with the event that it made.
+func Done(clientID string, e chat.Event, duplicate bool) []byte {
 	return encode(struct {
 		Type         string              `json:"type"`
 		ClientID     string              `json:"client_id"`
@@ -127,7 +143,7 @@ func Ack(m chat.Message, duplicate bool) []byte {
 		Seq          chat.Seq            `json:"seq"`
 		Timestamp    Time                `json:"timestamp"`
 		Duplicate    bool                `json:"duplicate"`
-	}{"ack", m.ClientID, m.Conversation, m.ID, m.Seq, Time{m.SentAt}, duplicate})
+	}{"ack", clientID, e.Conversation, e.Message.ID, e.Seq, Time{e.At}, duplicate})
 }
 
 // Error returns the answer to a command that was refused.

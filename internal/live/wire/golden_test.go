@@ -34,6 +34,19 @@ func message() chat.Message {
 	}
 }
 
+// revised are an edit and the deletion of the message.
+func revised() (edited, deleted chat.Event) {
+	e := chat.Event{
+		Conversation: 41, Seq: 21, Kind: chat.MessageEdited, Actor: aarav.ID, At: at.Add(time.Minute), BuyerID: aarav.ID, SellerID: meera.ID,
+		Message: message(),
+	}
+	e.Message.Text, e.Message.EditedAt = "Perfect, seven it is 🎉", e.At
+	d := e
+	d.Seq, d.Kind, d.At = 22, chat.MessageDeleted, at.Add(2*time.Minute)
+	d.Message.Text, d.Message.DeletedAt = "", d.At
+	return e, d
+}
+
 func entry() chat.Entry {
 	last := message()
 	return chat.Entry{
@@ -55,6 +68,7 @@ func entry() chat.Entry {
 func serverFrames() map[string][]byte {
 	head, unread := chat.Seq(18), chat.Unread{Conversations: 4, Notices: 2}
 	e, m := entry(), message()
+	edited, deleted := revised()
 	return map[string][]byte{
 		"hello_chat": Hello{
 			Epoch: "e7f3", You: aarav, Head: &head, Entry: &e,
@@ -67,6 +81,10 @@ func serverFrames() map[string][]byte {
 		"message": Event(chat.Event{
 			Conversation: 41, Seq: 18, Kind: chat.MessagePosted, Actor: aarav.ID, At: at, BuyerID: aarav.ID, SellerID: meera.ID, Message: m,
 		}),
+		"message_edited":  Event(edited),
+		"message_deleted": Event(deleted),
+		"ack_edited":      Done("tab1.0043", edited, false),
+
 		"ack":           Ack(m, false),
 		"ack_duplicate": Ack(m, true),
 		"error": Error(&chat.Error{
@@ -108,6 +126,9 @@ var clientFrames = map[string]struct {
 	"original_message": {41, Send{Conversation: 41, Message: "Is this still available?"}, ""},
 	"original_typing":  {41, Typing{Conversation: 41, On: true}, ""},
 	"send":             {0, Send{Conversation: 41, ClientID: "tab1.0042", Message: "Perfect, six it is 🎉"}, "tab1.0042"},
+	"edit":             {0, Edit{Conversation: 41, ID: 5012, ClientID: "tab1.0043", Message: "Perfect, seven it is 🎉"}, "tab1.0043"},
+	"edit_unnamed":     {41, Edit{Conversation: 41, ID: 5012, Message: "Perfect, seven it is 🎉"}, ""},
+	"delete":           {0, Delete{Conversation: 41, ID: 5012, ClientID: "tab1.0044"}, "tab1.0044"},
 	"open":             {0, Open{Conversation: 41}, ""},
 	"open_at":          {0, Open{Conversation: 41, Position: &Position{After: 18, At: at, Epoch: "e7f3"}}, ""},
 	"close":            {0, Close{Conversation: 41}, ""},

@@ -144,18 +144,24 @@ type Message struct {
 	SenderID       chat.UserID         `json:"sender_id"`
 	SenderUsername string              `json:"sender_username"`
 	SenderName     string              `json:"sender_name"`
-	Message        string              `json:"message"`
+	Message        string              `json:"message" doc:"Empty once it was deleted."`
 	Timestamp      Time                `json:"timestamp" nullable:"false"`
 	IsRead         bool                `json:"is_read" doc:"The other person has read up to here."`
+	EditedAt       *Time               `json:"edited_at,omitempty" nullable:"false" doc:"When the text was changed last; absent when it never was."`
+	Deleted        bool                `json:"deleted,omitempty" doc:"Its sender has taken it away for everyone."`
 }
 
 // MessageOf returns the shape of a message.
 func MessageOf(m chat.Message) Message {
-	return Message{
+	shape := Message{
 		Conversation: m.Conversation, ID: m.ID, Seq: m.Seq, ClientID: m.ClientID,
 		SenderID: m.Sender.ID, SenderUsername: m.Sender.Username, SenderName: m.Sender.Name,
-		Message: m.Text, Timestamp: Time{m.SentAt}, IsRead: m.Read,
+		Message: m.Text, Timestamp: Time{m.SentAt}, IsRead: m.Read, Deleted: !m.DeletedAt.IsZero(),
 	}
+	if !m.EditedAt.IsZero() {
+		shape.EditedAt = &Time{m.EditedAt}
+	}
+	return shape
 }
 
 // Conversation is a conversation as it stands in a person's list.

@@ -17,6 +17,10 @@ func TestWhatIsAllowedIsNoFault(t *testing.T) {
 			again := checker.Record{Kind: checker.Saw, Tab: "b", Line: 1, Entry: entry(2)}
 			s.records = slices.Insert(s.records, s.find("b", checker.Saw, 4), again)
 		},
+		"an edit takes a place, is no second message, and is not unread": func(s *story) {
+			s.edited(4)
+			s.edited(4)
+		},
 		"an unknown outcome that appeared": func(s *story) {
 			s.drop("a", checker.Acked, 3)
 			s.add("a", checker.Doubted, unplaced(entry(3)))

@@ -26,6 +26,20 @@ func TestEveryBreachIsFound(t *testing.T) {
 		"an ack for the place of what somebody else has written": {func(s *story) {
 			s.truth.Log[talk][0].Sender = 2
 		}, "confirmed", []checker.Fault{checker.LostAck, checker.Phantom, checker.Divergence}},
+		"an edit that did not come": {func(s *story) {
+			s.edited(4)
+			s.edited(3)
+			at := slices.IndexFunc(s.records, func(r checker.Record) bool { return r.Entry.Changes == 4 && r.Tab == "b" })
+			s.records = slices.Delete(s.records, at, at+1)
+		}, "the seq 6", []checker.Fault{checker.Gap}},
+		"an edit of no message": {func(s *story) {
+			s.edited(4)
+			s.edited(5)
+		}, "which is no message", []checker.Fault{checker.Phantom}},
+		"an ack for the place of an edit": {func(s *story) {
+			s.edited(1)
+			s.change("a", checker.Acked, 1, func(e *checker.Entry) { e.Seq = 5 })
+		}, "confirmed", []checker.Fault{checker.LostAck}},
 		"an ack with another id": {func(s *story) {
 			s.change("a", checker.Acked, 1, func(e *checker.Entry) { e.Message = 999 })
 		}, "confirmed", []checker.Fault{checker.LostAck}},

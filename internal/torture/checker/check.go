@@ -115,10 +115,18 @@ func (c *check) stored() {
 	for _, id := range slices.Sorted(maps.Keys(c.truth.Log)) {
 		seen := make(map[name]int64)
 		for i, e := range c.truth.Log[id] {
-			c.report.Counts.Stored++
 			if e.Conversation != id || e.Seq != int64(i)+1 {
 				c.broken(Gap, "conversation %d has the seq %d at place %d", id, e.Seq, i+1)
 			}
+			if e.Changes != 0 {
+				// It takes a place, brings no message, and has the client id of the one that it changes.
+				if of, ok := c.log[place{id, e.Changes}]; !ok || of.Changes != 0 {
+					c.broken(Phantom, "what stands at %d of conversation %d changes %d, which is no message", e.Seq, id, e.Changes)
+				}
+				c.log[place{id, e.Seq}] = e
+				continue
+			}
+			c.report.Counts.Stored++
 			key := name{id, e.Sender, e.ClientID}
 			if before, twice := seen[key]; twice {
 				c.broken(Duplicate, "%v stands at %d and %d", key, before, e.Seq)

@@ -12,10 +12,12 @@ import (
 // Tab names one client: a device or a browser tab. Its commands have an order.
 type Tab string
 
-// Entry is a message at its place in a conversation, as somebody saw it.
+// Entry is an event at its place in a conversation, as somebody saw it: a message, or, with
+// Changes, what has edited or deleted one.
 type Entry struct {
 	Conversation int64
 	Seq          int64
+	Changes      int64 // the seq of the message that it changes; 0 for a message
 	Message      int64 // the server's id
 	Sender       int64
 	ClientID     string

@@ -112,7 +112,7 @@ func (c *check) counted() {
 	for _, s := range c.truth.Standings {
 		var unread, newest int64
 		for _, e := range c.truth.Log[s.Conversation] {
-			if e.Sender != s.Person && e.Seq > s.Read {
+			if e.Sender != s.Person && e.Seq > s.Read && e.Changes == 0 {
 				unread++
 				newest = e.Seq
 			}

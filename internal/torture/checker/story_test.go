@@ -35,6 +35,17 @@ func by(tab checker.Tab, seq int64) checker.Entry {
 	}
 }
 
+// edited adds that the message at a place was edited, as the next event, seen by both.
+func (s *story) edited(place int64) {
+	e := entry(place)
+	e.Seq, e.Changes, e.Text = int64(len(s.truth.Log[talk]))+1, place, "another text"
+	s.truth.Log[talk] = append(s.truth.Log[talk], e)
+	for _, tab := range []checker.Tab{"a", "b"} {
+		s.add(tab, checker.Saw, e)
+		s.truth.Holds[tab][talk] = append(s.truth.Holds[tab][talk], e)
+	}
+}
+
 // unplaced is what a client knows of a command that was not answered.
 func unplaced(e checker.Entry) checker.Entry {
 	e.Seq, e.Message, e.At = 0, 0, ""

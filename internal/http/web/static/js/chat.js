@@ -9,6 +9,7 @@ import { ListingStrip } from "./elements/listing-strip.js"
 import { MessageAnnouncer } from "./elements/message-announcer.js"
 import { MessageComposer } from "./elements/message-composer.js"
 import { MessageList } from "./elements/message-list.js"
+import { MessageMenu } from "./elements/message-menu.js"
 import { PresenceDot } from "./elements/presence-dot.js"
 import { PresenceText } from "./elements/presence-text.js"
 import { ReadWatch } from "./elements/read-watch.js"
@@ -33,5 +34,6 @@ customElements.define("message-announcer", MessageAnnouncer)
 customElements.define("message-composer", MessageComposer)
 customElements.define("timeline-view", TimelineView)
 customElements.define("read-watch", ReadWatch)
+customElements.define("message-menu", MessageMenu)
 customElements.define("message-list", MessageList)
 customElements.define("swapnest-chat", SwapnestChat)

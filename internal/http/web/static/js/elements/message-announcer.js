@@ -20,7 +20,7 @@ export class MessageAnnouncer extends HTMLElement {
   /** @param {Event} event */
   #heard(event) {
     const { detail } = /** @type {CustomEvent<import("../lib/frames.js").Message>} */ (event)
-    if (String(detail.sender_id) !== this.dataset.otherId) return
+    if (String(detail.sender_id) !== this.dataset.otherId || detail.deleted) return
     const line = document.createElement("p")
     line.textContent = `${detail.sender_name}: ${detail.message}`
     this.append(line)

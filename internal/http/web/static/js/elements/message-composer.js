@@ -3,22 +3,23 @@ import { systemClock } from "../lib/clock.js"
 import { Drafts } from "../lib/drafts.js"
 import { cleanText, countCharacters } from "../lib/text.js"
 import { TypingSignal } from "../lib/typing.js"
+import { fitBox, focusEnd } from "../view/box.js"
+import { Editing } from "../view/editing.js"
 import { cloneTemplate, numberOf, one } from "../view/query.js"
-
-const nearLimit = 200
-const lineHeight = 24
 
 /**
  * <message-composer data-conversation> is where one writes. Without a script its
  * form posts; with one, it dispatches "compose" (detail: conversation, text and
- * client id, fixed at that moment) and "typing-changed" (detail: whether).
+ * client id, fixed at that moment) and "typing-changed" (detail: whether). "edit" of the
+ * host has it hold a message that was sent; "edit-last" asks the host for the last one, and
+ * "revised" (detail: Message) says what has become of one.
  */
 export class MessageComposer extends HTMLElement {
   #removed = new AbortController()
   #conversation = 0
   #limit = 0
   #input = /** @type {HTMLTextAreaElement} */ (/** @type {unknown} */ (null))
-  #count = /** @type {HTMLElement} */ (/** @type {unknown} */ (null))
+  #editing = /** @type {Editing} */ (/** @type {unknown} */ (null))
   #drafts = /** @type {Drafts} */ (/** @type {unknown} */ (null))
   #typing = new TypingSignal((typing) => this.#tell("typing-changed", typing), systemClock)
 
@@ -29,7 +30,7 @@ export class MessageComposer extends HTMLElement {
     this.#conversation = numberOf(this.dataset.conversation)
     this.#limit = numberOf(chat.dataset.maxChars)
     this.#input = one(this, "textarea", HTMLTextAreaElement)
-    this.#count = one(this, ".composer-count", HTMLElement)
+    this.#editing = new Editing(this, this.#input, () => (this.#fault(""), this.#fit()))
     this.#drafts = new Drafts(() => localStorage, numberOf(chat.dataset.userId))
     const form = one(this, "form", HTMLFormElement)
     form.noValidate = true
@@ -38,11 +39,13 @@ export class MessageComposer extends HTMLElement {
     this.#input.addEventListener("keydown", (event) => this.#key(event), { signal })
     this.#input.addEventListener("blur", () => this.#typing.stop(), { signal })
     addEventListener("pagehide", () => this.#typing.stop(), { signal })
+    chat.addEventListener("edit", (event) => this.#editing.begin(/** @type {CustomEvent} */ (event).detail), { signal })
+    one(this, ".composer-editing button", HTMLElement).addEventListener("click", () => this.#editing.end(), { signal })
     chat.addEventListener("ended", (event) => this.#ended(/** @type {CustomEvent} */ (event).detail), { signal })
     if (this.#input.value === "") this.#input.value = this.#drafts.get(this.#conversation)
     this.#fit()
     // A finger that opens a page wants to read; a keyboard wants to write.
-    if (matchMedia("(pointer: fine)").matches) this.#focusEnd()
+    if (matchMedia("(pointer: fine)").matches) focusEnd(this.#input)
   }
 
   disconnectedCallback() {
@@ -50,24 +53,23 @@ export class MessageComposer extends HTMLElement {
     this.#removed.abort()
   }
 
-  #focusEnd() {
-    this.#input.focus({ preventScroll: true })
-    this.#input.setSelectionRange(this.#input.value.length, this.#input.value.length)
-  }
-
   #edited() {
     this.#fault("")
+    this.#fit()
+    if (this.#editing.on) return
     this.#drafts.set(this.#conversation, this.#input.value)
     if (this.#input.value.trim() === "") this.#typing.stop()
     else this.#typing.typed()
-    this.#fit()
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return
+    if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return
     // An Enter that ends a composition chooses a word; some browsers say so only by 229.
     if (event.isComposing || event.keyCode === 229) return
+    if (event.key === "Escape") this.#editing.end()
+    if (event.key === "ArrowUp" && this.#input.value === "" && !this.#editing.on) this.#tell("edit-last", event)
+    if (event.key !== "Enter") return
     if (matchMedia("(pointer: coarse)").matches) return
     event.preventDefault()
     this.#send()
@@ -82,11 +84,15 @@ export class MessageComposer extends HTMLElement {
   #send() {
     const text = cleanText(this.#input.value)
     this.#input.focus()
-    if (text === "") return
+    if (text === "") {
+      if (this.#editing.on) this.#fault("A message needs a text. To take it away, delete it.")
+      return
+    }
     if (countCharacters(text) > this.#limit) {
       this.#fault(`A message can have at most ${this.#limit} characters. Shorten it, or send it in two parts.`)
       return
     }
+    if (this.#editing.on) return void this.#save(text)
     this.#typing.stop()
     this.#input.value = ""
     this.#fault("")
@@ -97,6 +103,16 @@ export class MessageComposer extends HTMLElement {
       if (this.#input.value === "") this.#drafts.set(this.#conversation, "")
     }
     this.#tell("compose", { conversation: this.#conversation, text, clientId: newClientId(), stored })
+  }
+
+  /** @param {string} text of the message that is edited */
+  async #save(text) {
+    try {
+      const message = await this.#editing.save(text)
+      if (message) this.#tell("revised", message)
+    } catch (error) {
+      this.#fault(`Not saved, your text is still here. ${error instanceof Error ? error.message : error}`)
+    }
   }
 
   /** @param {string} text why it is not sent, "" for nothing */
@@ -118,20 +134,8 @@ export class MessageComposer extends HTMLElement {
     one(this, ".composer-inner", HTMLElement).replaceChildren(closed)
   }
 
-  /** Grows with the text, and counts what is left near the limit. */
   #fit() {
-    if (!CSS.supports("field-sizing", "content")) {
-      this.#input.style.blockSize = "auto"
-      this.#input.style.blockSize = `${Math.max(this.#input.scrollHeight, lineHeight)}px`
-    }
-    const { value } = this.#input
-    // Counting is only worth its time when the limit may be near.
-    const left =
-      value.length < this.#limit - nearLimit ? nearLimit + 1 : this.#limit - countCharacters(cleanText(value))
-    this.#count.hidden = left > nearLimit
-    this.#count.toggleAttribute("data-state", left < 0)
-    if (left < 0) this.#count.dataset.state = "over"
-    this.#count.textContent = left < 0 ? `${-left} too many` : `${left} left`
+    fitBox(this.#input, one(this, ".composer-count", HTMLElement), this.#limit)
   }
 
   /**

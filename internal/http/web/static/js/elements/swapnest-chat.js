@@ -101,6 +101,7 @@ export class SwapnestChat extends HTMLElement {
     on("seen", (session, seq) => session.seen(seq))
     on("go", (session, way) => session.go(way))
     on("more", (session) => session.more())
+    on("revised", (session, message) => session.revised(message))
     on("retry", (session, clientId) => session.retry(clientId))
     on("discard", (session, clientId) => session.discard(clientId))
     on("try-now", () => this.#line.tryNow())

@@ -35,6 +35,10 @@ export interface Message {
   message: string
   timestamp: string
   is_read: boolean
+  /** absent when the text was never changed */
+  edited_at?: string
+  /** taken away for everyone: message is empty */
+  deleted?: boolean
 }
 
 export interface Conversation {
@@ -67,6 +71,13 @@ export interface Hello {
 
 export interface MessageFrame extends Message {
   type: "message"
+}
+
+/** An event that changes a message: seq and at are the event's, message_seq is the message's place. */
+export interface RevisionFrame extends Message {
+  type: "message_edited" | "message_deleted"
+  message_seq: number
+  at: string
 }
 
 export interface Ack {
@@ -156,6 +167,7 @@ export interface Pong {
 export type Frame =
   | Hello
   | MessageFrame
+  | RevisionFrame
   | Ack
   | Refusal
   | TypingFrame

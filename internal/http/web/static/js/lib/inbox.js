@@ -1,12 +1,14 @@
 /** @typedef {import("./frames.js").Conversation} Conversation */
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").Message} Message */
+/** @typedef {import("./frames.js").RevisionFrame} RevisionFrame */
 
 /**
  * What is known of a conversation of the list.
  * @typedef {object} Known
  * @property {number} id
  * @property {number} head
+ * @property {number} [last] the seq of the last message; head where it is not known
  * @property {number} unread
  * @property {number} other the other person
  * @property {number} [theirs] the seq of the other person's last message, where it is known
@@ -89,6 +91,10 @@ export class Inbox extends EventTarget {
       case "message":
         this.#message(frame)
         break
+      case "message_edited":
+      case "message_deleted":
+        this.#revised(frame)
+        break
       case "read":
         if (frame.user_id === this.#me) this.#confirmed(frame.conversation_id, frame.seq)
         break
@@ -107,8 +113,9 @@ export class Inbox extends EventTarget {
     this.#seen.set(id, Math.max(seq, this.#seen.get(id) ?? 0))
     const known = this.#known.get(id)
     if (!known || !waits(known)) return
-    const all = seq >= (known.theirs ?? known.head)
-    this.#change(known, { unread: all ? 0 : Math.min(known.unread, known.head - seq), marked_unread: false })
+    const last = known.last ?? known.head
+    const all = seq >= (known.theirs ?? last)
+    this.#change(known, { unread: all ? 0 : Math.min(known.unread, last - seq), marked_unread: false })
   }
 
   /** The log is another one: what it holds may be less than what was known of the last one. */
@@ -176,13 +183,26 @@ export class Inbox extends EventTarget {
       return
     }
     if (message.seq <= known.head) return
-    known.head = message.seq
+    known.head = known.last = message.seq
     if (theirs) known.theirs = message.seq
     // What was archived comes back with it, unless it is muted.
     const archived = known.archived && known.muted
     if (theirs || archived !== known.archived) this.#change(known, { unread: known.unread + Number(theirs), archived })
     this.#tell("moved", message)
     if (theirs) this.#tell("heard", known)
+  }
+
+  /**
+   * A message has become another one: nothing is unread for that, and nothing moves.
+   * @param {RevisionFrame} frame
+   */
+  #revised(frame) {
+    const known = this.#known.get(frame.conversation_id)
+    if (!known || frame.seq <= known.head) return
+    const last = known.last ?? known.head
+    known.last = last
+    known.head = frame.seq
+    if (frame.message_seq === last) this.#tell("moved", { ...frame, seq: last })
   }
 
   /**
@@ -224,14 +244,15 @@ export class Inbox extends EventTarget {
    */
   #learn(entry, counted = false) {
     const { id, head, unread, muted, archived, marked_unread } = entry
+    const last = entry.last_message?.seq ?? head
     const before = this.#known.get(id)
     if (before && before.head > head) return
     const known = before ?? { id, head, unread: 0, other: entry.other.id }
     this.#known.set(id, known)
     this.#tell("entry", entry)
     // The answer may have been on its way when the reader came to the end.
-    const seen = (this.#seen.get(id) ?? 0) >= head
-    const now = { head, muted, archived, unread: seen ? 0 : unread, marked_unread }
+    const seen = (this.#seen.get(id) ?? 0) >= last
+    const now = { head, last, muted, archived, unread: seen ? 0 : unread, marked_unread }
     if (counted) Object.assign(known, { ...now, unread })
     this.#change(known, now)
   }

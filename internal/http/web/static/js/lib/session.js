@@ -123,6 +123,11 @@ export class Session extends EventTarget {
     await added
   }
 
+  /** @param {import("./frames.js").Message} message of the reader's own, as a change has made it */
+  revised(message) {
+    this.#thread?.revised(message)
+  }
+
   /** @param {string} clientId */
   retry(clientId) {
     return this.#outbox.retry(clientId)

@@ -28,3 +28,6 @@ export function countCharacters(text) {
 export function cleanText(text) {
   return text.replace(/\r\n?/g, "\n").replace(/^[\s\u0085\u200B\u2060\uFEFF]+|[\s\u0085\u200B\u2060\uFEFF]+$/gu, "")
 }
+
+/** What stands where a deleted message was. */
+export const deletedText = "This message was deleted"

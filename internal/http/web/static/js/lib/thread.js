@@ -75,11 +75,11 @@ export class Thread extends EventTarget {
       return
     }
     if (!("conversation_id" in frame) || frame.conversation_id !== this.id) return
-    if (frame.type === "message" && this.#held) {
+    if (isEvent(frame)) {
+      if (!this.#held) return this.#apply(frame)
       this.#held.push(frame)
       this.timeline.expect(frame)
-    } else if (frame.type === "message") this.#apply(frame)
-    else if (frame.type === "caught_up") this.#caughtUp(frame.head)
+    } else if (frame.type === "caught_up") this.#caughtUp(frame.head)
     else if (frame.type === "reset") void this.#reset()
     else if (frame.type === "ack") this.#change("event", () => this.timeline.ack(frame))
     else if ((frame.type === "read" || frame.type === "delivered") && frame.user_id === this.#other)
@@ -207,14 +207,22 @@ export class Thread extends EventTarget {
     this.#patience = undefined
   }
 
-  /** @param {import("./frames.js").MessageFrame} frame */
+  /**
+   * A message is known to have become another one, before its event comes.
+   * @param {import("./frames.js").Message} message
+   */
+  revised(message) {
+    if (message.conversation_id === this.id) this.#change("event", () => this.timeline.revise(message))
+  }
+
+  /** @param {import("./frames.js").MessageFrame | import("./frames.js").RevisionFrame} frame */
   #apply(frame) {
     const result = this.timeline.apply(frame)
     if (result === "gap" && !this.#resuming) this.#open()
     if (result !== "applied") return
     if (this.#resuming) this.#expectAnswer()
     this.#tell("event")
-    this.dispatchEvent(new CustomEvent("message", { detail: frame }))
+    if (frame.type === "message") this.dispatchEvent(new CustomEvent("message", { detail: frame }))
   }
 
   /** @param {number} head */
@@ -293,4 +301,14 @@ export class Thread extends EventTarget {
   #tell(why) {
     this.dispatchEvent(new CustomEvent("rows", { detail: why }))
   }
+}
+
+/**
+ * Whether a frame has a place in the conversation: a new message, or a change of one.
+ * @param {Frame} frame
+ * @returns {frame is import("./frames.js").MessageFrame | import("./frames.js").RevisionFrame}
+ */
+function isEvent(frame) {
+  const { type } = frame
+  return type === "message" || type === "message_edited" || type === "message_deleted"
 }

@@ -1,6 +1,8 @@
 import { layOut } from "./rows.js"
 
 /** @typedef {import("./frames.js").Message} Message */
+/** @typedef {import("./frames.js").MessageFrame} MessageFrame */
+/** @typedef {import("./frames.js").RevisionFrame} RevisionFrame */
 /** @typedef {import("./frames.js").MessagesPage} MessagesPage */
 /** @typedef {import("./outbox.js").Pending} Pending */
 /** @typedef {import("./rows.js").Row} Row */
@@ -16,12 +18,17 @@ import { layOut } from "./rows.js"
  * @property {boolean} mine
  * @property {string} text
  * @property {string} at RFC 3339
+ * @property {string} edited RFC 3339, "" when the text was never changed
+ * @property {boolean} deleted taken away for everyone
  * @property {State} state
  * @property {string} [fault] why it was not sent
  */
 
 /** How many messages are kept; a window that outgrows it by half is cut back to it. */
 const most = 400
+
+/** How many changes of messages are remembered, for pages that were asked for before them. */
+const mostRevised = 200
 
 /**
  * One conversation's messages, whatever order events, acknowledgements and pages
@@ -40,6 +47,8 @@ export class Timeline {
   #acked = []
   /** @type {Item[]} in the outbox, in their order */
   #pending = []
+  /** @type {Map<number, Message>} messages as they have become, by id */
+  #revised = new Map()
   #read = 0
   #delivered = 0
 
@@ -84,7 +93,7 @@ export class Timeline {
   }
 
   /**
-   * @param {Message} message
+   * @param {MessageFrame | RevisionFrame} message
    * @returns {"applied" | "dropped" | "gap"}
    */
   apply(message) {
@@ -94,6 +103,11 @@ export class Timeline {
       return "gap"
     }
     this.last = message.seq
+    if (message.type !== "message") {
+      this.at = message.at
+      this.revise(message)
+      return "applied"
+    }
     this.at = message.timestamp
     // One that outgrows the window comes with its page, like all behind the window.
     if (this.atEnd && this.#items.length >= 2 * most) this.atEnd = false
@@ -101,6 +115,18 @@ export class Timeline {
     if (this.atEnd && message.seq > this.newest) this.#items.push(this.#itemOf(message))
     this.#settle(message)
     return "applied"
+  }
+
+  /**
+   * A message has become another one, by an event or by an answer to the reader's own command.
+   * @param {Message} message
+   */
+  revise(message) {
+    const id = message.message_id
+    this.#revised.delete(id)
+    this.#revised.set(id, message)
+    if (this.#revised.size > mostRevised) this.#revised.delete([...this.#revised.keys()][0])
+    for (const item of [...this.#items, ...this.#acked]) if (item.id === id) become(item, message)
   }
 
   /**
@@ -123,10 +149,10 @@ export class Timeline {
 
   /**
    * A message that cannot be applied yet: if it is one's own, its bubble stays.
-   * @param {Message} message
+   * @param {MessageFrame | RevisionFrame} message
    */
   expect(message) {
-    if (message.sender_id === this.#me) this.ack(message)
+    if (message.type === "message" && message.sender_id === this.#me) this.ack(message)
   }
 
   /**
@@ -202,6 +228,7 @@ export class Timeline {
   /** The log is another one: what was counted or acknowledged in the last one means nothing. */
   forget() {
     this.#acked = []
+    this.#revised.clear()
     this.#read = this.#delivered = 0
     this.newAfter = -1
   }
@@ -238,7 +265,7 @@ export class Timeline {
    */
   #itemOf(message) {
     const mine = message.sender_id === this.#me
-    return {
+    const item = {
       key: keyOf(mine, message.client_id, message.message_id),
       seq: message.seq,
       id: message.message_id,
@@ -246,8 +273,14 @@ export class Timeline {
       mine,
       text: message.message,
       at: message.timestamp,
+      edited: message.edited_at ?? "",
+      deleted: message.deleted === true,
       state: mine ? this.#stateAt(message.seq) : "",
     }
+    // The page may have been read before it became what it is.
+    const revised = this.#revised.get(message.message_id)
+    if (revised) become(item, revised)
+    return item
   }
 
   /**
@@ -290,6 +323,16 @@ export class Timeline {
 }
 
 /**
+ * Changes a message to what it has become. What is older than what is known changes nothing.
+ * @param {Item} item
+ * @param {Message} message
+ */
+function become(item, { message: text, edited_at: edited = "", deleted = false }) {
+  if (item.deleted || (edited < item.edited && !deleted)) return
+  Object.assign(item, { text, edited, deleted })
+}
+
+/**
  * @param {boolean} mine
  * @param {string} clientId
  * @param {number} id
@@ -311,6 +354,8 @@ function pendingItem(one) {
     mine: true,
     text: one.text,
     at: one.at,
+    edited: "",
+    deleted: false,
     state: one.state,
     fault: one.fault,
   }

@@ -1,6 +1,6 @@
 import { keyOf } from "../lib/timeline.js"
 import { partsOf } from "../lib/links.js"
-import { isJumbo } from "../lib/text.js"
+import { deletedText, isJumbo } from "../lib/text.js"
 import { formatInstant, formatTime } from "../lib/time.js"
 import { cloneTemplate, numberOf, one } from "./query.js"
 
@@ -28,8 +28,9 @@ export function readMessages(list) {
   const all = new Map()
   for (const node of list.querySelectorAll("li.message[data-seq]")) {
     if (!(node instanceof HTMLElement)) continue
-    const { seq, clientId = "", side, state = "" } = node.dataset
+    const { seq, clientId = "", side, state = "", edited = "" } = node.dataset
     const mine = side === "mine"
+    const deleted = node.hasAttribute("data-deleted")
     const id = numberOf(node.id.slice(1))
     /** @type {Item} */
     const item = {
@@ -38,8 +39,10 @@ export function readMessages(list) {
       id,
       clientId,
       mine,
-      text: textOf(node),
+      text: deleted ? "" : textOf(node),
       at: node.querySelector("time")?.getAttribute("datetime") ?? "",
+      edited,
+      deleted,
       state: /** @type {State} */ (state),
     }
     all.set(item.key, { item, node })
@@ -58,13 +61,24 @@ export function makeMessage(item, sender) {
   node.dataset.side = item.mine ? "mine" : "theirs"
   const text = one(node, ".text", HTMLElement)
   one(node, ".sr", HTMLElement).textContent = `${sender}: `
-  text.prepend(...partsOf(item.text).flatMap(drawPart))
-  if (isJumbo(item.text)) text.dataset.size = "jumbo"
+  drawText(text, item)
   if (!item.mine) {
     node.querySelector(".tick")?.remove()
     node.querySelector(".meta > .sr")?.remove()
   }
   return node
+}
+
+/**
+ * The words, before the line with the time.
+ * @param {HTMLElement} text
+ * @param {Item} item
+ */
+function drawText(text, item) {
+  const meta = one(text, ".meta", HTMLElement)
+  text.replaceChildren(...(item.deleted ? [deletedText] : partsOf(item.text).flatMap(drawPart)), meta)
+  if (isJumbo(item.text)) text.dataset.size = "jumbo"
+  else delete text.dataset.size
 }
 
 /** @param {import("../lib/links.js").Part} part */
@@ -83,10 +97,10 @@ function drawPart({ text, href, host }) {
 }
 
 /**
- * What the server has rendered as somebody's words.
+ * What a bubble shows as somebody's words.
  * @param {Element} node
  */
-function textOf(node) {
+export function textOf(node) {
   const words = [...(node.querySelector(".text")?.childNodes ?? [])]
   return words
     .filter((one) => one instanceof Text || one.nodeName === "A")
@@ -106,6 +120,7 @@ export function updateMessage(node, { item, run, meta }) {
     one(node, ".stamp", HTMLAnchorElement).href = `?message=${item.id}#m${item.id}`
   if (item.seq) set(node, "data-seq", String(item.seq))
   updateTime(node, item.at)
+  updateText(node, item)
   if (!item.mine) return
   set(node, "data-client-id", item.clientId)
   if (!set(node, "data-state", item.state)) return
@@ -115,6 +130,26 @@ export function updateMessage(node, { item, run, meta }) {
   one(node, ".meta > .sr", HTMLElement).textContent = words[item.state]
   node.querySelector(".message-fault")?.remove()
   if (item.state === "failed") node.append(makeFault(item.fault))
+}
+
+/**
+ * What an edit or a deletion has made of it.
+ * @param {HTMLElement} node
+ * @param {Item} item
+ */
+function updateText(node, item) {
+  const edited = item.deleted ? null : item.edited || null
+  const changed = [set(node, "data-edited", edited), set(node, "data-deleted", item.deleted ? "" : null)]
+  if (changed.includes(true)) drawText(one(node, ".text", HTMLElement), item)
+  let label = node.querySelector(".edited")
+  if (edited === null) return label?.remove()
+  if (!label) {
+    label = document.createElement("span")
+    label.className = "edited"
+    label.textContent = "edited"
+    one(node, ".meta", HTMLElement).prepend(label)
+  }
+  set(label, "title", `Edited ${formatInstant(new Date(edited))}`)
 }
 
 /** @param {string} [reason] */

@@ -12,6 +12,7 @@ export function readKnown(chat) {
   return [...chat.querySelectorAll(".inbox-item")].map((node) => ({
     id: numberOf(node.getAttribute("data-conversation") ?? undefined),
     head: numberOf(node.getAttribute("data-head") ?? undefined),
+    last: numberOf(node.getAttribute("data-last") ?? node.getAttribute("data-head") ?? undefined),
     unread: numberOf(node.getAttribute("data-count") ?? undefined),
     other: numberOf(node.getAttribute("data-other") ?? undefined),
     muted: node.hasAttribute("data-muted"),

@@ -36,5 +36,6 @@ export function stepTo(list, event) {
  * @param {boolean} reached
  */
 function reach(bubble, reached) {
-  for (const one of [bubble, bubble.querySelector(".stamp")]) one?.setAttribute("tabindex", reached ? "0" : "-1")
+  for (const one of [bubble, ...bubble.querySelectorAll(".stamp, .message-more")])
+    one?.setAttribute("tabindex", reached ? "0" : "-1")
 }

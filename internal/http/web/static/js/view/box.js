@@ -1,0 +1,30 @@
+import { cleanText, countCharacters } from "../lib/text.js"
+
+const nearLimit = 200
+const lineHeight = 24
+
+/**
+ * The box in which one writes grows with the text, and what is left is counted near the limit.
+ * @param {HTMLTextAreaElement} input
+ * @param {HTMLElement} count
+ * @param {number} limit
+ */
+export function fitBox(input, count, limit) {
+  if (!CSS.supports("field-sizing", "content")) {
+    input.style.blockSize = "auto"
+    input.style.blockSize = `${Math.max(input.scrollHeight, lineHeight)}px`
+  }
+  const { value } = input
+  // Counting is only worth its time when the limit may be near.
+  const left = value.length < limit - nearLimit ? nearLimit + 1 : limit - countCharacters(cleanText(value))
+  count.hidden = left > nearLimit
+  count.toggleAttribute("data-state", left < 0)
+  if (left < 0) count.dataset.state = "over"
+  count.textContent = left < 0 ? `${-left} too many` : `${left} left`
+}
+
+/** @param {HTMLTextAreaElement} input where one goes on writing */
+export function focusEnd(input) {
+  input.focus({ preventScroll: true })
+  input.setSelectionRange(input.value.length, input.value.length)
+}

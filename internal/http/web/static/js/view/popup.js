@@ -1,0 +1,72 @@
+import { cloneTemplate } from "./query.js"
+
+/** The menu that is open at a message, if one is. */
+export class Popup {
+  /** @type {HTMLElement | undefined} */
+  #menu
+
+  /** @param {Element} message */
+  at(message) {
+    return this.#menu !== undefined && message.contains(this.#menu)
+  }
+
+  /** @param {Element} message */
+  open(message) {
+    this.close()
+    this.#menu = cloneTemplate("message-menu-template")
+    message.append(this.#menu)
+    message.querySelector(".message-more")?.setAttribute("aria-expanded", "true")
+    this.show("choose")
+    // Above the message where there is no room below it.
+    const end = message.closest(".timeline")?.getBoundingClientRect().bottom ?? innerHeight
+    this.#menu.toggleAttribute("data-above", this.#menu.getBoundingClientRect().bottom > end)
+  }
+
+  /** Closes it, and gives the focus back to its button. */
+  close() {
+    const menu = this.#menu
+    if (!menu) return
+    this.#menu = undefined
+    const button = menu.closest(".message")?.querySelector(".message-more")
+    button?.setAttribute("aria-expanded", "false")
+    if (menu.contains(document.activeElement) && button instanceof HTMLElement) button.focus({ preventScroll: true })
+    menu.remove()
+  }
+
+  /** @param {EventTarget | null} target where the focus or the finger is now */
+  left(target) {
+    if (target instanceof Node && !this.#menu?.closest(".message")?.contains(target)) this.close()
+  }
+
+  /** @param {string} part what it asks for */
+  show(part) {
+    for (const one of this.#menu?.querySelectorAll("[data-part]") ?? [])
+      one.toggleAttribute("hidden", one.getAttribute("data-part") !== part)
+    this.#step(0)
+  }
+
+  /** @param {unknown} error */
+  fault(error) {
+    const fault = this.#menu?.querySelector(".menu-fault")
+    if (!(fault instanceof HTMLElement)) return
+    fault.textContent = error instanceof Error ? error.message : String(error)
+    fault.hidden = false
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.key === "Escape") this.close()
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+    if (!step || !this.#menu?.contains(document.activeElement)) return
+    event.preventDefault()
+    this.#step(step)
+  }
+
+  /** @param {number} step from the item that has the focus; 0 goes to the first */
+  #step(step) {
+    const items = [...(this.#menu?.querySelectorAll("[data-part]:not([hidden]) .menu-item") ?? [])]
+    const here = items.indexOf(/** @type {Element} */ (document.activeElement))
+    const next = items.at(step && (here + step) % items.length)
+    if (next instanceof HTMLElement) next.focus({ preventScroll: true })
+  }
+}

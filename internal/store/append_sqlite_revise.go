@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+
+	"swapnest/internal/chat"
+)
+
+// The statements of a batch in which a command is about a message.
+const (
+	sqliteAbout = `
+		SELECT ` + aboutColumns + ` FROM json_each($1) j JOIN message m ON m.id = j.value`
+	sqliteRevised = `
+		SELECT ` + revisedColumns + `
+		FROM json_each($1) j
+		JOIN event e ON e.conversation_id = j.value ->> 0 AND e.actor_id = j.value ->> 1 AND e.client_id = j.value ->> 2 AND e.client_id <> ''
+		JOIN message m ON m.id = e.message_id`
+	sqliteRevise = `
+		UPDATE message SET body = j.value ->> 1, edited_at = j.value ->> 2, deleted_at = j.value ->> 3
+		FROM json_each($1) j WHERE message.id = j.value ->> 0`
+	sqliteVersions = `
+		INSERT INTO message_version (message_id, seq, at, body)
+		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1)`
+	sqliteRevisedEvents = `
+		INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at, client_id, digest)
+		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, unhex(value ->> 7)
+		FROM json_each($1) ORDER BY 1, 2`
+	sqliteRevisedHeads = `
+		UPDATE conversation SET head = j.value ->> 1, buyer_sent = j.value ->> 2, seller_sent = j.value ->> 3,
+			last_message_id = coalesce(j.value ->> 4, last_message_id), last_at = j.value ->> 5, last_seq = j.value ->> 6
+		FROM json_each($1) j WHERE conversation.id = j.value ->> 0`
+)
+
+// sqliteRevisers are these statements, prepared.
+type sqliteRevisers struct {
+	about, revised, revise, versions, revisedEvents, revisedHeads *sql.Stmt
+}
+
+// loadAbout reads the messages that calls are about, and those of these calls that are known.
+func (b *sqliteBatch) loadAbout(ctx context.Context, calls []*call, state *state) error {
+	about := abouts(calls)
+	if len(about) == 0 {
+		return nil
+	}
+	ids, keys := make([]chat.MessageID, 0, len(about)), make([][3]any, len(about))
+	seen := make(map[chat.MessageID]struct{}, len(about))
+	for i, c := range about {
+		if _, again := seen[c.About]; !again {
+			seen[c.About] = struct{}{}
+			ids = append(ids, c.About)
+		}
+		keys[i] = [3]any{c.Conversation, c.Actor, c.ClientID}
+	}
+	if err := b.query(ctx, b.about, ids, func(rows *sql.Rows) error { return state.scanAbout(rows) }); err != nil {
+		return fmt.Errorf("read what commands are about: %w", err)
+	}
+	if err := b.query(ctx, b.revised, keys, func(rows *sql.Rows) error { return state.scanRevised(rows) }); err != nil {
+		return fmt.Errorf("read known commands about messages: %w", err)
+	}
+	return nil
+}
+
+// insertRevised is insert for a batch in which messages are changed, too.
+func (b *sqliteBatch) insertRevised(ctx context.Context, events []*call, heads []chat.Thread) error {
+	posted, revisions, versions := revise(events)
+	place, err := b.post(ctx, posted)
+	if err != nil {
+		return err
+	}
+	rows := make([][4]any, len(revisions))
+	for i, m := range revisions {
+		rows[i] = [4]any{m.ID, m.Text, micros(m.EditedAt), micros(m.DeletedAt)}
+	}
+	if err := b.exec(ctx, b.revise, rows); err != nil {
+		return fmt.Errorf("change messages: %w", err)
+	}
+	texts := make([][4]any, len(versions))
+	for i, v := range versions {
+		texts[i] = [4]any{v.message, v.seq, v.at, v.body}
+	}
+	if err := b.exec(ctx, b.versions, texts); err != nil {
+		return fmt.Errorf("keep earlier texts: %w", err)
+	}
+	log := make([][8]any, len(events))
+	for i, c := range events {
+		e := &c.result.Event
+		clientID, digest := c.command()
+		log[i] = [8]any{e.Conversation, e.Seq, e.Kind, e.Message.ID, e.Actor, micros(e.At), clientID, hex.EncodeToString(digest)}
+	}
+	if err := b.exec(ctx, b.revisedEvents, log); err != nil {
+		return fmt.Errorf("insert events: %w", err)
+	}
+	last := make([][7]any, len(heads))
+	for i, t := range heads {
+		last[i] = [7]any{t.ID, t.Head, t.BuyerSent, t.SellerSent, nil, micros(t.LastAt), t.LastSeq}
+		if e, fresh := place[eventKey{t.ID, t.LastSeq}]; fresh {
+			last[i][4] = e.Message.ID
+		}
+	}
+	if err := b.exec(ctx, b.revisedHeads, last); err != nil {
+		return fmt.Errorf("update conversations: %w", err)
+	}
+	return nil
+}
