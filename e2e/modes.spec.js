@@ -158,6 +158,11 @@ test("the page of the system before this one works against this server", async (
   await seller.keyboard.press("Enter")
   await expect.poll(drawn).toContain("Meera: Here it is (number, false)")
   await expect.poll(typing).toBe("")
+  // It knows no edits, and is not disturbed by one.
+  await seller.keyboard.press("ArrowUp")
+  await seller.getByRole("textbox", { name: "Message" }).fill("Here it comes")
+  await seller.keyboard.press("Enter")
+  await expect(bubbles(seller, "Here it comes")).toHaveCount(1)
   await buyer.evaluate(() => {
     const { socket } = /** @type {any} */ (globalThis).original
     socket.send(JSON.stringify({ typing: true }))
@@ -168,5 +173,6 @@ test("the page of the system before this one works against this server", async (
     socket.send(JSON.stringify({ message: "From the old page" }))
   })
   await expect(bubbles(seller, "From the old page")).toHaveCount(1)
-  await expect.poll(drawn).toContain("Aarav: From the old page (number, false)")
+  const both = ["Meera: Here it is (number, false)", "Aarav: From the old page (number, false)"]
+  await expect.poll(drawn).toEqual(both)
 })

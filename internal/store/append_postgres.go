@@ -99,13 +99,13 @@ func (b *postgresBatch) load(ctx context.Context, calls []*call, state *state) e
 
 func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat.Thread) (bool, error) {
 	place := make(map[eventKey]*chat.Event, len(events))
-	query, args := postgresWrite, postgresArgs(events, heads, place)
+	query, arguments := postgresWrite, postgresArgs
 	if len(abouts(events)) > 0 {
-		query, args = postgresWriteRevised, postgresRevisedArgs(events, heads, place)
+		query, arguments = postgresWriteRevised, postgresRevisedArgs
 	}
 	var wrote, committed bool
 	pipeline := &pgx.Batch{}
-	pipeline.Queue(query, args...).Query(func(rows pgx.Rows) error {
+	pipeline.Queue(query, arguments(events, heads, place)...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id chat.MessageID
 			var key eventKey

@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"slices"
 
 	"swapnest/internal/chat"
 )
@@ -28,8 +27,13 @@ func aboutFields(m *chat.Message) []any {
 }
 
 // abouts returns the calls that are about a message.
-func abouts(calls []*call) []*call {
-	return slices.DeleteFunc(slices.Clone(calls), func(c *call) bool { return c.About == 0 })
+func abouts(calls []*call) (about []*call) {
+	for _, c := range calls {
+		if c.About != 0 {
+			about = append(about, c)
+		}
+	}
+	return about
 }
 
 // scanAbout reads a message that calls are about. The threads have been read.
