@@ -130,7 +130,7 @@ func TestOldMessagesOfADatabaseThatHadNoNoticesMakeNone(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, statement := range []string{
-			`DROP INDEX member_muted`, `ALTER TABLE member DROP COLUMN muted_until`, `DROP TABLE lease`, `DROP TABLE audit`, `DROP TABLE notice`, `DROP TABLE preference`, `DELETE FROM follower`,
+			`DROP TABLE lease`, `DROP TABLE audit`, `DROP TABLE notice`, `DROP TABLE preference`, `DELETE FROM follower`,
 			`ALTER TABLE listing_change DROP COLUMN status_was`, `ALTER TABLE listing_change DROP COLUMN status`,
 			`ALTER TABLE listing_change DROP COLUMN price_was`, `ALTER TABLE listing_change DROP COLUMN currency_was`,
 			`ALTER TABLE listing_change DROP COLUMN price`, `ALTER TABLE listing_change DROP COLUMN currency`,
