@@ -27,6 +27,7 @@ async function world(/** @type {Page} */ page, /** @type {Page} */ other) {
   const talk = (await ask(page, asked.id, "Hello")).match(/(\d+)\/$/)?.[1]
   const question = (await ask(other, own.id, "Is it there?")).match(/(\d+)\/$/)?.[1]
   await call(other, "POST", `/api/v1/conversations/${talk}/messages`, { client_id: "a", message: "Yes" })
+  const said = (await call(page, "GET", `/api/v1/conversations/${talk}/messages`)).messages[0].message_id
   let notices = []
   await expect
     .poll(async () => (notices = (await call(page, "GET", "/api/v1/notifications")).notifications).length)
@@ -35,7 +36,7 @@ async function world(/** @type {Page} */ page, /** @type {Page} */ other) {
   await call(other, "POST", "/api/v1/session", { username: me.username, password })
   const { sessions } = await call(page, "GET", "/api/v1/me/sessions")
   const device = sessions.find((/** @type {{ current: boolean }} */ session) => !session.current).id
-  return { me, own, wished, free, talk, question, notice: notices[0].id, device }
+  return { me, own, wished, free, talk, said, question, notice: notices[0].id, device }
 }
 
 /** The operations of the API's document that change something, with a star for each name in a path. */
@@ -109,7 +110,7 @@ const forms = ({ me, own, wished, free, talk, question, notice }) => {
  * @param {World} world
  * @returns {[string, string, object?][]}
  */
-const calls = ({ me, own, wished, free, talk, question, notice, device }) => {
+const calls = ({ me, own, wished, free, talk, said, question, notice, device }) => {
   const thing = { title: "Taken over", description: "", category: "books", condition: "poor" }
   return [
     ["POST", "/listings", { ...thing, price: { amount: 100, currency: "INR" } }],
@@ -119,6 +120,8 @@ const calls = ({ me, own, wished, free, talk, question, notice, device }) => {
     ["DELETE", `/wishlist/${wished.id}`],
     ["POST", "/conversations", { listing_id: free.id, client_id: "start", message: "Taken over" }],
     ["POST", `/conversations/${talk}/messages`, { client_id: "say", message: "Taken over" }],
+    ["PATCH", `/conversations/${talk}/messages/${said}`, { message: "Taken over" }],
+    ["DELETE", `/conversations/${talk}/messages/${said}`],
     ["PUT", `/conversations/${talk}/read`, { seq: 2 }],
     ["PATCH", `/conversations/${question}`, { archived: true, muted: true }],
     ["POST", "/notifications/read", { all: true }],

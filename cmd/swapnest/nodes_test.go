@@ -39,14 +39,15 @@ func TestNodesThatStartAtOnceMakeOneDemoTown(t *testing.T) {
 		if len(talks) == 0 {
 			t.Fatalf("node %d has no conversations", i)
 		}
-		if said := n.stderr.String(); strings.Contains(said, "level=ERROR") || strings.Contains(said, "level=WARN") {
-			t.Errorf("node %d: %s", i, said)
-		}
 		_, shelf := n.do("GET", "/listings", nil)
 		if text := fmt.Sprint(shelf); first == "" {
 			first = text
 		} else if text != first {
 			t.Errorf("node %d shows another town than the first", i)
+		}
+		n.stop(t) // then it says no more
+		if said := n.stderr.String(); strings.Contains(said, "level=ERROR") || strings.Contains(said, "level=WARN") {
+			t.Errorf("node %d: %s", i, said)
 		}
 	}
 	pictures, err := filepath.Glob(filepath.Join(blobs, "demo", "*"))

@@ -132,11 +132,14 @@ func TestTheSameDisturbanceWithoutAFaultIsClean(t *testing.T) {
 }
 
 func TestTheCheckerCatchesACursorThatPassesAnUncommittedEvent(t *testing.T) {
+	t.Parallel() // It waits most of its time.
 	held := mutant{fault: cursorPast}
 	t.Run("late commits alone", func(t *testing.T) {
+		t.Parallel()
 		judge(t, disturbed(t, testkit.PostgreSQL(t), held, lateCommits))
 	})
 	t.Run("and a cursor that passes them", func(t *testing.T) {
+		t.Parallel()
 		r := disturbed(t, testkit.PostgreSQL(t), held, lateCommits, cursorPast)
 		t.Log(r)
 		if !r.Has(checker.Miscount) {

@@ -38,6 +38,7 @@ func finish(ctx context.Context, t *testing.T, w *World) checker.Report {
 // The lines of a server that stands still are given up by those who wait at them; when it
 // goes on, it finds commands on them whose senders have sent them again.
 func TestAServerThatStandsStillLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel() // It waits most of its time.
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 4, Hasty: true}, nil)
 		ctx := patience(t, time.Minute)
@@ -56,6 +57,7 @@ func TestAServerThatStandsStillLosesAndDoublesNothing(t *testing.T) {
 
 // Contract 19: a deploy loses and doubles nothing, and takes at most 20 seconds.
 func TestATerminatedServerHandsOverEverythingInTime(t *testing.T) {
+	t.Parallel() // It waits most of its time.
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 5}, nil)
 		ctx := patience(t, time.Minute)
@@ -83,6 +85,7 @@ func TestATerminatedServerHandsOverEverythingInTime(t *testing.T) {
 
 // Contract 7: clocks are for display.
 func TestAClockThatJumpsByAnHourChangesNoOrder(t *testing.T) {
+	t.Parallel() // It waits most of its time.
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		n := NewNode(t, planted, d)
 		p := NewProxy(t, 2, func() string { return n.At })
