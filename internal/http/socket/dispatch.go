@@ -27,7 +27,7 @@ func (c *conn) handle(data []byte) bool {
 		c.late = 0
 		return true
 	case ctx.Err() != nil:
-		c.late += time.Since(began)
+		c.late += c.waited + time.Since(began)
 	}
 	return c.refuse(err, clientID) && c.asked()
 }

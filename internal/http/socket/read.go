@@ -58,7 +58,8 @@ func (c *conn) stillSignedIn() bool {
 	}
 	c.checked = now
 	defer func() { c.waited = time.Since(now) }()
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	// Like a command, it has what those before it on the line have left of the patience.
+	ctx, cancel := context.WithTimeout(context.Background(), max(commandTimeout-c.late, leastPatience))
 	defer cancel()
 	who, err := c.door.Guard.Look(ctx, c.who.Session.ID)
 	if auth.IsSignedOut(err) {
