@@ -12,7 +12,8 @@ export default defineConfig({
   globalSetup: "./server.js",
   outputDir: "../test-results",
   // One server and one town serve all tests. Those of a file follow one another; two files
-  // at once take a quarter less time, and what they make does not meet.
+  // at once take a quarter less time, and what they make does not meet. What measures
+  // is tagged @alone, and runs by itself in scripts/test.
   workers: 2,
   fullyParallel: false,
   // A test that passes only the second time has found something.

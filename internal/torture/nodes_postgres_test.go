@@ -13,7 +13,7 @@ import (
 
 // answeredWithin is how long a command may wait for its answer while the database is not
 // there, with a little for a busy machine.
-const answeredWithin = 2*time.Second + 1900*time.Millisecond
+const answeredWithin = 2*time.Second + 1500*time.Millisecond
 
 // TestAPostgreSQLThatIsAwayUnderTwoNodesLosesNothing shows contract 22 across nodes: the
 // database is stopped at once, hangs, and is restarted while people talk by both. Commands are

@@ -195,3 +195,29 @@ func TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon(t *testing.T) {
 	}
 	way.Resume()
 }
+
+// TestWhoseSessionIsLookedUpAgainWaitsNoLonger shows contract 22 where the sender's session has to
+// be looked up, too: that and the commands on the line have one patience together.
+func TestWhoseSessionIsLookedUpAgainWaitsNoLonger(t *testing.T) {
+	t.Parallel() // It waits most of its time.
+	d, way := testkit.PostgreSQL(t).Through(t)
+	app := apptest.Start(t, d, nil)
+	town := testkit.Populate(t, app.DB)
+	started, err := app.Messages.Start(t.Context(), town.Buyer.ID, messaging.StartCommand{Listing: town.Listing.ID, Text: "Is it there?"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token := app.SignIn(t, town.Buyer)
+	s := line(t, app, started.Conversation, token)
+	<-time.After(5500 * time.Millisecond) // past the time for which a session is not looked up again
+	way.Hang()
+	began := time.Now()
+	s.Send(`{"type":"delivered","seq":1}`)
+	s.Send(`{"type":"send","client_id":"behind","message":"Still there?"}`)
+	for f := s.Wait("error"); f["client_id"] != "behind"; f = s.Wait("error") {
+	}
+	if took := time.Since(began); took > soon {
+		t.Errorf("it was refused after %s", took)
+	}
+	way.Resume()
+}

@@ -1,0 +1,34 @@
+// Somebody with something of everything that the site keeps for people.
+
+import { expect } from "@playwright/test"
+import { ask, call, offer, register } from "./people.js"
+
+/** @typedef {import("@playwright/test").Page} Page */
+/** @typedef {Awaited<ReturnType<typeof world>>} World */
+
+/** What everybody here signs in with. */
+export const password = "correct horse"
+
+/** Somebody with things, a wish, conversations and notices of their own, whose page is given. */
+export async function world(/** @type {Page} */ page, /** @type {Page} */ other) {
+  await register(other, "Meera")
+  const wished = await offer(other, "Wished lamp")
+  const asked = await offer(other, "Asked-about radio")
+  const free = await offer(other, "Nobody's chair")
+  const me = await register(page, "Aarav")
+  const own = await offer(page, "Own sofa")
+  await call(page, "PUT", `/api/v1/wishlist/${wished.id}`)
+  const talk = (await ask(page, asked.id, "Hello")).match(/(\d+)\/$/)?.[1]
+  const question = (await ask(other, own.id, "Is it there?")).match(/(\d+)\/$/)?.[1]
+  await call(other, "POST", `/api/v1/conversations/${talk}/messages`, { client_id: "a", message: "Yes" })
+  const said = (await call(page, "GET", `/api/v1/conversations/${talk}/messages`)).messages[0].message_id
+  let notices = []
+  await expect
+    .poll(async () => (notices = (await call(page, "GET", "/api/v1/notifications")).notifications).length)
+    .toBe(2)
+  // Signed in once more, in the browser of the other one, who has done what there was to do.
+  await call(other, "POST", "/api/v1/session", { username: me.username, password })
+  const { sessions } = await call(page, "GET", "/api/v1/me/sessions")
+  const device = sessions.find((/** @type {{ current: boolean }} */ session) => !session.current).id
+  return { me, own, wished, free, talk, said, question, notice: notices[0].id, device }
+}
