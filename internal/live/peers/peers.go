@@ -116,8 +116,11 @@ func (p *Peers) run(ctx context.Context) {
 	defer close(p.done)
 	p.subscribe(ctx)
 	for pause(ctx) {
-		for n := p.next(); n.Wake || len(n.Taken) > 0; n = p.next() {
-			p.say(ctx, n)
+		// Others are woken once a pause, however many notes the tokens take.
+		wake := p.wake.Swap(false)
+		for taken := p.limits.News(atOnce); wake || len(taken) > 0; taken = p.limits.News(atOnce) {
+			p.say(ctx, note{Node: p.node, Wake: wake, Taken: taken})
+			wake = false
 		}
 	}
 }
@@ -139,11 +142,6 @@ func (p *Peers) subscribe(ctx context.Context) {
 	if err := p.bus.Subscribe(ctx, topic); err != nil && !errors.Is(err, bus.ErrDown) && ctx.Err() == nil {
 		p.log.Warn("other nodes are not heard", "error", err)
 	}
-}
-
-// next returns what is to be said now.
-func (p *Peers) next() note {
-	return note{Node: p.node, Wake: p.wake.Swap(false), Taken: p.limits.News(atOnce)}
 }
 
 func (p *Peers) say(ctx context.Context, n note) {
