@@ -121,16 +121,59 @@ func (d *Database) OpenTraced(tb testing.TB, publish func(chat.Event), trace fun
 
 // Exec runs a statement on a connection of its own, beside the store.
 func (d *Database) Exec(ctx context.Context, statement string) error {
+	db, err := d.beside()
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, statement)
+	return errors.Join(err, db.Close())
+}
+
+func (d *Database) beside() (*sql.DB, error) {
 	driver, source := "pgx", d.url
 	if d.url == "" {
 		driver, source = "sqlite", "file:"+filepath.Join(d.dir, "swapnest.db")+"?_pragma=busy_timeout(10000)"
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {
-		return fmt.Errorf("open beside the store: %w", err)
+		return nil, fmt.Errorf("open beside the store: %w", err)
 	}
-	_, err = db.ExecContext(ctx, statement)
-	return errors.Join(err, db.Close())
+	return db, nil
+}
+
+// Changed is an event of the log that changed a message.
+type Changed struct {
+	Conversation, Seq, Message, Actor int64
+	Place                             int64 // the seq of the message; -1 when there is none
+	Kind, ClientID                    string
+	At                                time.Time
+}
+
+// Changes reads all events that changed messages, beside the store, in the order of the log.
+func (d *Database) Changes(ctx context.Context) (all []Changed, err error) {
+	db, err := d.beside()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	rows, err := db.QueryContext(ctx, `
+		SELECT e.conversation_id, e.seq, e.kind, e.message_id, e.actor_id, e.client_id, e.created_at, COALESCE(m.seq, -1)
+		FROM event e LEFT JOIN message m ON m.id = e.message_id AND m.conversation_id = e.conversation_id
+		WHERE e.kind <> 'message' ORDER BY e.conversation_id, e.seq`)
+	if err != nil {
+		return nil, fmt.Errorf("read changes: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c Changed
+		var at int64
+		if err := rows.Scan(&c.Conversation, &c.Seq, &c.Kind, &c.Message, &c.Actor, &c.ClientID, &at, &c.Place); err != nil {
+			return nil, fmt.Errorf("read changes: %w", err)
+		}
+		c.At = time.UnixMicro(at).UTC()
+		all = append(all, c)
+	}
+	return all, rows.Err()
 }
 
 // WithoutRevisions takes the schema back to before migration 7, for a test of an older one.

@@ -39,10 +39,12 @@ type Client struct {
 	mu     sync.Mutex // guards what follows
 	outbox map[int64][]*command
 	timed  func(time.Duration) // told how long an answer has taken
-	seen   func(checker.Entry) // told of a message that is the next one
+	seen   func(checker.Entry) // told of a message that is the next event
 	said   func(id string)     // told of a message that is put into the outbox
 	turned func(up bool)       // told when the line has come or gone
 	holds  map[int64][]checker.Entry
+	at     map[int64]position
+	about  map[int64][]int64 // messages that commands may be about, the newest of each conversation
 	serial int
 	conn   net.Conn      // nil while there is no line
 	kick   chan struct{} // there is something to send
@@ -53,12 +55,20 @@ type Client struct {
 	away  time.Duration
 }
 
+// position is where a client is in a conversation: the seq of an event, and its time unless it
+// is not known.
+type position struct {
+	seq int64
+	at  string
+}
+
 // newClient returns a client that dials the address that through tells.
 func newClient(tab checker.Tab, p Person, conversations []int64, h *checker.History, seed uint64, through func() string) *Client {
 	return &Client{
 		Tab: tab, Person: p, Conversations: conversations, history: h, window: 1, through: through, patience: 30 * time.Second,
 		random: rand.New(rand.NewPCG(seed, seed)), //nolint:gosec // It repeats what it did.
 		outbox: make(map[int64][]*command), holds: make(map[int64][]checker.Entry),
+		at: make(map[int64]position), about: make(map[int64][]int64),
 		kick: make(chan struct{}, 1),
 	}
 }
@@ -74,14 +84,11 @@ func (c *Client) Holds() map[int64][]checker.Entry {
 	return copied
 }
 
-// head is the seq of the last message that the client has.
+// head is the seq of the last event that the client has.
 func (c *Client) head(conversation int64) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if held := c.holds[conversation]; len(held) > 0 {
-		return held[len(held)-1].Seq
-	}
-	return 0
+	return c.at[conversation].seq
 }
 
 // Cut ends the line, if there is one, without a goodbye.
@@ -227,8 +234,9 @@ func (c *Client) take(l *line, f frame) bool {
 			return false
 		}
 		c.epoch = f.Epoch
-	case "message":
-		return c.saw(l, f.entry())
+	case "message", "message_edited", "message_deleted", "reaction":
+		e, at := f.event()
+		return c.saw(l, e, at)
 	case "caught_up":
 		c.record(checker.Record{Kind: checker.CaughtUp, Entry: checker.Entry{Conversation: f.Conversation, Seq: f.Head}})
 		l.level[f.Conversation] = true
@@ -275,34 +283,32 @@ func (c *Client) openRest(l *line) bool {
 
 // open asks for what is behind what the client has.
 func (c *Client) open(l *line, id int64) bool {
-	open := map[string]any{"type": "open", "conversation_id": id, "after": 0, "epoch": c.epoch}
+	open := map[string]any{"type": "open", "conversation_id": id, "epoch": c.epoch}
 	c.mu.Lock()
-	var after int64
-	if held := c.holds[id]; len(held) > 0 {
-		last := held[len(held)-1]
-		after = last.Seq
-		open["after"], open["at"] = last.Seq, last.At
-	}
+	position := c.at[id]
 	c.mu.Unlock()
-	c.record(checker.Record{Kind: checker.Began, Entry: checker.Entry{Conversation: id, Seq: after}})
+	if open["after"] = position.seq; position.at != "" {
+		open["at"] = position.at
+	}
+	c.record(checker.Record{Kind: checker.Began, Entry: checker.Entry{Conversation: id, Seq: position.seq}})
 	return l.write(open)
 }
 
-// saw takes a message if it is the next one. One further on shows a gap: it is ignored
+// saw takes an event if it is the next one. One further on shows a gap: it is ignored
 // while what is behind the position is still coming, and ends the line otherwise.
-func (c *Client) saw(l *line, e checker.Entry) bool {
+func (c *Client) saw(l *line, e checker.Entry, at string) bool {
 	c.record(checker.Record{Kind: checker.Saw, Entry: e})
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	held := c.holds[e.Conversation]
-	var last int64
-	if len(held) > 0 {
-		last = held[len(held)-1].Seq
-	}
+	last := c.at[e.Conversation].seq
 	if e.Seq == last+1 {
-		c.holds[e.Conversation] = append(held, e)
-		if c.seen != nil {
-			c.seen(e)
+		c.holds[e.Conversation] = append(c.holds[e.Conversation], e)
+		c.at[e.Conversation] = position{e.Seq, at}
+		if e.Changes == 0 {
+			c.note(e)
+			if c.seen != nil {
+				c.seen(e)
+			}
 		}
 	}
 	return e.Seq <= last+1 || !l.level[e.Conversation]
@@ -320,7 +326,7 @@ func (c *Client) reload(l *line, id int64) bool {
 		c.record(checker.Record{Kind: checker.Loaded, Entry: held[i]})
 	}
 	c.mu.Lock()
-	c.holds[id] = held
+	c.holds[id], c.at[id] = held, position{seq: got.Head}
 	c.mu.Unlock()
 	at := checker.Entry{Conversation: id, Seq: got.Head}
 	c.record(checker.Record{Kind: checker.Began, Entry: at})

@@ -49,7 +49,7 @@ func fill(t *testing.T, dir string) (free func()) {
 func TestAFullDiskPutsOffWritingAndNothingElse(t *testing.T) {
 	d := testkit.SQLite(t)
 	small(t, d.Dir())
-	w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 9, Long: true}, nil)
+	w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 9, Changes: 0.2, Long: true}, nil)
 	ctx := patience(t, time.Minute)
 	w.Talk(ctx, 50)
 	w.Settle(ctx)
@@ -85,7 +85,7 @@ func TestAFullDiskPutsOffWritingAndNothingElse(t *testing.T) {
 // seconds, lines stay, nothing is told that is not committed, and it recovers.
 func TestADatabaseThatIsHeldUpPutsOffWritingAndNothingElse(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
-		w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 10}, nil)
+		w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 10, Changes: 0.2}, nil)
 		ctx := patience(t, time.Minute)
 		w.Talk(ctx, 50)
 		w.Settle(ctx)

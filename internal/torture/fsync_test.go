@@ -19,7 +19,7 @@ func TestAServerWhoseFsyncFailsEndsAndLosesNothing(t *testing.T) {
 		t.Fatal("strace is not installed: run scripts/bootstrap")
 	}
 	n := NewNode(t, plain, testkit.SQLite(t))
-	w := NewWorld(t, n, Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 13}, nil)
+	w := NewWorld(t, n, Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 13, Changes: 0.2}, nil)
 	ctx := patience(t, time.Minute)
 	n.Kill()
 	hush := talking(ctx, w)

@@ -10,12 +10,16 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"swapnest/internal/torture/checker"
 )
 
 // frame has the fields that a client uses of what the server says.
 type frame struct {
 	Type string `json:"type"`
 	message
+	Place      int64  `json:"message_seq"` // of the message that an event changes
+	Changed    string `json:"at"`          // when
 	Epoch      string `json:"epoch"`
 	Head       int64  `json:"head"`
 	Reason     string `json:"reason"`
@@ -25,6 +29,15 @@ type frame struct {
 	RetryAfter int64  `json:"retry_after_ms"`
 
 	came time.Time // when it was read
+}
+
+// event is what a frame tells, and the time of that.
+func (f frame) event() (e checker.Entry, at string) {
+	e, at = f.entry(), f.At
+	if f.Type != "message" {
+		e.Changes, at = f.Place, f.Changed
+	}
+	return e, at
 }
 
 // writeTimeout is how long a client waits for room to write.

@@ -75,7 +75,7 @@ func TestANodeThatIsCutOffFromRedisAloneLosesNothing(t *testing.T) {
 	for i, flag := range away.more {
 		away.more[i] = strings.Replace(flag, redis.Host(), net.JoinHostPort(s.here, port), 1)
 	}
-	p := newPair(ctx, t, nodes, Plan{People: 6, Tabs: 2, Conversations: 6, Seed: 27})
+	p := newPair(ctx, t, nodes, Plan{People: 6, Tabs: 2, Conversations: 6, Seed: 27, Changes: 0.2})
 	p.seat(ctx)
 	// In each conversation one person talks, by a socket, so that nothing has the other one's node
 	// look into the log.

@@ -112,7 +112,7 @@ func (p *pair) chat(ctx context.Context, every time.Duration) (hush func()) {
 		talking.Go(func() {
 			for pause(ctx, every/2+time.Duration(random.Int64N(int64(every)))) {
 				if c.Waiting() < 8 {
-					c.Say(c.Conversations[random.IntN(len(c.Conversations))])
+					p.speak(c, random)
 				}
 			}
 		})

@@ -22,7 +22,7 @@ func TestAPostgreSQLThatIsAwayUnderTwoNodesLosesNothing(t *testing.T) {
 	t.Parallel() // It waits most of its time.
 	ctx := patience(t, 3*time.Minute)
 	server, redis := testkit.OwnPostgres(t), testkit.StartRedis(t)
-	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQLOn(t, server), redis), Plan{People: 6, Tabs: 2, Conversations: 10, Seed: 22})
+	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQLOn(t, server), redis), Plan{People: 6, Tabs: 2, Conversations: 10, Seed: 22, Changes: 0.2})
 	away := func(d time.Duration) {
 		pause(ctx, d)
 		redis.Do("CLIENT", "KILL", "TYPE", "pubsub") // so that gaps are seen, too
@@ -140,7 +140,7 @@ func TestAnOlderCopyOfPostgreSQLUnderTwoNodesIsKnownAsOne(t *testing.T) {
 	for name, down := range map[string]int{"while both nodes run": 0, "while one node runs": 1, "while no node runs": 2} {
 		t.Run(name, func(t *testing.T) {
 			ctx := patience(t, 2*time.Minute)
-			p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQLOn(t, server), testkit.StartRedis(t)), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 23})
+			p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQLOn(t, server), testkit.StartRedis(t)), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 23, Changes: 0.2})
 			p.Talk(ctx, 100)
 			p.Settle(ctx)
 			must(t, server.Shutdown())

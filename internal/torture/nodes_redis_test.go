@@ -54,7 +54,7 @@ func TestARedisThatFailsDelaysMessagesAndLosesNone(t *testing.T) {
 	t.Parallel() // It waits most of its time.
 	ctx := patience(t, 3*time.Minute)
 	redis := testkit.StartRedis(t)
-	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQL(t), redis), Plan{People: 6, Tabs: 2, Conversations: 6, Seed: 21})
+	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQL(t), redis), Plan{People: 6, Tabs: 2, Conversations: 6, Seed: 21, Changes: 0.2})
 	p.seat(ctx)
 	for _, f := range failings {
 		before := p.byLog()

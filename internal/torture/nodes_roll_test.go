@@ -16,7 +16,7 @@ func TestARollingRestartOfTwoNodesIsAFlicker(t *testing.T) {
 	t.Parallel() // It waits most of its time.
 	ctx := patience(t, 3*time.Minute)
 	redis := testkit.StartRedis(t)
-	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQL(t), redis), Plan{People: 8, Tabs: 2, Conversations: 12, Seed: 24, Polite: true})
+	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQL(t), redis), Plan{People: 8, Tabs: 2, Conversations: 12, Seed: 24, Changes: 0.2, Polite: true})
 	hush := p.chat(ctx, 100*time.Millisecond)
 	pause(ctx, 500*time.Millisecond)
 	began := time.Now()

@@ -61,7 +61,7 @@ func TestTwoNodesLoseAndDoubleNothingWhileTheyAndRedisAreKilled(t *testing.T) {
 	}
 	var mu sync.Mutex                     // guards random
 	random := rand.New(rand.NewPCG(9, 1)) //nolint:gosec // It repeats what it did.
-	w := NewWorld(t, nodes[0], Plan{People: 8, Tabs: 2, Conversations: 16, Seed: 12}, func(int) string {
+	w := NewWorld(t, nodes[0], Plan{People: 8, Tabs: 2, Conversations: 16, Seed: 12, Changes: 0.2}, func(int) string {
 		mu.Lock()
 		defer mu.Unlock()
 		return proxies[random.IntN(len(proxies))].At

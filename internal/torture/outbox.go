@@ -9,9 +9,11 @@ import (
 	"swapnest/internal/torture/checker"
 )
 
-// command is a message that has not been confirmed.
+// command is one that has not been confirmed.
 type command struct {
 	conversation int64
+	verb         checker.Verb
+	about        int64 // the message that it changes
 	id, text     string
 	flying       bool
 	again        time.Time // not before
@@ -20,13 +22,21 @@ type command struct {
 
 // Say puts a message into the outbox. Its text is like no other.
 func (c *Client) Say(conversation int64) {
+	c.put(&command{conversation: conversation, text: "I say "})
+}
+
+// put names a command and puts it into the outbox. The text of a message, or another one for it,
+// ends in the name, and is as long as the client is to make it.
+func (c *Client) put(one *command) {
 	c.mu.Lock()
 	c.serial++
-	id := fmt.Sprintf("%s.%d", c.Tab, c.serial)
-	text := strings.TrimRight("I say "+id+" "+strings.Repeat("-", c.padding), " ")
-	c.outbox[conversation] = append(c.outbox[conversation], &command{conversation: conversation, id: id, text: text})
-	if c.said != nil {
-		c.said(id)
+	one.id = fmt.Sprintf("%s.%d", c.Tab, c.serial)
+	if one.verb == checker.Post || one.verb == checker.Edit {
+		one.text = strings.TrimRight(one.text+one.id+" "+strings.Repeat("-", c.padding), " ")
+	}
+	c.outbox[one.conversation] = append(c.outbox[one.conversation], one)
+	if c.said != nil && one.verb == checker.Post {
+		c.said(one.id)
 	}
 	c.mu.Unlock()
 	c.wake()
@@ -65,7 +75,7 @@ func (c *Client) doubt() {
 }
 
 func (o *command) entry() checker.Entry {
-	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Text: short(o.text)}
+	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Message: o.about, Text: short(o.text)}
 }
 
 // settle removes a command from the outbox.
@@ -137,12 +147,12 @@ func (c *Client) flush(l *line) bool {
 		for _, one := range c.next(id) {
 			e := one.entry()
 			e.Sender = c.Person.ID
-			c.record(checker.Record{Kind: checker.Sent, Entry: e})
-			if c.random.Float64() < c.byAPI {
+			c.record(checker.Record{Kind: checker.Sent, Verb: one.verb, Entry: e})
+			if c.random.Float64() < c.byAPI && one.verb == checker.Post {
 				c.post(one)
 				continue
 			}
-			if !l.write(map[string]any{"type": "send", "conversation_id": id, "client_id": one.id, "message": one.text}) {
+			if !l.write(one.frame()) {
 				return false
 			}
 		}

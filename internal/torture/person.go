@@ -76,11 +76,23 @@ type message struct {
 	Sender       int64  `json:"sender_id"`
 	Text         string `json:"message"`
 	At           string `json:"timestamp"`
+	Deleted      bool   `json:"deleted"`
+	Reactions    []struct {
+		Emoji string  `json:"emoji"`
+		Users []int64 `json:"user_ids"`
+	} `json:"reactions"`
 }
 
 func (m message) entry() checker.Entry {
+	var reactions []string
+	for _, r := range m.Reactions {
+		for _, who := range r.Users {
+			reactions = append(reactions, checker.Reaction(r.Emoji, who))
+		}
+	}
 	return checker.Entry{
 		Conversation: m.Conversation, Seq: m.Seq, Message: m.ID, Sender: m.Sender, ClientID: m.ClientID, Text: short(m.Text), At: m.At,
+		Deleted: m.Deleted, Reactions: checker.Reactions(reactions),
 	}
 }
 

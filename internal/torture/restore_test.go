@@ -62,7 +62,7 @@ func TestClientsAheadOfARestoredCopyForgetWhatItHasLost(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		n := NewNode(t, plain, d)
 		var away atomic.Bool
-		w := NewWorld(t, n, Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 8}, func(int) string {
+		w := NewWorld(t, n, Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 8, Changes: 0.2}, func(int) string {
 			if away.Load() {
 				return "127.0.0.1:1" // nobody listens there
 			}

@@ -40,7 +40,7 @@ func finish(ctx context.Context, t *testing.T, w *World) checker.Report {
 func TestAServerThatStandsStillLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel() // It waits most of its time.
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
-		w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 4, Hasty: true}, nil)
+		w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 4, Changes: 0.2, Hasty: true}, nil)
 		ctx := patience(t, time.Minute)
 		hush := talking(ctx, w)
 		pause(ctx, 300*time.Millisecond)
@@ -59,7 +59,7 @@ func TestAServerThatStandsStillLosesAndDoublesNothing(t *testing.T) {
 func TestATerminatedServerHandsOverEverythingInTime(t *testing.T) {
 	t.Parallel() // It waits most of its time.
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
-		w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 5}, nil)
+		w := NewWorld(t, NewNode(t, plain, d), Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 5, Changes: 0.2}, nil)
 		ctx := patience(t, time.Minute)
 		// One who does not read cannot hold it up.
 		resume := w.Clients[0].Pause()
@@ -89,6 +89,8 @@ func TestAClockThatJumpsByAnHourChangesNoOrder(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		n := NewNode(t, planted, d)
 		p := NewProxy(t, 2, func() string { return n.At })
+		// Nobody edits: the server's clock says for how long one may, so that a command that was
+		// refused, unheard, may be taken an hour before that, behind what followed it.
 		w := NewWorld(t, n, Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 6}, func(int) string { return p.At })
 		ctx := patience(t, time.Minute)
 		n.Kill()

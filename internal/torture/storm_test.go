@@ -38,7 +38,7 @@ func TestTenThousandMessagesGoThroughCutsReplaysAndKills(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		n := NewNode(t, plain, d)
 		p := NewProxy(t, 1, func() string { return n.At })
-		w := NewWorld(t, n, Plan{People: 10, Tabs: 2, Conversations: 25, Seed: 3}, func(int) string { return p.At })
+		w := NewWorld(t, n, Plan{People: 10, Tabs: 2, Conversations: 25, Seed: 3, Changes: 0.2}, func(int) string { return p.At })
 		ctx := patience(t, 5*time.Minute)
 		over, clear := context.WithCancel(ctx)
 		var stormy sync.WaitGroup

@@ -26,6 +26,8 @@ type Plan struct {
 	Narrow        bool // the second tab has a line that holds little of what it does not read
 	Hasty         bool // a line on which nothing is said for 2 s is given up
 	Polite        bool // whoever is told to come back later does so
+	// Changes is the share of commands that edit or delete a message, from 0 to 1.
+	Changes float64
 	// Door tells where the API is called, HOST:PORT; nil is the node.
 	Door func() string
 }
@@ -41,6 +43,7 @@ type World struct {
 	Patience time.Duration
 
 	random *rand.Rand
+	change float64
 	talks  map[int64][2]int // the two people of a conversation, as places in People
 	marked map[[2]int64]int64
 	end    context.CancelFunc
@@ -57,6 +60,7 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 		Patience: 20 * time.Second,
 		tb:       tb, Node: n, History: &checker.History{}, talks: make(map[int64][2]int), marked: make(map[[2]int64]int64),
 		random: rand.New(rand.NewPCG(p.Seed, 1)), //nolint:gosec // It repeats what it did.
+		change: p.Changes,
 	}
 	w.accounts(p.People)
 	n.MustStart()
@@ -177,7 +181,7 @@ func (w *World) must(_ int, err error) {
 	}
 }
 
-// Talk has all tabs together say so many messages. No tab has more than 8 that wait. It
+// Talk has all tabs together say so many messages, or change some in their place. No tab has more than 8 that wait. It
 // returns when all have been confirmed, or when ctx has ended.
 func (w *World) Talk(ctx context.Context, messages int) {
 	share := make([]int, len(w.Clients))
@@ -192,13 +196,21 @@ func (w *World) Talk(ctx context.Context, messages int) {
 				if !await(ctx, func() bool { return c.Waiting() < 8 }) {
 					return
 				}
-				c.Say(c.Conversations[random.IntN(len(c.Conversations))])
+				w.speak(c, random)
 			}
 			await(ctx, func() bool { return c.Waiting() == 0 })
 		})
 	}
 	w.sent += messages
 	talking.Wait()
+}
+
+// speak has a tab say something in one of its conversations, or change what was said there.
+func (w *World) speak(c *Client, random *rand.Rand) {
+	id := c.Conversations[random.IntN(len(c.Conversations))]
+	if random.Float64() >= w.change || !c.Change(random, id) {
+		c.Say(id)
+	}
 }
 
 // await looks every few milliseconds until ok or the end of ctx, and tells which.
@@ -333,61 +345,4 @@ func (w *World) Check() checker.Report {
 	w.tb.Helper()
 	w.Stop()
 	return checker.Check(w.History.Records(), w.Truth())
-}
-
-// Truth reads what the node holds, as both people of each conversation.
-func (w *World) Truth() checker.Truth {
-	w.tb.Helper()
-	truth := checker.Truth{Log: make(map[int64][]checker.Entry), Holds: make(map[checker.Tab]map[int64][]checker.Entry)}
-	for id, pair := range w.talks {
-		all, err := w.People[pair[0]].everything(id)
-		w.must(0, err)
-		truth.Log[id] = all
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), w.Patience)
-	defer cancel()
-	for i, p := range w.People {
-		told := w.told(ctx, p, truth.Log)
-		for id, pair := range w.talks {
-			if pair[0] != i && pair[1] != i {
-				continue
-			}
-			s, err := p.standing(id)
-			w.must(0, err)
-			s.Marked, s.Told = w.marked[[2]int64{p.ID, id}], told[id]
-			truth.Standings = append(truth.Standings, s)
-		}
-	}
-	for _, c := range w.Clients {
-		truth.Holds[c.Tab] = c.Holds()
-	}
-	return truth
-}
-
-// told returns what the person's notices are of, once the follower has come to the end or
-// ctx has: it looks at a message a moment after it was sent.
-func (w *World) told(ctx context.Context, p Person, log map[int64][]checker.Entry) (told map[int64]int64) {
-	w.tb.Helper()
-	for {
-		var err error
-		if told, err = p.notices(); err != nil {
-			w.tb.Fatal(err)
-		}
-		complete := true
-		for id, pair := range w.talks {
-			if w.People[pair[0]].ID != p.ID && w.People[pair[1]].ID != p.ID {
-				continue
-			}
-			for _, e := range log[id] {
-				complete = complete && (e.Sender == p.ID || told[id] >= e.Seq || e.Seq <= w.marked[[2]int64{p.ID, id}])
-			}
-		}
-		if complete || ctx.Err() != nil {
-			return told
-		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-		}
-	}
 }

@@ -21,6 +21,39 @@ func TestWhatIsAllowedIsNoFault(t *testing.T) {
 			s.edited(4)
 			s.edited(4)
 		},
+		"a message that comes again says what it says by then": func(s *story) {
+			s.edited(2)
+			again := s.truth.Log[talk][1]
+			s.records = append(s.records,
+				checker.Record{Kind: checker.Began, Tab: "a", Line: 2, Entry: entry(1)},
+				checker.Record{Kind: checker.Saw, Tab: "a", Line: 2, Entry: again},
+			)
+		},
+		"a page has messages as they are, and none of what changed them": func(s *story) {
+			s.edited(2)
+			s.changed(checker.Delete, 4, "")
+			s.truth.Holds["a"][talk] = slices.Clone(s.truth.Log[talk][:4])
+		},
+		"a reaction that is taken back, and one that stays": func(s *story) {
+			s.changed(checker.React, 3, "👍")
+			s.changed(checker.React, 3, "🎉")
+			s.changed(checker.Unreact, 3, "👍")
+		},
+		"a message that is deleted takes its reactions with it": func(s *story) {
+			s.changed(checker.React, 3, "👍")
+			s.changed(checker.Delete, 3, "")
+		},
+		"a second deletion has nothing to do": func(s *story) {
+			s.changed(checker.Delete, 1, "")
+			s.records = append(s.records,
+				checker.Record{Kind: checker.Sent, Verb: checker.Delete, Tab: "a", Entry: checker.Entry{Conversation: talk, Sender: 1, ClientID: "x", Message: 101}},
+				checker.Record{Kind: checker.Acked, Tab: "a", Duplicate: true, Entry: checker.Entry{Conversation: talk, ClientID: "x", Seq: 1, Message: 101}})
+		},
+		"an edit that the API confirmed, which tells no place": func(s *story) {
+			s.edited(4)
+			at := slices.IndexFunc(s.records, func(r checker.Record) bool { return r.Kind == checker.Acked && r.Entry.ClientID == "x5" })
+			s.records[at].Entry.Seq, s.records[at].Entry.At = 0, ""
+		},
 		"an unknown outcome that appeared": func(s *story) {
 			s.drop("a", checker.Acked, 3)
 			s.add("a", checker.Doubted, unplaced(entry(3)))

@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,9 +16,13 @@ type name struct {
 	client               string
 }
 
+var errNotStored = errors.New("which is not stored")
+
 // command is what is known of one command from the histories.
 type command struct {
 	name
+	verb    Verb
+	about   int64 // the message that it changes
 	tab     Tab
 	text    string
 	order   int // among the commands of its tab, by first transmission
@@ -33,7 +38,9 @@ type check struct {
 	commands map[name]*command
 	senders  map[Tab]int64 // whose tab it is
 	log      map[place]Entry
-	texts    map[string]place // where a text stands in the log: every command has a text of its own
+	texts    map[string]place    // where a message stands that was sent with a text: every command has one of its own
+	places   map[name]int64      // where what a command made stands in its conversation
+	versions map[place][]version // what became of each message
 }
 
 // Check judges a history. Every command of the history has a text of its own.
@@ -41,11 +48,12 @@ func Check(records []Record, truth Truth) Report {
 	c := &check{
 		records: records, truth: truth,
 		commands: make(map[name]*command), senders: make(map[Tab]int64),
-		log: make(map[place]Entry), texts: make(map[string]place),
+		log: make(map[place]Entry), texts: make(map[string]place), places: make(map[name]int64), versions: make(map[place][]version),
 	}
 	c.report.Counts.Kills = make(map[string]int)
 	c.gather()
 	c.stored()
+	c.became()
 	c.answered()
 	c.ordered()
 	c.lines()
@@ -71,7 +79,9 @@ func (c *check) gather() {
 			n.Transmissions++
 			if c.commands[key] == nil {
 				orders[r.Tab]++
-				c.commands[key] = &command{name: key, tab: r.Tab, text: r.Entry.Text, order: orders[r.Tab]}
+				c.commands[key] = &command{
+					name: key, verb: r.Verb, about: r.Entry.Message, tab: r.Tab, text: r.Entry.Text, order: orders[r.Tab],
+				}
 			}
 		case Acked:
 			if r.Duplicate {
@@ -113,39 +123,42 @@ func (c *check) gather() {
 func (c *check) stored() {
 	c.report.Counts.Conversations = len(c.truth.Log)
 	for _, id := range slices.Sorted(maps.Keys(c.truth.Log)) {
-		seen := make(map[name]int64)
 		for i, e := range c.truth.Log[id] {
 			if e.Conversation != id || e.Seq != int64(i)+1 {
 				c.broken(Gap, "conversation %d has the seq %d at place %d", id, e.Seq, i+1)
 			}
 			if e.Changes != 0 {
-				// It takes a place, brings no message, and has the client id of the one that it changes.
-				if of, ok := c.log[place{id, e.Changes}]; !ok || of.Changes != 0 {
-					c.broken(Phantom, "what stands at %d of conversation %d changes %d, which is no message", e.Seq, id, e.Changes)
-				}
+				c.changed(e) // It takes a place and brings no message.
 				c.log[place{id, e.Seq}] = e
 				continue
 			}
-			c.report.Counts.Stored++
-			key := name{id, e.Sender, e.ClientID}
-			if before, twice := seen[key]; twice {
-				c.broken(Duplicate, "%v stands at %d and %d", key, before, e.Seq)
-			}
-			seen[key] = e.Seq
-			if before, twice := c.texts[e.Text]; twice {
-				c.broken(Duplicate, "%q stands at %v and %v", e.Text, before, place{id, e.Seq})
-			}
-			c.log[place{id, e.Seq}], c.texts[e.Text] = e, place{id, e.Seq}
-			switch one := c.commands[key]; {
-			case one == nil:
-				c.broken(Phantom, "nobody sent what stands at %d of conversation %d: %q as %v", e.Seq, id, e.Text, key)
-			case one.text != e.Text:
-				c.broken(Phantom, "%v says %q, and was sent as %q", key, e.Text, one.text)
-			case one.refused:
-				c.broken(Phantom, "%v was refused, and is stored at %d", key, e.Seq)
-			}
+			c.posted(id, e)
 		}
 	}
+}
+
+// posted looks at a message of the log.
+func (c *check) posted(id int64, e Entry) {
+	c.report.Counts.Stored++
+	at, key := place{id, e.Seq}, name{id, e.Sender, e.ClientID}
+	if before, twice := c.places[key]; twice {
+		c.broken(Duplicate, "%v stands at %d and %d", key, before, e.Seq)
+	} else {
+		c.places[key] = e.Seq
+	}
+	sent := stateOf(e)
+	switch one := c.commands[key]; {
+	case one == nil || one.verb != Post:
+		c.broken(Phantom, "nobody sent what stands at %d of conversation %d: %q as %v", e.Seq, id, e.Text, key)
+	case one.refused:
+		c.broken(Phantom, "%v was refused, and is stored at %d", key, e.Seq)
+	default:
+		sent = state{text: one.text}
+	}
+	if before, twice := c.texts[sent.text]; twice {
+		c.broken(Duplicate, "%q stands at %v and %v", sent.text, before, at)
+	}
+	c.log[at], c.texts[sent.text], c.versions[at] = e, at, []version{{e.Seq, sent}}
 }
 
 // answered holds every ack against the database, and counts what has none.
@@ -153,10 +166,9 @@ func (c *check) answered() {
 	n := &c.report.Counts
 	for _, one := range c.commands {
 		for _, ack := range one.acks {
-			e, ok := c.log[place{one.conversation, ack.Entry.Seq}]
-			if !ok || e.Text != one.text || e.Sender != one.sender || e.Message != ack.Entry.Message || e.At != ack.Entry.At {
+			if !c.kept(one, ack) {
 				c.broken(LostAck, "%v was confirmed to %s as message %d at %d (%s), where there is %+v",
-					one.name, one.tab, ack.Entry.Message, ack.Entry.Seq, ack.Entry.At, e)
+					one.name, one.tab, ack.Entry.Message, ack.Entry.Seq, ack.Entry.At, c.log[place{one.conversation, ack.Entry.Seq}])
 			}
 		}
 		switch {
@@ -166,11 +178,27 @@ func (c *check) answered() {
 			n.Refused++
 		default:
 			n.Unanswered++
-			if _, stored := c.texts[one.text]; stored {
+			if _, stored := c.places[one.name]; stored {
 				n.Appeared++
 			}
 		}
 	}
+}
+
+// kept tells whether what was confirmed stands where the ack says.
+func (c *check) kept(one *command, ack Record) bool {
+	seq, made := c.places[one.name]
+	e := c.log[place{one.conversation, seq}]
+	if one.verb == Post {
+		return made && seq == ack.Entry.Seq && e.Message == ack.Entry.Message && e.At == ack.Entry.At
+	}
+	if !made {
+		// There was nothing to do: then the answer has the place of the message.
+		at := slices.IndexFunc(c.truth.Log[one.conversation], func(e Entry) bool { return e.Message == one.about && e.Changes == 0 })
+		return ack.Duplicate && at >= 0 && (one.verb != Delete || c.truth.Log[one.conversation][at].Deleted)
+	}
+	// The API confirms a change by the message alone.
+	return e.Message == ack.Entry.Message && (ack.Entry.Seq == 0 || seq == ack.Entry.Seq && e.At == ack.Entry.At)
 }
 
 // ordered finds commands of one tab in one conversation that overtook each other: a client
@@ -192,15 +220,15 @@ func (c *check) ordered() {
 		var last int64
 		var before *command
 		for _, one := range all {
-			at, ok := c.texts[one.text]
+			seq, ok := c.places[one.name]
 			if !ok {
 				continue
 			}
-			if at.seq < last {
+			if seq < last {
 				c.broken(Reordering, "%s sent %q before %q, and they stand at %d and %d of conversation %d",
-					key.tab, before.text, one.text, last, at.seq, key.conversation)
+					key.tab, before.text, one.text, last, seq, key.conversation)
 			}
-			last, before = at.seq, one
+			last, before = seq, one
 		}
 	}
 }

@@ -13,7 +13,8 @@ import (
 type Tab string
 
 // Entry is an event at its place in a conversation, as somebody saw it: a message, or, with
-// Changes, what has edited or deleted one.
+// Changes, what has changed one, with that message as it was then. In the log what has changed
+// one has the Sender, ClientID and time of the command, and nothing of the message.
 type Entry struct {
 	Conversation int64
 	Seq          int64
@@ -21,16 +22,30 @@ type Entry struct {
 	Message      int64 // the server's id
 	Sender       int64
 	ClientID     string
-	Text         string
+	Text         string // "" of a deleted message
 	At           string // the timestamp as it was sent
+	Deleted      bool
+	Reactions    string // as Reactions puts them together
 }
+
+// Verb says what a command does.
+type Verb string
+
+// The verbs. All but Post are about the message Entry.Message.
+const (
+	Post    Verb = ""
+	Edit    Verb = "edit" // to Entry.Text
+	Delete  Verb = "delete"
+	React   Verb = "react" // with the emoji Entry.Text
+	Unreact Verb = "unreact"
+)
 
 // Kind says what a Record is about.
 type Kind int
 
 // The kinds of records, with the fields that they use besides Tab and Conversation.
 const (
-	Sent     Kind = iota + 1 // a command went onto the line: Entry.{Sender,ClientID,Text}
+	Sent     Kind = iota + 1 // a command went onto the line: Verb, Entry.{Sender,ClientID,Text}, Message of what it changes
 	Acked                    // it was confirmed: Entry.{ClientID,Seq,Message,At}, Duplicate
 	Refused                  // it was refused for good: Entry.ClientID, Note
 	Doubted                  // its outcome is open, by an error or a lost line: Entry.ClientID, Note
@@ -45,6 +60,7 @@ const (
 // Record is one thing that happened to a client.
 type Record struct {
 	Kind      Kind
+	Verb      Verb
 	Tab       Tab
 	Line      int // numbers the tab's connections
 	Entry     Entry
@@ -103,9 +119,9 @@ type Standing struct {
 
 // Truth is what is left when everything is quiet.
 type Truth struct {
-	Log       map[int64][]Entry // by conversation, as the database holds it, in the order of seq
+	Log       map[int64][]Entry // by conversation, as the database holds it, in the order of seq: messages as they are in the end
 	Standings []Standing
 	// Holds is what each tab has of each conversation at the end, from wherever it began
-	// up to its position.
+	// up to its position. A page that it has loaded has no events but messages.
 	Holds map[Tab]map[int64][]Entry
 }

@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"errors"
 	"maps"
 	"slices"
 )
@@ -38,7 +39,7 @@ func (c *check) lines() {
 			}
 			if before, again := seen[k][r.Entry.Seq]; again {
 				c.report.Counts.Again++
-				if before != r.Entry {
+				if place := r.Entry.at(before); place != r.Entry {
 					c.broken(Divergence, "%s saw %+v, and then %+v at that place", r.Tab, before, r.Entry)
 				}
 			}
@@ -71,38 +72,62 @@ func (c *check) lines() {
 	}
 }
 
+// at returns another entry with what changes of a message as this one has it.
+func (e Entry) at(other Entry) Entry {
+	other.Text, other.Deleted, other.Reactions = e.Text, e.Deleted, e.Reactions
+	return other
+}
+
 // saw holds what was seen against the database.
 func (c *check) saw(r Record) {
-	e, ok := c.log[place{r.Entry.Conversation, r.Entry.Seq}]
-	switch {
-	case !ok:
-		c.broken(Phantom, "%s saw %+v, which is not stored", r.Tab, r.Entry)
-	case e != r.Entry:
-		c.broken(Divergence, "%s saw %+v, where there is %+v", r.Tab, r.Entry, e)
+	switch err := c.match(r.Entry); {
+	case errors.Is(err, errNotStored):
+		c.broken(Phantom, "%s saw %+v, %v", r.Tab, r.Entry, err)
+	case err != nil:
+		c.broken(Divergence, "%s saw %+v, %v", r.Tab, r.Entry, err)
 	}
 }
 
 // held compares what each tab has at the end with the database: the same messages in the
-// same order up to the end.
+// same order up to the end, and each as it is now.
 func (c *check) held() {
 	for _, tab := range slices.Sorted(maps.Keys(c.truth.Holds)) {
 		for _, id := range slices.Sorted(maps.Keys(c.truth.Holds[tab])) {
-			has, all := c.truth.Holds[tab][id], c.truth.Log[id]
 			var last int64
-			for i, e := range has {
+			now := make(map[int64]Entry) // by place
+			for i, e := range c.truth.Holds[tab][id] {
 				if i > 0 && e.Seq != last+1 {
-					c.broken(Gap, "%s has %d behind %d in conversation %d", tab, e.Seq, last, id)
+					c.missed(tab, id, last+1, e.Seq)
 				}
 				last = e.Seq
-				if stored, ok := c.log[place{id, e.Seq}]; ok && stored != e {
-					c.broken(Divergence, "%s ends with %+v, where there is %+v", tab, e, stored)
-				} else if !ok {
-					c.broken(Phantom, "%s ends with %+v, which is not stored", tab, e)
+				switch err := c.match(e); {
+				case errors.Is(err, errNotStored):
+					c.broken(Phantom, "%s ends with %+v, %v", tab, e, err)
+				case err != nil:
+					c.broken(Divergence, "%s ends with %+v, %v", tab, e, err)
+				}
+				if e.Changes != 0 {
+					now[e.Changes] = e
+				} else {
+					now[e.Seq] = e
 				}
 			}
-			if last < int64(len(all)) {
-				c.broken(Gap, "%s ends at %d of conversation %d, which has %d", tab, last, id, len(all))
+			c.missed(tab, id, last+1, int64(len(c.truth.Log[id]))+1)
+			for at, e := range now {
+				if stored, ok := c.log[place{id, at}]; ok && stateOf(stored) != stateOf(e) {
+					c.broken(Divergence, "%s ends with %v at %d of conversation %d, where there is %v", tab, stateOf(e), at, id, stateOf(stored))
+				}
 			}
+		}
+	}
+}
+
+// missed finds messages that a tab does not have. What changed messages may have been in a page.
+func (c *check) missed(tab Tab, id, from, to int64) {
+	for seq := from; seq < to; seq++ {
+		if e, ok := c.log[place{id, seq}]; !ok || e.Changes == 0 {
+			c.broken(Gap, "%s ends without %d of conversation %d, and goes on at %d", tab, seq, id, to)
+			return
 		}
 	}
 }

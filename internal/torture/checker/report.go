@@ -42,6 +42,7 @@ type Counts struct {
 	Again               int // of those, how many had been seen before
 	Lines, Resets       int
 	Stored              int // messages in the log at the end
+	Changes             int // events in the log that changed one
 	Kills               map[string]int
 }
 
@@ -68,8 +69,8 @@ func (r Report) String() string {
 	c := r.Counts
 	fmt.Fprintf(&b, "tabs %d, conversations %d, sent %d (on the line %d times), acked %d, duplicates answered %d, refused %d, ",
 		c.Tabs, c.Conversations, c.Sent, c.Transmissions, c.Acked, c.Duplicates, c.Refused)
-	fmt.Fprintf(&b, "unknown outcomes %d (to the end %d, of which stored %d), seen %d (again %d), lines %d, resets %d, stored %d",
-		c.Doubts, c.Unanswered, c.Appeared, c.Saw, c.Again, c.Lines, c.Resets, c.Stored)
+	fmt.Fprintf(&b, "unknown outcomes %d (to the end %d, of which stored %d), seen %d (again %d), lines %d, resets %d, stored %d, changed %d",
+		c.Doubts, c.Unanswered, c.Appeared, c.Saw, c.Again, c.Lines, c.Resets, c.Stored, c.Changes)
 	for _, point := range slices.Sorted(maps.Keys(c.Kills)) {
 		fmt.Fprintf(&b, "\nkilled %s: %d", point, c.Kills[point])
 	}

@@ -35,11 +35,39 @@ func by(tab checker.Tab, seq int64) checker.Entry {
 	}
 }
 
-// edited adds that the message at a place was edited, as the next event, seen by both.
+// edited adds that the message at a place was edited by its sender, as the next event, seen by both.
 func (s *story) edited(place int64) {
-	e := entry(place)
-	e.Seq, e.Changes, e.Text = int64(len(s.truth.Log[talk]))+1, place, "another text"
-	s.truth.Log[talk] = append(s.truth.Log[talk], e)
+	s.changed(checker.Edit, place, fmt.Sprint("another text ", len(s.truth.Log[talk])+1))
+}
+
+// changed adds that a command of who has sent the message at a place changed it, as the next
+// event, seen by both.
+func (s *story) changed(verb checker.Verb, place int64, text string) {
+	log := s.truth.Log[talk]
+	e := log[place-1]
+	who, seq := tabOf(place), int64(len(log))+1
+	command := checker.Entry{Conversation: talk, Sender: personOf(who), ClientID: fmt.Sprint("x", seq), Text: text, Message: e.Message}
+	s.records = append(s.records, checker.Record{Kind: checker.Sent, Verb: verb, Tab: who, Line: 1, Entry: command})
+	command.Seq, command.At = seq, fmt.Sprint("at ", seq)
+	s.add(who, checker.Acked, command)
+	command.Changes, command.Text = place, ""
+	switch verb {
+	case checker.Edit:
+		e.Text = text
+	case checker.Delete:
+		e.Text, e.Deleted, e.Reactions = "", true, ""
+	case checker.React:
+		e.Reactions = checker.Reactions(append(strings.Fields(e.Reactions), checker.Reaction(text, command.Sender)))
+	case checker.Unreact:
+		e.Reactions = checker.Reactions(slices.DeleteFunc(strings.Fields(e.Reactions), func(one string) bool {
+			return one == checker.Reaction(text, command.Sender)
+		}))
+	case checker.Post:
+		panic("it changes nothing")
+	}
+	log[place-1] = e
+	s.truth.Log[talk] = append(log, command)
+	e.Seq, e.Changes = seq, place
 	for _, tab := range []checker.Tab{"a", "b"} {
 		s.add(tab, checker.Saw, e)
 		s.truth.Holds[tab][talk] = append(s.truth.Holds[tab][talk], e)
