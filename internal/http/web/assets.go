@@ -13,6 +13,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"swapnest/internal/chat"
@@ -44,6 +45,9 @@ type asset struct {
 	packed []byte // data in gzip; nil when that gains nothing
 	kind   string
 }
+
+// packedAssets are those of the program, which never change: read and packed once.
+var packedAssets = sync.OnceValues(readAssets)
 
 // readAssets reads every file below static. A file of an unknown kind is an error.
 func readAssets() (*assets, error) {

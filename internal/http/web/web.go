@@ -82,7 +82,7 @@ func New(o Options) (*Web, error) {
 		return nil, errors.New("web: a log is needed")
 	}
 	var err error
-	if w.assets, err = readAssets(); err != nil {
+	if w.assets, err = packedAssets(); err != nil {
 		return nil, err
 	}
 	w.pages, err = parsePages(w.funcs())
