@@ -47,7 +47,10 @@ var apiRows = map[string]row{
 	// The message is the buyer's.
 	"PATCH /conversations/{id}/messages/{message_id}":  {object: "{conversation}", body: `{"message":"Hey"}`, want: [4]int{401, 404, 200, 403}},
 	"DELETE /conversations/{id}/messages/{message_id}": {object: "{conversation}", want: [4]int{401, 404, 200, 403}},
-	"PUT /conversations/{id}/read":                     {object: "{conversation}", body: `{"seq":1}`, want: [4]int{401, 404, 204, 204}},
+	// Reacting is for both.
+	"PUT /conversations/{id}/messages/{message_id}/reactions/{emoji}":    {object: "{conversation}", want: [4]int{401, 404, 200, 200}},
+	"DELETE /conversations/{id}/messages/{message_id}/reactions/{emoji}": {object: "{conversation}", want: [4]int{401, 404, 200, 200}},
+	"PUT /conversations/{id}/read":                                       {object: "{conversation}", body: `{"seq":1}`, want: [4]int{401, 404, 204, 204}},
 
 	"GET /notifications":         {want: [4]int{401, 200, 200, 200}},
 	"POST /notifications/read":   {body: `{"ids":[{notice}]}`, want: [4]int{401, 204, 204, 204}, idle: true, missing: 204},
