@@ -251,8 +251,8 @@ func (h *theater) allowed(t *testing.T, name, address string, r frameRow, p pers
 		}
 	}()
 	frames, code := h.utter(t, c.fill(address, true), c.fill(r.frame, true), c.clients[p])
-	// One's own message may come before the acknowledgement, or behind it.
-	frames = slices.DeleteFunc(frames, func(f apptest.Frame) bool { return strings.HasPrefix(f.Type(), "message") })
+	// One's own event may come before the acknowledgement, or behind it.
+	frames = slices.DeleteFunc(frames, func(f apptest.Frame) bool { return strings.HasPrefix(f.Type(), "message") || f.Type() == "reaction" })
 	if p == seller && r.seller != "" {
 		r.member, r.told = r.seller, ""
 	}

@@ -170,10 +170,10 @@ func (h *theater) stage(t *testing.T) *scene {
 	fresh, png := fmt.Sprintf("fresh_%d", n), string(picture(t, 4, 3))
 	c.there = []string{
 		"{fresh}", fresh, "{png}", png, "{listing}", fmt.Sprint(c.listing), "{slug}", slug, "{conversation}", fmt.Sprint(c.conversation),
-		"{message_id}", message, "{emoji}", "%F0%9F%91%8D", "{device}", device, "{seller}", c.seller.Username, "{seller_id}", fmt.Sprint(c.seller.ID), "{category}", "furniture",
+		"{message_id}", message, "{device}", device, "{seller}", c.seller.Username, "{seller_id}", fmt.Sprint(c.seller.ID), "{category}", "furniture",
 	}
 	c.nowhere = []string{
-		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{emoji}", "%F0%9F%91%8D", "{notice}", "987654",
+		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{notice}", "987654",
 		"{device}", strings.Repeat("0", len(device)), "{seller}", "nobody_0", "{seller_id}", "987654", "{category}", "nothing", "{photo}", "photos/nothing.jpg",
 	}
 	return c
