@@ -5,6 +5,7 @@
 //   npm pack emojibase-data@17.0.0 && tar -xzf emojibase-data-17.0.0.tgz && node tools/emoji.mjs package
 //
 // Both files are checked in; nothing of the package is needed to build, test or run.
+import process from "node:process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
