@@ -97,6 +97,8 @@ const calls = ({ me, own, wished, free, talk, said, question, notice, device }) 
     ["POST", `/conversations/${talk}/messages`, { client_id: "say", message: "Taken over" }],
     ["PATCH", `/conversations/${talk}/messages/${said}`, { message: "Taken over" }],
     ["DELETE", `/conversations/${talk}/messages/${said}`],
+    ["PUT", `/conversations/${talk}/messages/${said}/reactions/${encodeURIComponent("👍")}`],
+    ["DELETE", `/conversations/${talk}/messages/${said}/reactions/${encodeURIComponent("👍")}`],
     ["PUT", `/conversations/${talk}/read`, { seq: 2 }],
     ["PATCH", `/conversations/${question}`, { archived: true, muted: true }],
     ["POST", "/notifications/read", { all: true }],
@@ -161,7 +163,7 @@ test("a page of another origin changes nothing and opens no socket", async ({ br
     await call(page, "POST", `${sites[1]}/api/v1/session`, { username: own.me.username, password })
     expect(await context.cookies()).toHaveLength(2)
     const { ticket } = await call(page, "POST", "/api/v1/ticket")
-    const asked = calls(own).map(([method, path]) => `${method} ${path.replace(/\/(\d+|[0-9a-f]{16})(?=\/|$)/g, "/*")}`)
+    const asked = calls(own).map(([method, path]) => `${method} ${path.replace(/\/(\d+|[0-9a-f]{16}|%[^/]+)(?=\/|$)/g, "/*")}`)
     expect(asked.sort(), "calls of other sites").toEqual((await operations(page)).sort())
     const before = await belongings(page, own)
     const evil = await context.newPage()

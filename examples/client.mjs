@@ -25,8 +25,8 @@ async function connect() {
   line.onclose = ({ code }) => ([4400, 4401, 4404].includes(code) ? process.exit(1) : reconnect())
 }
 
-// What edits or deletes a message is an event, too, and has the message as it is now.
-function hear({ type, seq, ...frame }, event = type.startsWith("message")) {
+// What edits or deletes a message or reacts to it is an event, too, and has the message as it is now.
+function hear({ type, seq, ...frame }, event = type === "message" || "message_seq" in frame) {
   if (type === "hello") position ??= { after: frame.head, epoch: frame.epoch }
   if (type === "reset") position = undefined // another history: a page would load its newest messages
   if (event && seq === position?.after + 1) {

@@ -34,6 +34,7 @@ const message = {
   is_read: boolean,
   edited_at: maybe(string),
   deleted: maybe(boolean),
+  reactions: maybe([{ emoji: string, count: number, user_ids: [number] }]),
 }
 const revision = { ...message, message_seq: number, at: string }
 const listing = {
@@ -77,6 +78,7 @@ const shapes = {
   message,
   message_edited: revision,
   message_deleted: revision,
+  reaction: revision,
   ack: {
     client_id: string,
     conversation_id: number,

@@ -51,7 +51,7 @@ func main() {
 					go send(api)
 				}
 				after, position = f.Head, fmt.Sprintf("&after=%d&epoch=%s", f.Head, f.Epoch)
-			} else if event := strings.HasPrefix(f.Type, "message"); event && f.Seq == after+1 { // one that edits or deletes a message, too
+			} else if event := strings.HasPrefix(f.Type, "message") || f.Type == "reaction"; event && f.Seq == after+1 { // it may change a message
 				fmt.Printf("%d %s: %s\n", f.Seq, f.SenderName, f.Message)
 				after, position, f.At = f.Seq, fmt.Sprintf("&after=%d&at=%s&epoch=%s", f.Seq, cmp.Or(f.At, f.Timestamp), f.Epoch), ""
 			} else if event && f.Seq > after+1 { // a gap: the next line brings what is missing

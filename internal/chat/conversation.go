@@ -104,6 +104,9 @@ type Message struct {
 	EditedAt     time.Time // when its text was changed last; zero for never
 	DeletedAt    time.Time // zero while it is there; one that is deleted has no text
 	Read         bool      // the other person's cursor has reached it
+	// Reactions are in the order in which they came, each person with each emoji once; nil for none
+	// and for a deleted message. The last message of an Entry has none.
+	Reactions []Reaction
 }
 
 // Thread is a conversation as it stands under the lock, for deciding what may be
@@ -149,9 +152,11 @@ func (t Thread) Author(who UserID) Author {
 // Change is what a decision adds to a thread. One without a Kind adds nothing: things are
 // already as the command wants them.
 type Change struct {
-	Kind EventKind
-	Text string
-	At   time.Time
+	Kind     EventKind
+	Text     string
+	Reaction Reaction // of MessageReacted
+	Off      bool     // the Reaction is taken back
+	At       time.Time
 }
 
 // Posted is the change of a new message.
@@ -183,7 +188,9 @@ func (t Thread) Apply(who UserID, clientID string, c Change) (Thread, Event) {
 	case MessageEdited:
 		m.Text, m.EditedAt = c.Text, c.At
 	case MessageDeleted:
-		m.Text, m.DeletedAt = "", c.At
+		m.Text, m.DeletedAt, m.Reactions = "", c.At, nil
+	case MessageReacted:
+		m.Reactions = reacted(m.Reactions, c)
 	}
 	return t, Event{
 		Conversation: t.ID,

@@ -101,7 +101,7 @@ func TestApplyNumbersAndCounts(t *testing.T) {
 		t.Errorf("got the event %+v", e1)
 	}
 	wantMessage := Message{Conversation: 41, Seq: 3, ClientID: "c1", Sender: before.Buyer, Text: "hi", SentAt: want}
-	if e1.Message != wantMessage {
+	if !reflect.DeepEqual(e1.Message, wantMessage) {
 		t.Errorf("got the message %+v, want %+v", e1.Message, wantMessage)
 	}
 	if e2.Message.Sender != before.Seller || e2.Seq != 4 {

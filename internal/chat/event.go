@@ -5,11 +5,13 @@ import "time"
 // EventKind says what an event tells of.
 type EventKind string
 
-// The kinds of events: a new message, another text of one, and the end of one for everyone.
+// The kinds of events: a new message, another text of one, the end of one for everyone, and an
+// emoji that was put to one or taken back.
 const (
 	MessagePosted  EventKind = "message"
 	MessageEdited  EventKind = "message_edited"
 	MessageDeleted EventKind = "message_deleted"
+	MessageReacted EventKind = "reaction"
 )
 
 // Event is something that happened in a conversation: committed, numbered,

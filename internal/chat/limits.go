@@ -28,6 +28,8 @@ const (
 	MaxOpen             = 20   // conversations open on one socket
 	MaxPinned           = 10   // conversations that somebody keeps on top
 	MaxReplay           = 1000 // events that a resume sends before it says reset
+	MaxReactions        = 12   // different emoji at one message
+	MaxEmojiBytes       = 64   // of a reaction; the longest emoji there is takes 35
 
 	NoticeChars         = 140 // of a message that a notice shows
 	NoticePage          = 20

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"reflect"
 	"testing"
 	"time"
 )
@@ -73,14 +74,14 @@ func TestAnEditTakesASeqAndNothingElse(t *testing.T) {
 		after, e := before.Apply(buyer, "e", c)
 		want := before
 		want.Head++
-		if after != want {
+		if !reflect.DeepEqual(after, want) {
 			t.Errorf("%s: the thread is %+v, want %+v", kind, after, want)
 		}
 		m := before.About
 		if m.Text, m.EditedAt = "new", c.At; kind == MessageDeleted {
 			m.Text, m.EditedAt, m.DeletedAt = "", time.Time{}, c.At
 		}
-		if e.Kind != kind || e.Seq != 8 || e.At != c.At || e.Actor != buyer || e.BuyerSent != before.BuyerSent || e.Message != m {
+		if e.Kind != kind || e.Seq != 8 || e.At != c.At || e.Actor != buyer || e.BuyerSent != before.BuyerSent || !reflect.DeepEqual(e.Message, m) {
 			t.Errorf("%s: the event is %+v, want the message %+v", kind, e, m)
 		}
 	}

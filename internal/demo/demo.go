@@ -226,12 +226,29 @@ func (t Town) converse(ctx context.Context, talks []talk, places []place) error 
 			if err == nil && l.deleted {
 				_, err = service.Delete(ctx, who, change)
 			}
+			if err == nil {
+				err = react(ctx, service, places[i], sent.Message.ID, l.put)
+			}
 			if err != nil {
 				return fmt.Errorf("%s, message %d: %w", talks[i].file, n+1, err)
 			}
 		}
 		return nil
 	})
+}
+
+// react puts emoji to a message.
+func react(ctx context.Context, service *messaging.Service, p place, message chat.MessageID, all []put) error {
+	for _, one := range all {
+		who := p.seller
+		if one.buyer {
+			who = p.buyer
+		}
+		if _, err := service.React(ctx, who, messaging.ReactCommand{Conversation: p.id, Message: message, Emoji: one.emoji, On: true}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // silence is a bell that nobody hears.

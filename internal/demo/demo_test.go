@@ -353,3 +353,32 @@ func TestBadTalksAreRefused(t *testing.T) {
 }
 
 func dice() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+
+// TestPeopleHaveReacted finds a message to which one has reacted, one to which both have with the same emoji, and one
+// with two emoji.
+func TestPeopleHaveReacted(t *testing.T) {
+	town, _ := newTown(t)
+	fill(t, town)
+	talks, emoji, together := 0, 0, 0
+	for _, e := range entriesOf(t, town.DB, idOf(t, town.DB, "aarav"), chat.Buyer) {
+		messages, err := town.DB.MessagesAfter(t.Context(), e.Conversation.ID, 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		some := 0
+		for _, m := range messages {
+			groups := m.Reacted()
+			some += len(groups)
+			emoji = max(emoji, len(groups))
+			for _, g := range groups {
+				together = max(together, len(g.Users))
+			}
+		}
+		if some > 0 {
+			talks++
+		}
+	}
+	if talks < 2 || emoji < 2 || together < 2 {
+		t.Errorf("reactions in %d talks, at most %d emoji at a message, and one from %d people; want two of each at least", talks, emoji, together)
+	}
+}

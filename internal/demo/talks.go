@@ -27,6 +27,7 @@ import (
 //	| and its second line
 //	= what it was at first       it was edited to what stands above
 //	x                            it was deleted
+//	+b ❤️                        the buyer reacted to it; likewise +s
 //	~ 14h                        nobody writes for so long
 //
 //go:embed talks/*.txt
@@ -48,8 +49,15 @@ type spoken struct {
 	text    string
 	was     string // what it was edited from, "" for never
 	deleted bool
+	put     []put
 	gap     time.Duration // since the message before
 	at      time.Time
+}
+
+// put is an emoji that somebody put to a message.
+type put struct {
+	buyer bool
+	emoji string
 }
 
 // readTalks returns all talks, with times that rise to where each ends before now.
@@ -106,7 +114,7 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 			gap := pause + time.Duration(8_000+dice.IntN(70_000)+80*len([]rune(text)))*time.Millisecond
 			k.lines = append(k.lines, spoken{buyer: mark == "b:", text: text, gap: gap})
 			pause = 0
-		case "|", "=", "x":
+		case "|", "=", "x", "+b", "+s":
 			if len(k.lines) == 0 {
 				return k, fmt.Errorf("a second line before the first")
 			}
@@ -116,6 +124,8 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 				last.text += "\n" + text
 			case "=":
 				last.was = text
+			case "+b", "+s":
+				last.put = append(last.put, put{buyer: mark == "+b", emoji: text})
 			default:
 				last.deleted = true
 			}

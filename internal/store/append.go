@@ -103,8 +103,10 @@ type call struct {
 	abandoned atomic.Bool // its caller has stopped waiting
 	result    Appended
 	err       error
-	fresh     bool   // result holds an event of this commit
-	before    string // the text that the message had which the event changes
+	fresh     bool          // result holds an event of this commit
+	before    string        // the text that the message had which the event changes
+	reaction  chat.Reaction // that the event tells of; off when it is taken back
+	off       bool
 	done      chan struct{}
 }
 

@@ -100,11 +100,12 @@ func (b *postgresBatch) load(ctx context.Context, calls []*call, state *state) e
 func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat.Thread) (bool, error) {
 	place := make(map[eventKey]*chat.Event, len(events))
 	query, arguments := postgresWrite, postgresArgs
+	pipeline := &pgx.Batch{}
 	if len(abouts(events)) > 0 {
 		query, arguments = postgresWriteRevised, postgresRevisedArgs
+		queueReactions(pipeline, events)
 	}
 	var wrote, committed bool
-	pipeline := &pgx.Batch{}
 	pipeline.Queue(query, arguments(events, heads, place)...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id chat.MessageID

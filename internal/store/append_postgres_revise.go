@@ -48,6 +48,13 @@ const (
 			WHERE conversation.id = h.id
 		)
 		SELECT id, conversation_id, seq FROM m`
+	postgresReact = `
+		INSERT INTO reaction (message_id, user_id, emoji, seq, at)
+		SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[])
+		ON CONFLICT (message_id, user_id, emoji) DO UPDATE SET seq = excluded.seq, at = excluded.at`
+	postgresUnreact = `
+		DELETE FROM reaction WHERE (message_id, user_id, emoji) IN (SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]))`
+	postgresClear = `DELETE FROM reaction WHERE message_id = ANY($1::BIGINT[])`
 )
 
 // queueAbout reads the messages that calls are about, and those of these calls that are known.
@@ -107,4 +114,27 @@ func postgresRevisedArgs(events []*call, heads []chat.Thread, place map[eventKey
 	}
 	return append(args, changed, bodies, edited, deleted, had, when, since, texts,
 		ids, seqs, kinds, messages, actors, times, clients, digests, lasts)
+}
+
+// queueReactions writes what the events make of reactions; nothing for those that make none.
+func queueReactions(pipeline *pgx.Batch, events []*call) {
+	put, back, cleared := reactions(events)
+	if n := len(put); n > 0 {
+		messages, users, emoji := make([]chat.MessageID, n), make([]chat.UserID, n), make([]string, n)
+		seqs, times := make([]chat.Seq, n), make([]int64, n)
+		for i, r := range put {
+			messages[i], users[i], emoji[i], seqs[i], times[i] = r.message, r.User, r.Emoji, r.seq, r.at
+		}
+		pipeline.Queue(postgresReact, messages, users, emoji, seqs, times)
+	}
+	if n := len(back); n > 0 {
+		messages, users, emoji := make([]chat.MessageID, n), make([]chat.UserID, n), make([]string, n)
+		for i, r := range back {
+			messages[i], users[i], emoji[i] = r.message, r.User, r.Emoji
+		}
+		pipeline.Queue(postgresUnreact, messages, users, emoji)
+	}
+	if len(cleared) > 0 {
+		pipeline.Queue(postgresClear, cleared)
+	}
 }

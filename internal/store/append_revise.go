@@ -11,7 +11,7 @@ import (
 const (
 	// aboutColumns are those of a message that a command is about.
 	aboutColumns = `m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, m.body, m.created_at, m.edited_at, m.deleted_at,
-			EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq)`
+			EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq), ` + reactionsColumn
 	// revisedColumns are those of an event that a command about a message has stored before.
 	revisedColumns = `e.actor_id, e.client_id, e.digest, e.kind, e.seq, e.created_at, ` + aboutColumns
 )
@@ -23,6 +23,7 @@ func aboutFields(m *chat.Message) []any {
 		microsInto{&m.EditedAt},
 		microsInto{&m.DeletedAt},
 		&m.Read,
+		reactionsInto{&m.Reactions},
 	}
 }
 
@@ -75,14 +76,17 @@ type version struct {
 }
 
 // revise splits the events of a batch: those that bring messages, what becomes of the messages
-// that others change, each once, and the texts that these had.
+// whose text others change, each once, and the texts that these had.
 func revise(events []*call) (posted []*call, revisions []chat.Message, versions []version) {
 	place := make(map[chat.MessageID]int)
 	posted, revisions, versions = make([]*call, 0, len(events)), make([]chat.Message, 0, len(events)), make([]version, 0, len(events))
 	for _, c := range events {
 		e := &c.result.Event
-		if e.Kind == chat.MessagePosted {
+		switch e.Kind {
+		case chat.MessagePosted:
 			posted = append(posted, c)
+			continue
+		case chat.MessageReacted:
 			continue
 		}
 		versions = append(versions, version{c.About, e.Seq, micros(e.At), c.before})

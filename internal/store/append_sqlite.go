@@ -49,6 +49,7 @@ func newSQLiteEngine(ctx context.Context, db *DB) (*sqliteEngine, error) {
 		sqliteThreads: &e.threads, sqliteKnown: &e.known, sqliteMessages: &e.messages,
 		sqliteEvents: &e.events, sqliteHeads: &e.heads,
 		sqliteAbout: &e.about, sqliteRevised: &e.revised, sqliteRevise: &e.revise, sqliteVersions: &e.versions,
+		sqliteReact: &e.react, sqliteUnreact: &e.unreact, sqliteClear: &e.clear,
 		sqliteRevisedEvents: &e.revisedEvents, sqliteRevisedHeads: &e.revisedHeads,
 	} {
 		var err error

@@ -24,6 +24,13 @@ const (
 	sqliteVersions = `
 		INSERT INTO message_version (message_id, seq, at, body)
 		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1)`
+	sqliteReact = `
+		INSERT INTO reaction (message_id, user_id, emoji, seq, at)
+		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each($1) WHERE TRUE
+		ON CONFLICT (message_id, user_id, emoji) DO UPDATE SET seq = excluded.seq, at = excluded.at`
+	sqliteUnreact = `
+		DELETE FROM reaction WHERE (message_id, user_id, emoji) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))`
+	sqliteClear         = `DELETE FROM reaction WHERE message_id IN (SELECT value FROM json_each($1))`
 	sqliteRevisedEvents = `
 		INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at, client_id, digest)
 		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, unhex(value ->> 7)
@@ -36,7 +43,7 @@ const (
 
 // sqliteRevisers are these statements, prepared.
 type sqliteRevisers struct {
-	about, revised, revise, versions, revisedEvents, revisedHeads *sql.Stmt
+	about, revised, revise, versions, react, unreact, clear, revisedEvents, revisedHeads *sql.Stmt
 }
 
 // loadAbout reads the messages that calls are about, and those of these calls that are known.
@@ -70,19 +77,11 @@ func (b *sqliteBatch) insertRevised(ctx context.Context, events []*call, heads [
 	if err != nil {
 		return err
 	}
-	rows := make([][4]any, len(revisions))
-	for i, m := range revisions {
-		rows[i] = [4]any{m.ID, m.Text, micros(m.EditedAt), micros(m.DeletedAt)}
+	if err := b.change(ctx, revisions, versions); err != nil {
+		return err
 	}
-	if err := b.exec(ctx, b.revise, rows); err != nil {
-		return fmt.Errorf("change messages: %w", err)
-	}
-	texts := make([][4]any, len(versions))
-	for i, v := range versions {
-		texts[i] = [4]any{v.message, v.seq, v.at, v.body}
-	}
-	if err := b.exec(ctx, b.versions, texts); err != nil {
-		return fmt.Errorf("keep earlier texts: %w", err)
+	if err := b.reactions(ctx, events); err != nil {
+		return err
 	}
 	log := make([][8]any, len(events))
 	for i, c := range events {
@@ -102,6 +101,57 @@ func (b *sqliteBatch) insertRevised(ctx context.Context, events []*call, heads [
 	}
 	if err := b.exec(ctx, b.revisedHeads, last); err != nil {
 		return fmt.Errorf("update conversations: %w", err)
+	}
+	return nil
+}
+
+// change gives messages the texts that they have now, and keeps those that they had.
+func (b *sqliteBatch) change(ctx context.Context, revisions []chat.Message, versions []version) error {
+	if len(revisions) == 0 {
+		return nil
+	}
+	rows := make([][4]any, len(revisions))
+	for i, m := range revisions {
+		rows[i] = [4]any{m.ID, m.Text, micros(m.EditedAt), micros(m.DeletedAt)}
+	}
+	if err := b.exec(ctx, b.revise, rows); err != nil {
+		return fmt.Errorf("change messages: %w", err)
+	}
+	texts := make([][4]any, len(versions))
+	for i, v := range versions {
+		texts[i] = [4]any{v.message, v.seq, v.at, v.body}
+	}
+	if err := b.exec(ctx, b.versions, texts); err != nil {
+		return fmt.Errorf("keep earlier texts: %w", err)
+	}
+	return nil
+}
+
+// reactions writes what the events make of reactions; nothing for those that make none.
+func (b *sqliteBatch) reactions(ctx context.Context, events []*call) error {
+	put, back, cleared := reactions(events)
+	if len(put) > 0 {
+		rows := make([][5]any, len(put))
+		for i, r := range put {
+			rows[i] = [5]any{r.message, r.User, r.Emoji, r.seq, r.at}
+		}
+		if err := b.exec(ctx, b.react, rows); err != nil {
+			return fmt.Errorf("put reactions: %w", err)
+		}
+	}
+	if len(back) > 0 {
+		rows := make([][3]any, len(back))
+		for i, r := range back {
+			rows[i] = [3]any{r.message, r.User, r.Emoji}
+		}
+		if err := b.exec(ctx, b.unreact, rows); err != nil {
+			return fmt.Errorf("take reactions back: %w", err)
+		}
+	}
+	if len(cleared) > 0 {
+		if err := b.exec(ctx, b.clear, cleared); err != nil {
+			return fmt.Errorf("take reactions from deleted messages: %w", err)
+		}
 	}
 	return nil
 }

@@ -68,6 +68,7 @@ func (s *state) settle(c *call) {
 		c.result = asItIs(thread, c.Actor)
 		return
 	}
+	c.reaction, c.off = change.Reaction, change.Off
 	thread, event := thread.Apply(c.Actor, c.ClientID, change)
 	if c.About != 0 {
 		s.messages[c.About], thread.About = event.Message, chat.Message{}

@@ -12,7 +12,7 @@ import (
 const messageColumns = `
 	m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, u.username, u.name, u.closed_at <> 0, m.body, m.created_at,
 		m.edited_at, m.deleted_at,
-		EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq)`
+		EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq), ` + reactionsColumn
 
 const messageSelect = `SELECT ` + messageColumns + ` FROM message m JOIN users u ON u.id = m.sender_id `
 
@@ -23,6 +23,7 @@ func messageFields(m *chat.Message, former *bool) []any {
 		microsInto{&m.EditedAt},
 		microsInto{&m.DeletedAt},
 		&m.Read,
+		reactionsInto{&m.Reactions},
 	}
 }
 

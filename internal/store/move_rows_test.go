@@ -182,7 +182,7 @@ func TestEveryColumnOfEveryTableIsMoved(t *testing.T) {
 // alone, or of a kind that nobody converts.
 func TestAMigrationThatForgetsTheMoveIsNoticed(t *testing.T) {
 	for _, test := range []struct{ name, onSQLite, onPostgreSQL, says string }{
-		{"a table", `CREATE TABLE reaction (id INTEGER PRIMARY KEY)`, ``, "the table reaction is in SQLite alone"},
+		{"a table", `CREATE TABLE bidding (id INTEGER PRIMARY KEY)`, ``, "the table bidding is in SQLite alone"},
 		{"a column", `ALTER TABLE users ADD COLUMN birthday BIGINT NOT NULL DEFAULT 0`, ``, "the column users.birthday is in SQLite alone"},
 		{"a column there", ``, `ALTER TABLE users ADD COLUMN birthday BIGINT NOT NULL DEFAULT 0`, "the column users.birthday is in PostgreSQL alone"},
 		{

@@ -14,10 +14,12 @@ type Limits struct {
 	Address      *limit.Keyed // messages, per address
 	Conversation *limit.Keyed // messages, per conversation, of both people together
 	Start        *limit.Keyed // new conversations, per person
+	React        *limit.Keyed // reactions put and taken back, per person; they take of Address, too
 }
 
 const (
 	slower      = "A little slower, please. You can send again in a moment."
+	manyReacted = "A little slower, please. You can react again in a moment."
 	manyStarted = "You have started many conversations. Wait a while before starting another one."
 )
 
@@ -30,6 +32,14 @@ func (l *Limits) sender(who chat.UserID, address string) []limit.Token {
 	if address != "" {
 		tokens = append(tokens, limit.Token{Of: l.Address, Key: address})
 	}
+	return tokens
+}
+
+// reactor is what a reaction of who's costs wherever it goes. It takes nothing of what the two people of
+// a conversation write with, so that nobody is kept from writing by the other's reactions.
+func (l *Limits) reactor(who chat.UserID, address string) []limit.Token {
+	tokens := l.sender(who, address)
+	tokens[0].Of = l.React
 	return tokens
 }
 

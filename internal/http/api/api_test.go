@@ -227,7 +227,7 @@ func TestTheForeignAnswersLikeTheMissing(t *testing.T) {
 			continue
 		}
 		for _, body := range []string{`{"client_id":"x","message":"Hi"}`, `{"seq":1}`, `{}`, `no`} {
-			name := strings.Replace(name, "{message_id}", "{words}", 1)
+			name := strings.NewReplacer("{message_id}", "{words}", "{emoji}", "%F0%9F%91%8D").Replace(name)
 			foreign := w.do(t, request{"carla", strings.Replace(name, "{id}", "{conversation}", 1), body, ""})
 			missing := w.do(t, request{"carla", strings.Replace(name, "{id}", "999999", 1), body, ""})
 			if foreign.status != missing.status || foreign.body != missing.body || !maps.EqualFunc(foreign.header, missing.header, slices.Equal) {

@@ -127,6 +127,28 @@ func (a *API) deleteMessage(ctx context.Context, c call, in *deleteMessageInput)
 	}))
 }
 
+type reactionInput struct {
+	ID        chat.ConversationID `path:"id"`
+	MessageID chat.MessageID      `path:"message_id"`
+	Emoji     string              `path:"emoji" doc:"One single emoji, percent-encoded; with or without U+FE0F it is the same one."`
+}
+
+// putReaction answers PUT /conversations/{id}/messages/{message_id}/reactions/{emoji}.
+func (a *API) putReaction(ctx context.Context, c call, in *reactionInput) (*revisedOutput, error) {
+	return a.react(ctx, c, in, true)
+}
+
+// deleteReaction answers DELETE /conversations/{id}/messages/{message_id}/reactions/{emoji}.
+func (a *API) deleteReaction(ctx context.Context, c call, in *reactionInput) (*revisedOutput, error) {
+	return a.react(ctx, c, in, false)
+}
+
+func (a *API) react(ctx context.Context, c call, in *reactionInput, on bool) (*revisedOutput, error) {
+	return revised(a.Messages.React(ctx, c.identity.User.ID, messaging.ReactCommand{
+		Conversation: in.ID, Message: in.MessageID, Emoji: in.Emoji, On: on, Address: c.origin().Address,
+	}))
+}
+
 func revised(done messaging.Revised, err error) (*revisedOutput, error) {
 	if err != nil {
 		return nil, err

@@ -89,6 +89,14 @@ func (a *API) conversationCalls() {
 		id: "deleteMessage", route: "DELETE /conversations/{id}/messages/{message_id}", summary: "Delete a message of one's own for everyone, for 15 minutes",
 		status: 200, failures: []int{403, 429},
 	}, a.deleteMessage)
+	handle(a, operation{
+		id: "putReaction", route: "PUT /conversations/{id}/messages/{message_id}/reactions/{emoji}", summary: "Put an emoji to a message of either person",
+		status: 200, failures: []int{403, 409, 422, 429},
+	}, a.putReaction)
+	handle(a, operation{
+		id: "deleteReaction", route: "DELETE /conversations/{id}/messages/{message_id}/reactions/{emoji}", summary: "Take an emoji of one's own back from a message",
+		status: 200, failures: []int{403, 422, 429},
+	}, a.deleteReaction)
 	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
 }
 

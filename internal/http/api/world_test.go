@@ -85,7 +85,7 @@ func newWorld(t testing.TB, limited bool) *world {
 		al = accounts.Limits{
 			SignIn: limit.New(time.Hour, 1, time.Now), Register: limit.New(time.Hour, 3, time.Now), Look: limit.New(time.Hour, 1, time.Now),
 		}
-		ml = messaging.Limits{Send: limit.New(time.Hour, 2, time.Now), Start: limit.New(time.Hour, 1, time.Now)}
+		ml = messaging.Limits{Send: limit.New(time.Hour, 2, time.Now), Start: limit.New(time.Hour, 1, time.Now), React: limit.New(time.Hour, 1, time.Now)}
 	}
 	if w.accounts, err = accounts.New(w.db, w.guard, h, &al, false, log, time.Now); err != nil {
 		t.Fatal(err)

@@ -45,6 +45,7 @@ func newLimits(on bool, shared *limit.Sharing, now func() time.Time) limits {
 			// them to meet this. Thirty accounts of one machine, each within its own bucket, do.
 			Address: shared.New("address", 50*time.Millisecond, 300, now),
 			Start:   shared.New("start", 6*time.Minute, 10, now),
+			React:   shared.New("react", time.Second, 30, now),
 		},
 		listings: listings.Limits{
 			Add:  shared.New("listing", time.Minute, 20, now),

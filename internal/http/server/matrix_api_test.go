@@ -12,6 +12,8 @@ const lamp = `{"title":"Old lamp","description":"It shines.","price":{"amount":5
 // apiRows say of every operation of the API what the visitor, the stranger, the buyer and
 // the seller get. Listings and people are public: who may not change one is told so by 403,
 // and what is missing is 404. Everything else of other people is 404, there or not.
+const reaction = "/conversations/{conversation}/messages/{message_id}/reactions/👍"
+
 var apiRows = map[string]row{
 	"POST /users":                   {body: `{"username":"{fresh}","password":"correct horse"}`, want: [4]int{201, 201, 201, 201}},
 	"GET /users/{username}":         {object: "{seller}", want: [4]int{200, 200, 200, 200}, open: true},
@@ -47,7 +49,10 @@ var apiRows = map[string]row{
 	// The message is the buyer's.
 	"PATCH /conversations/{id}/messages/{message_id}":  {object: "{conversation}", body: `{"message":"Hey"}`, want: [4]int{401, 404, 200, 403}},
 	"DELETE /conversations/{id}/messages/{message_id}": {object: "{conversation}", want: [4]int{401, 404, 200, 403}},
-	"PUT /conversations/{id}/read":                     {object: "{conversation}", body: `{"seq":1}`, want: [4]int{401, 404, 204, 204}},
+	// Reacting is for both.
+	"PUT /conversations/{id}/messages/{message_id}/reactions/{emoji}":    {path: reaction, want: [4]int{401, 404, 200, 200}},
+	"DELETE /conversations/{id}/messages/{message_id}/reactions/{emoji}": {path: reaction, want: [4]int{401, 404, 200, 200}, idle: true},
+	"PUT /conversations/{id}/read":                                       {object: "{conversation}", body: `{"seq":1}`, want: [4]int{401, 404, 204, 204}},
 
 	"GET /notifications":         {want: [4]int{401, 200, 200, 200}},
 	"POST /notifications/read":   {body: `{"ids":[{notice}]}`, want: [4]int{401, 204, 204, 204}, idle: true, missing: 204},

@@ -35,6 +35,7 @@ var frameRows = map[string]frameRow{
 	"everything send":           {`{"type":"send","conversation_id":{conversation},"client_id":"m1","message":"Hi"}`, notFound, "ack", "message", ""},
 	"everything edit":           {`{"type":"edit","conversation_id":{conversation},"message_id":{message_id},"message":"Hey","client_id":"e1"}`, notFound, "ack", "message_edited", forbidden},
 	"everything delete":         {`{"type":"delete","conversation_id":{conversation},"message_id":{message_id},"client_id":"d1"}`, notFound, "ack", "message_deleted", forbidden},
+	"everything react":          {`{"type":"react","conversation_id":{conversation},"message_id":{message_id},"emoji":"👍","on":true,"client_id":"r1"}`, notFound, "ack", "reaction", ""},
 	"everything open":           {`{"type":"open","conversation_id":{conversation},"client_id":"o1"}`, notFound, "caught_up", "", ""},
 	"everything close":          {`{"type":"close","conversation_id":{conversation}}`, "", "", "", ""},
 	"everything set_typing":     {`{"type":"typing","conversation_id":{conversation},"typing":true}`, notFound, "", "typing", ""},
@@ -49,6 +50,7 @@ var frameRows = map[string]frameRow{
 	"oneConversation send":             {`{"type":"send","client_id":"m1","message":"Hi"}`, "", "ack", "message", ""},
 	"oneConversation edit":             {`{"type":"edit","message_id":{message_id},"message":"Hey","client_id":"e1"}`, "", "ack", "message_edited", forbidden},
 	"oneConversation delete":           {`{"type":"delete","message_id":{message_id},"client_id":"d1"}`, "", "ack", "message_deleted", forbidden},
+	"oneConversation react":            {`{"type":"react","message_id":{message_id},"emoji":"👍","on":true,"client_id":"r1"}`, "", "ack", "reaction", ""},
 	"oneConversation open":             {`{"type":"open"}`, "", "caught_up", "", ""},
 	"oneConversation close":            {`{"type":"close"}`, "", "", "", ""},
 	"oneConversation set_typing":       {`{"type":"typing","typing":true}`, "", "", "typing", ""},
@@ -249,8 +251,8 @@ func (h *theater) allowed(t *testing.T, name, address string, r frameRow, p pers
 		}
 	}()
 	frames, code := h.utter(t, c.fill(address, true), c.fill(r.frame, true), c.clients[p])
-	// One's own message may come before the acknowledgement, or behind it.
-	frames = slices.DeleteFunc(frames, func(f apptest.Frame) bool { return strings.HasPrefix(f.Type(), "message") })
+	// One's own event may come before the acknowledgement, or behind it.
+	frames = slices.DeleteFunc(frames, func(f apptest.Frame) bool { return strings.HasPrefix(f.Type(), "message") || f.Type() == "reaction" })
 	if p == seller && r.seller != "" {
 		r.member, r.told = r.seller, ""
 	}

@@ -69,6 +69,8 @@ func (c *conn) run(ctx context.Context, command wire.Command) error {
 		return c.revise(ctx, c.door.Messages.Edit, messaging.ReviseCommand{Conversation: m.Conversation, Message: m.ID, ClientID: m.ClientID, Text: m.Message})
 	case wire.Delete:
 		return c.revise(ctx, c.door.Messages.Delete, messaging.ReviseCommand{Conversation: m.Conversation, Message: m.ID, ClientID: m.ClientID})
+	case wire.React:
+		return c.react(ctx, m)
 	case wire.Open:
 		return c.open(ctx, m)
 	case wire.Close:
@@ -116,6 +118,19 @@ func (c *conn) revise(ctx context.Context, do reviser, m messaging.ReviseCommand
 	m.Address, m.Behind = c.address, c.overtakes(m.Conversation, m.ClientID)
 	done, err := do(ctx, c.who.User.ID, m)
 	c.settled(m.Conversation, m.ClientID, err)
+	if err != nil {
+		return err
+	}
+	c.push(wire.Done(done.ClientID, done.Event, done.Duplicate))
+	return nil
+}
+
+// react puts an emoji to a message, or takes it back, and acknowledges it. It waits behind nothing that
+// was put off, and nothing waits behind it: what it says does not depend on what was said before.
+func (c *conn) react(ctx context.Context, m wire.React) error {
+	done, err := c.door.Messages.React(ctx, c.who.User.ID, messaging.ReactCommand{
+		Conversation: m.Conversation, Message: m.ID, ClientID: m.ClientID, Emoji: m.Emoji, On: m.On, Address: c.address,
+	})
 	if err != nil {
 		return err
 	}

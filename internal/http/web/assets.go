@@ -25,10 +25,11 @@ var files embed.FS
 // types are the kinds of static files. The machine's own table is not asked, since
 // it differs between machines.
 var types = map[string]string{
-	".css": "text/css; charset=utf-8",
-	".js":  "text/javascript; charset=utf-8",
-	".svg": "image/svg+xml",
-	".png": "image/png",
+	".css":  "text/css; charset=utf-8",
+	".json": "application/json",
+	".js":   "text/javascript; charset=utf-8",
+	".svg":  "image/svg+xml",
+	".png":  "image/png",
 }
 
 // assets are the static files in memory, under one checksum of them all. It is a

@@ -15,7 +15,7 @@ func TestEveryStaticFileIsServedAsWhatItIs(t *testing.T) {
 	w := newWeb(t)
 	mux := http.NewServeMux()
 	w.Routes(mux)
-	kinds := map[string]string{".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
+	kinds := map[string]string{".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png"}
 	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) == ".ts" {
 			return err

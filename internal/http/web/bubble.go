@@ -24,6 +24,7 @@ type bubble struct {
 	Day   *time.Time
 	New   bool // what the reader has not seen begins here
 	Last  bool // the one that the keyboard reaches first
+	Put   []reaction
 }
 
 // Deleted tells whether it was taken away for everyone.
@@ -39,6 +40,7 @@ func bubbles(reader chat.UserID, page []chat.Message, seen chat.Seq, other chat.
 	divided := false
 	for i, m := range page {
 		b := bubble{Message: m, Side: "theirs", Run: "only", Who: other.User.Name, Jumbo: jumbo(m.Text), Last: i == len(page)-1}
+		b.Put = reactionsOf(reader, m, other.User.Name)
 		if m.Sender.ID == reader {
 			b.Side, b.Who = "mine", "You"
 			b.State, b.Word = stateAt(m, other)

@@ -63,6 +63,7 @@ func (w *Web) funcs() template.FuncMap {
 		"login":       loginURL,
 		"lines":       paragraphs,
 		"parts":       parts,
+		"atHand":      func() []string { return quickReactions },
 		"preloads":    w.preloads,
 	}
 }

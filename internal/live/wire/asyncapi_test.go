@@ -253,7 +253,7 @@ func TestEveryFrameOfTheCodeIsInTheDocument(t *testing.T) {
 		}
 	}
 	for side, names := range map[string][]string{
-		"server": append(sentTypes(t), string(chat.MessagePosted), string(chat.MessageEdited), string(chat.MessageDeleted)),
+		"server": append(sentTypes(t), string(chat.MessagePosted), string(chat.MessageEdited), string(chat.MessageDeleted), string(chat.MessageReacted)),
 		"client": append(readTypes(t), "original_message", "original_typing"),
 	} {
 		slices.Sort(names)

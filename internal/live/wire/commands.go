@@ -9,7 +9,7 @@ import (
 	"swapnest/internal/chat"
 )
 
-// Command is what a client asks for: a Send, Edit, Delete, Open, Close, Typing, Read,
+// Command is what a client asks for: a Send, Edit, Delete, React, Open, Close, Typing, Read,
 // Delivered, Watch or Ping.
 type Command interface{ command() }
 
@@ -34,6 +34,15 @@ type Delete struct {
 	Conversation chat.ConversationID
 	ID           chat.MessageID
 	ClientID     string
+}
+
+// React puts an emoji to a message of either person, or takes the sender's back. ClientID may be empty.
+type React struct {
+	Conversation chat.ConversationID
+	ID           chat.MessageID
+	ClientID     string
+	Emoji        string
+	On           bool
 }
 
 // Open asks for a conversation's events from a position on; After is nil without one.
@@ -79,6 +88,7 @@ type Ping struct{}
 func (Send) command()      {}
 func (Edit) command()      {}
 func (Delete) command()    {}
+func (React) command()     {}
 func (Open) command()      {}
 func (Close) command()     {}
 func (Typing) command()    {}
@@ -95,6 +105,8 @@ type incoming struct {
 	Conversation *chat.ConversationID `json:"conversation_id"`
 	Message      *string              `json:"message"`
 	MessageID    *chat.MessageID      `json:"message_id"`
+	Emoji        *string              `json:"emoji"`
+	On           *bool                `json:"on"`
 	Typing       *bool                `json:"typing"`
 	Seq          *chat.Seq            `json:"seq"`
 	After        *chat.Seq            `json:"after"`
@@ -152,7 +164,7 @@ func (in incoming) command(clientID string) (Command, error) {
 		return Ping{}, nil
 	case "watch":
 		return in.watch()
-	case "send", "edit", "delete", "open", "close", "typing", "read", "delivered":
+	case "send", "edit", "delete", "react", "open", "close", "typing", "read", "delivered":
 		if *in.Conversation <= 0 {
 			return nil, badField("conversation_id", "The frame needs a conversation_id.")
 		}
@@ -186,7 +198,7 @@ func (in incoming) aboutConversation(clientID string) (Command, error) {
 			return nil, badField("message", "A send frame needs a message.")
 		}
 		return Send{Conversation: id, ClientID: clientID, Message: *in.Message}, nil
-	case "edit", "delete":
+	case "edit", "delete", "react":
 		return in.revise(clientID)
 	case "open":
 		return in.open()
@@ -213,8 +225,17 @@ func (in incoming) revise(clientID string) (Command, error) {
 	if in.MessageID == nil || *in.MessageID <= 0 {
 		return nil, badField("message_id", "The frame needs a message_id.")
 	}
-	if *in.Type == "delete" {
+	switch *in.Type {
+	case "delete":
 		return Delete{Conversation: *in.Conversation, ID: *in.MessageID, ClientID: clientID}, nil
+	case "react":
+		if in.Emoji == nil {
+			return nil, badField("emoji", "A react frame needs an emoji.")
+		}
+		if in.On == nil {
+			return nil, badField("on", "A react frame needs on, true or false.")
+		}
+		return React{Conversation: *in.Conversation, ID: *in.MessageID, ClientID: clientID, Emoji: *in.Emoji, On: *in.On}, nil
 	}
 	if in.Message == nil {
 		return nil, badField("message", "An edit frame needs a message.")

@@ -67,6 +67,11 @@ func TestBadFramesAreRefused(t *testing.T) {
 		"an edit nowhere":                 {`{"type":"edit","message_id":5,"message":"hi"}`, chat.BadFrame, "conversation_id", ""},
 		"a deletion of nothing":           {`{"type":"delete","conversation_id":4}`, chat.BadFrame, "message_id", ""},
 		"a deletion of a name":            {`{"type":"delete","conversation_id":4,"message_id":"5"}`, chat.BadFrame, "", ""},
+		"a reaction to nothing":           {`{"type":"react","conversation_id":4,"emoji":"👍","on":true}`, chat.BadFrame, "message_id", ""},
+		"a reaction without an emoji":     {`{"type":"react","conversation_id":4,"message_id":5,"on":true,` + id + `}`, chat.BadFrame, "emoji", "c1"},
+		"a reaction that is neither":      {`{"type":"react","conversation_id":4,"message_id":5,"emoji":"👍"}`, chat.BadFrame, "on", ""},
+		"a reaction that is a list":       {`{"type":"react","conversation_id":4,"message_id":5,"emoji":["👍"],"on":true}`, chat.BadFrame, "", ""},
+		"a reaction nowhere":              {`{"type":"react","message_id":5,"emoji":"👍","on":true}`, chat.BadFrame, "conversation_id", ""},
 		"a message_id in capitals":        {`{"type":"delete","conversation_id":4,"Message_id":5}`, chat.BadFrame, "message_id", ""},
 		"a conversation that is a string": {`{"type":"close","conversation_id":"4"}`, chat.BadFrame, "", ""},
 		"a conversation that is a float":  {`{"type":"close","conversation_id":4.5}`, chat.BadFrame, "", ""},
@@ -197,6 +202,11 @@ func frameOf(c Command) []byte {
 		}
 	case Delete:
 		frame["type"], frame["conversation_id"], frame["message_id"] = "delete", c.Conversation, c.ID
+		if c.ClientID != "" {
+			frame["client_id"] = c.ClientID
+		}
+	case React:
+		frame["type"], frame["conversation_id"], frame["message_id"], frame["emoji"], frame["on"] = "react", c.Conversation, c.ID, c.Emoji, c.On
 		if c.ClientID != "" {
 			frame["client_id"] = c.ClientID
 		}

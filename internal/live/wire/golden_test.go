@@ -47,6 +47,16 @@ func revised() (edited, deleted chat.Event) {
 	return e, d
 }
 
+// reacted is a reaction to the message, which has others already.
+func reacted() chat.Event {
+	e := chat.Event{
+		Conversation: 41, Seq: 23, Kind: chat.MessageReacted, Actor: meera.ID, At: at.Add(3 * time.Minute), BuyerID: aarav.ID, SellerID: meera.ID,
+		Message: message(),
+	}
+	e.Message.Reactions = []chat.Reaction{{User: meera.ID, Emoji: "👍"}, {User: aarav.ID, Emoji: "👍"}, {User: meera.ID, Emoji: "❤️"}}
+	return e
+}
+
 func entry() chat.Entry {
 	last := message()
 	return chat.Entry{
@@ -84,6 +94,8 @@ func serverFrames() map[string][]byte {
 		"message_edited":  Event(edited),
 		"message_deleted": Event(deleted),
 		"ack_edited":      Done("tab1.0043", edited, false),
+		"reaction":        Event(reacted()),
+		"ack_reacted":     Done("tab1.0045", reacted(), false),
 
 		"ack":           Ack(m, false),
 		"ack_duplicate": Ack(m, true),
@@ -129,6 +141,8 @@ var clientFrames = map[string]struct {
 	"edit":             {0, Edit{Conversation: 41, ID: 5012, ClientID: "tab1.0043", Message: "Perfect, seven it is 🎉"}, "tab1.0043"},
 	"edit_unnamed":     {41, Edit{Conversation: 41, ID: 5012, Message: "Perfect, seven it is 🎉"}, ""},
 	"delete":           {0, Delete{Conversation: 41, ID: 5012, ClientID: "tab1.0044"}, "tab1.0044"},
+	"react":            {0, React{Conversation: 41, ID: 5012, ClientID: "tab1.0045", Emoji: "❤️", On: true}, "tab1.0045"},
+	"react_back":       {41, React{Conversation: 41, ID: 5012, Emoji: "❤️"}, ""},
 	"open":             {0, Open{Conversation: 41}, ""},
 	"open_at":          {0, Open{Conversation: 41, Position: &Position{After: 18, At: at, Epoch: "e7f3"}}, ""},
 	"close":            {0, Close{Conversation: 41}, ""},

@@ -149,6 +149,14 @@ type Message struct {
 	IsRead         bool                `json:"is_read" doc:"The other person has read up to here."`
 	EditedAt       *Time               `json:"edited_at,omitempty" nullable:"false" doc:"When the text was changed last; absent when it never was."`
 	Deleted        bool                `json:"deleted,omitempty" doc:"Its sender has taken it away for everyone."`
+	Reactions      []Reaction          `json:"reactions,omitempty" nullable:"false" maxItems:"12" doc:"In the order in which the emoji came up; absent without any, and always in last_message."`
+}
+
+// Reaction is one emoji at a message.
+type Reaction struct {
+	Emoji   string        `json:"emoji" doc:"In its one form: with U+FE0F behind each part that would be shown as text without it, and nowhere else."`
+	Count   int           `json:"count" minimum:"1"`
+	UserIDs []chat.UserID `json:"user_ids" nullable:"false" doc:"Who has put it there, in the order in which they did."`
 }
 
 // MessageOf returns the shape of a message.
@@ -160,6 +168,9 @@ func MessageOf(m chat.Message) Message {
 	}
 	if !m.EditedAt.IsZero() {
 		shape.EditedAt = &Time{m.EditedAt}
+	}
+	for _, r := range m.Reacted() {
+		shape.Reactions = append(shape.Reactions, Reaction{Emoji: r.Emoji, Count: len(r.Users), UserIDs: r.Users})
 	}
 	return shape
 }
@@ -205,6 +216,7 @@ type Limits struct {
 	Open             int `json:"open"`
 	Watched          int `json:"watched"`
 	Replay           int `json:"replay"`
+	Reactions        int `json:"reactions" doc:"Different emoji at one message."`
 	TitleChars       int `json:"title_chars"`
 	DescriptionChars int `json:"description_chars"`
 	CityChars        int `json:"city_chars"`
@@ -221,7 +233,7 @@ type Limits struct {
 func AllLimits() Limits {
 	return Limits{
 		MessageChars: chat.MaxMessageChars, FrameBytes: chat.MaxFrameBytes, ClientIDChars: chat.MaxClientIDChars,
-		Open: chat.MaxOpen, Watched: chat.MaxWatched, Replay: chat.MaxReplay,
+		Open: chat.MaxOpen, Watched: chat.MaxWatched, Replay: chat.MaxReplay, Reactions: chat.MaxReactions,
 		TitleChars: chat.MaxTitleChars, DescriptionChars: chat.MaxDescriptionChars, CityChars: chat.MaxCityChars,
 		AboutChars: chat.MaxAboutChars, Photos: chat.MaxPhotos, PhotoBytes: chat.MaxPhotoBytes, PhotoPixels: chat.MaxPhotoPixels,
 		UsernameChars: chat.MaxUsernameChars,

@@ -12,6 +12,7 @@ import { MessageList } from "./elements/message-list.js"
 import { MessageMenu } from "./elements/message-menu.js"
 import { PresenceDot } from "./elements/presence-dot.js"
 import { PresenceText } from "./elements/presence-text.js"
+import { ReactionBar } from "./elements/reaction-bar.js"
 import { ReadWatch } from "./elements/read-watch.js"
 import { SoundSwitch } from "./elements/sound-switch.js"
 import { SwapnestChat } from "./elements/swapnest-chat.js"
@@ -35,5 +36,6 @@ customElements.define("message-composer", MessageComposer)
 customElements.define("timeline-view", TimelineView)
 customElements.define("read-watch", ReadWatch)
 customElements.define("message-menu", MessageMenu)
+customElements.define("reaction-bar", ReactionBar)
 customElements.define("message-list", MessageList)
 customElements.define("swapnest-chat", SwapnestChat)

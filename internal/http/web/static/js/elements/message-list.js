@@ -1,5 +1,7 @@
+import { numberOf } from "../view/query.js"
 import { formatDay } from "../lib/time.js"
 import { reachLast, stepTo } from "../view/roving.js"
+import { drawReactions } from "../view/reactions.js"
 import { makeMessage, readMessages, updateMessage } from "../view/message.js"
 
 /** @typedef {import("../lib/timeline.js").Row} Row */
@@ -51,6 +53,7 @@ export class MessageList extends HTMLElement {
   /** @param {Rows} change */
   #draw(change) {
     const { rows, why, hasOlder } = change
+    const people = { me: numberOf(this.dataset.me), other: this.dataset.otherName ?? "" }
     this.dispatchEvent(new CustomEvent("before-draw", { bubbles: true }))
     if (why === "reset") this.#forget()
     /** @type {HTMLElement[]} */
@@ -67,6 +70,7 @@ export class MessageList extends HTMLElement {
         node.toggleAttribute("data-new", why === "event" || why === "own")
       }
       updateMessage(node, row)
+      drawReactions(node, row.item.reactions, people)
       wanted.push(node)
     }
     this.#arrange(wanted)

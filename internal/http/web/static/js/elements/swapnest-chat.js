@@ -5,6 +5,7 @@ import { Session } from "../lib/session.js"
 import { Line } from "../lib/socket.js"
 import { showRung, showUnread } from "../view/attention.js"
 import { goBackTo } from "../view/list-place.js"
+import { keptReactions } from "../view/kept-reactions.js"
 import { readKnown, readOpened } from "../view/page.js"
 import { numberOf } from "../view/query.js"
 import { makeChime } from "../view/sound.js"
@@ -14,7 +15,7 @@ import { wake } from "../view/wake.js"
 
 /** What the session tells and the elements of the page draw. */
 const told =
-  "line rows stuck message entry moved unread page cursor typing presence listing entry-listing sent slow ended".split(
+  "line rows stuck message entry moved unread page cursor typing presence listing entry-listing sent slow ended unreacted".split(
     " ",
   )
 
@@ -69,6 +70,7 @@ export class SwapnestChat extends HTMLElement {
       opened: readOpened(this),
       get: getJSON,
       clock: systemClock,
+      kept: keptReactions(me),
       locks: navigator.locks, // only where the page is secure
     })
     this.#session = session
@@ -102,6 +104,7 @@ export class SwapnestChat extends HTMLElement {
     on("go", (session, way) => session.go(way))
     on("more", (session) => session.more())
     on("revised", (session, message) => session.revised(message))
+    on("react", (session, reaction) => session.react(reaction))
     on("retry", (session, clientId) => session.retry(clientId))
     on("discard", (session, clientId) => session.discard(clientId))
     on("try-now", () => this.#line.tryNow())

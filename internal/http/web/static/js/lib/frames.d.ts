@@ -25,6 +25,13 @@ export interface Listing {
   url: string
 }
 
+/** One emoji at a message, in the order in which they came up. */
+export interface Reaction {
+  emoji: string
+  count: number
+  user_ids: number[]
+}
+
 export interface Message {
   conversation_id: number
   message_id: number
@@ -39,6 +46,8 @@ export interface Message {
   edited_at?: string
   /** taken away for everyone: message is empty */
   deleted?: boolean
+  /** absent without any */
+  reactions?: Reaction[]
 }
 
 export interface Conversation {
@@ -75,7 +84,7 @@ export interface MessageFrame extends Message {
 
 /** An event that changes a message: seq and at are the event's, message_seq is the message's place. */
 export interface RevisionFrame extends Message {
-  type: "message_edited" | "message_deleted"
+  type: "message_edited" | "message_deleted" | "reaction"
   message_seq: number
   at: string
 }

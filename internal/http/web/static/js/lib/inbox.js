@@ -93,6 +93,7 @@ export class Inbox extends EventTarget {
         break
       case "message_edited":
       case "message_deleted":
+      case "reaction":
         this.#revised(frame)
         break
       case "read":
@@ -202,7 +203,7 @@ export class Inbox extends EventTarget {
     const last = known.last ?? known.head
     known.last = last
     known.head = frame.seq
-    if (frame.message_seq === last) this.#tell("moved", { ...frame, seq: last })
+    if (frame.message_seq === last && frame.type !== "reaction") this.#tell("moved", { ...frame, seq: last })
   }
 
   /**

@@ -1,6 +1,7 @@
 import { rungBy } from "./attention.js"
 import { Inbox } from "./inbox.js"
 import { Outbox } from "./outbox.js"
+import { Wishes } from "./reactions.js"
 import { Receipts } from "./receipts.js"
 import { Thread } from "./thread.js"
 import { Timeline } from "./timeline.js"
@@ -31,13 +32,14 @@ const mostWatched = 100
  * the receipts, the list and the open conversation. It dispatches what the elements
  * of the page draw: "line", "rows", "stuck", "message", "entry", "moved", "unread",
  * "total", "rung", "heard", "page", "cursor", "typing", "presence", "listing", "entry-listing",
- * "sent", "slow" and "ended".
+ * "sent", "slow", "ended" and "unreacted" (a sentence: why a reaction was taken back).
  */
 export class Session extends EventTarget {
   #line
   #receipts
   #inbox
   #outbox
+  #wishes
   /** @type {Thread | undefined} */
   #thread
   #me
@@ -61,8 +63,9 @@ export class Session extends EventTarget {
    * @param {(path: string) => Promise<any>} options.get
    * @param {import("./clock.js").Clock} options.clock
    * @param {import("./turns.js").Locks} [options.locks]
+   * @param {import("./reactions.js").Kept} [options.kept] where reactions outlive the page
    */
-  constructor({ me, line, storage, known, unread, filter, next, opened, get, clock, locks }) {
+  constructor({ me, line, storage, known, unread, filter, next, opened, get, clock, locks, kept }) {
     super()
     this.#me = me
     this.#line = line
@@ -72,16 +75,20 @@ export class Session extends EventTarget {
     const send = (/** @type {object} */ frame) => line.send(frame)
     this.#receipts = new Receipts(send, clock)
     this.#outbox = new Outbox({ storage, userId: me, send, clock, locks })
+    const last = (/** @type {number} */ id) => (id === this.#thread?.id ? this.#thread.timeline.last : Infinity)
+    this.#wishes = new Wishes({ epoch: this.#epoch, send, last, clock, kept })
     this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, next, get, clock })
     if (opened) this.#thread = this.#open(opened, send, get, clock)
     this.#pass(this.#inbox, ["entry", "moved", "unread", "total", "heard", "page"])
     this.#pass(this.#outbox, ["sent", "slow", "ended"])
     on(this.#inbox, "entry", () => this.#watch())
+    on(this.#wishes, "change", () => this.#rows("event"))
+    on(this.#wishes, "refused", (detail) => this.#tell("unreacted", detail))
     on(this.#outbox, "overdue", () => line.doubt())
     on(this.#outbox, "change", (id) => this.#pending(id, "event"))
     on(line, "state", (state) => this.#tell("line", state))
     on(line, "frame", (frame) => this.#frame(frame))
-    on(line, "lost", (code) => this.#outbox.lineDown(code))
+    on(line, "lost", (code) => (this.#wishes.lineDown(), this.#outbox.lineDown(code)))
   }
 
   /** Takes up what was not sent before, and opens the line. */
@@ -126,6 +133,14 @@ export class Session extends EventTarget {
   /** @param {import("./frames.js").Message} message of the reader's own, as a change has made it */
   revised(message) {
     this.#thread?.revised(message)
+  }
+
+  /**
+   * Puts an emoji to a message of the open conversation, or takes one's own back.
+   * @param {{ message: number, emoji: string, on: boolean }} reaction
+   */
+  react({ message, emoji, on }) {
+    if (this.#thread) this.#wishes.wish(this.#thread.id, message, emoji, on)
   }
 
   /** @param {string} clientId */
@@ -196,11 +211,15 @@ export class Session extends EventTarget {
     if (frame.type === "hello") {
       if (this.#epoch && frame.epoch !== this.#epoch) this.#forget()
       this.#epoch = frame.epoch
+      this.#wishes.forget(frame.epoch)
+      this.#wishes.lineUp()
       this.#outbox.lineUp()
       this.#watched = ""
       this.#watch()
       if (this.#hellos++ > 0) void this.#askListing()
     }
+    if (frame.type === "ack" && this.#wishes.settled(frame)) return
+    if (frame.type === "error" && this.#wishes.refused(frame)) return
     this.#inbox.frame(frame)
     this.#thread?.frame(frame)
     if (frame.type === "hello") {
@@ -261,7 +280,12 @@ export class Session extends EventTarget {
   #rows(why) {
     if (!this.#thread) return
     const { timeline } = this.#thread
-    this.#tell("rows", { rows: timeline.rows(dayOf), why, hasOlder: timeline.hasOlder, atEnd: timeline.atEnd })
+    this.#wishes.heard()
+    const rows = timeline.rows(dayOf).map((row) => {
+      const reactions = this.#wishes.over(row.item.id, row.item.reactions, this.#me)
+      return reactions === row.item.reactions ? row : { ...row, item: { ...row.item, reactions } }
+    })
+    this.#tell("rows", { rows, why, hasOlder: timeline.hasOlder, atEnd: timeline.atEnd })
   }
 
   /**

@@ -20,6 +20,7 @@ import { layOut } from "./rows.js"
  * @property {string} at RFC 3339
  * @property {string} edited RFC 3339, "" when the text was never changed
  * @property {boolean} deleted taken away for everyone
+ * @property {import("./frames.js").Reaction[]} reactions
  * @property {State} state
  * @property {string} [fault] why it was not sent
  */
@@ -123,10 +124,13 @@ export class Timeline {
    */
   revise(message) {
     const id = message.message_id
+    // An answer may be older than the events that have come since: only these tell of reactions.
+    const { reactions = [] } = message
+    const now = { ...message, reactions: "message_seq" in message ? reactions : this.#revised.get(id)?.reactions }
     this.#revised.delete(id)
-    this.#revised.set(id, message)
+    this.#revised.set(id, now)
     if (this.#revised.size > mostRevised) this.#revised.delete([...this.#revised.keys()][0])
-    for (const item of [...this.#items, ...this.#acked]) if (item.id === id) become(item, message)
+    for (const item of [...this.#items, ...this.#acked]) if (item.id === id) become(item, now)
   }
 
   /**
@@ -219,6 +223,8 @@ export class Timeline {
    */
   replace(page) {
     this.last = page.head
+    // The page is behind all that was heard before it.
+    this.#revised.clear()
     const end = page.messages.at(-1)
     this.at = end && end.seq === page.head ? end.timestamp : ""
     this.show(page)
@@ -275,6 +281,7 @@ export class Timeline {
       at: message.timestamp,
       edited: message.edited_at ?? "",
       deleted: message.deleted === true,
+      reactions: message.reactions ?? [],
       state: mine ? this.#stateAt(message.seq) : "",
     }
     // The page may have been read before it became what it is.
@@ -327,9 +334,10 @@ export class Timeline {
  * @param {Item} item
  * @param {Message} message
  */
-function become(item, { message: text, edited_at: edited = "", deleted = false }) {
+function become(item, { message: text, edited_at: edited = "", deleted = false, reactions }) {
+  if (reactions && !item.deleted) item.reactions = reactions
   if (item.deleted || (edited < item.edited && !deleted)) return
-  Object.assign(item, { text, edited, deleted })
+  Object.assign(item, { text, edited, deleted, ...(deleted && { reactions: [] }) })
 }
 
 /**
@@ -356,6 +364,7 @@ function pendingItem(one) {
     at: one.at,
     edited: "",
     deleted: false,
+    reactions: [],
     state: one.state,
     fault: one.fault,
   }

@@ -2,6 +2,7 @@ import { keyOf } from "../lib/timeline.js"
 import { partsOf } from "../lib/links.js"
 import { deletedText, isJumbo } from "../lib/text.js"
 import { formatInstant, formatTime } from "../lib/time.js"
+import { readReactions } from "./reactions.js"
 import { cloneTemplate, numberOf, one } from "./query.js"
 
 /** @typedef {import("../lib/timeline.js").Row} Row */
@@ -43,6 +44,7 @@ export function readMessages(list) {
       at: node.querySelector("time")?.getAttribute("datetime") ?? "",
       edited,
       deleted,
+      reactions: readReactions(node),
       state: /** @type {State} */ (state),
     }
     all.set(item.key, { item, node })

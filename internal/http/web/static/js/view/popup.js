@@ -4,6 +4,17 @@ import { cloneTemplate } from "./query.js"
 export class Popup {
   /** @type {HTMLElement | undefined} */
   #menu
+  #template
+  #opener
+
+  /**
+   * @param {string} template of the menu
+   * @param {string} opener a selector for the button in the message that it belongs to
+   */
+  constructor(template = "message-menu-template", opener = ".message-more") {
+    this.#template = template
+    this.#opener = opener
+  }
 
   /** @param {Element} message */
   at(message) {
@@ -13,9 +24,9 @@ export class Popup {
   /** @param {Element} message */
   open(message) {
     this.close()
-    this.#menu = cloneTemplate("message-menu-template")
+    this.#menu = cloneTemplate(this.#template)
     message.append(this.#menu)
-    message.querySelector(".message-more")?.setAttribute("aria-expanded", "true")
+    message.querySelector(this.#opener)?.setAttribute("aria-expanded", "true")
     this.show("choose")
     // Above the message where there is no room below it.
     const end = message.closest(".timeline")?.getBoundingClientRect().bottom ?? innerHeight
@@ -27,7 +38,7 @@ export class Popup {
     const menu = this.#menu
     if (!menu) return
     this.#menu = undefined
-    const button = menu.closest(".message")?.querySelector(".message-more")
+    const button = menu.closest(".message")?.querySelector(this.#opener)
     button?.setAttribute("aria-expanded", "false")
     if (menu.contains(document.activeElement) && button instanceof HTMLElement) button.focus({ preventScroll: true })
     menu.remove()
@@ -35,7 +46,8 @@ export class Popup {
 
   /** @param {EventTarget | null} target where the focus or the finger is now */
   left(target) {
-    if (target instanceof Node && !this.#menu?.closest(".message")?.contains(target)) this.close()
+    if (!(target instanceof Node) || this.#menu?.contains(target)) return
+    if (!this.#menu?.closest(".message")?.querySelector(this.#opener)?.contains(target)) this.close()
   }
 
   /** @param {string} part what it asks for */
@@ -56,7 +68,7 @@ export class Popup {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (event.key === "Escape") this.close()
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+    const step = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key]
     if (!step || !this.#menu?.contains(document.activeElement)) return
     event.preventDefault()
     this.#step(step)

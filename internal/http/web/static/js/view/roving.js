@@ -7,8 +7,9 @@
  */
 export function reachLast(list) {
   const active = list.querySelector('.bubble[tabindex="0"]')
+  const focused = document.activeElement?.closest(".message")
   const last = list.querySelector(".message:last-child > .bubble")
-  if (active?.contains(document.activeElement) || last === active) return
+  if ((active && focused?.contains(active)) || last === active) return
   if (active) reach(active, false)
   if (last) reach(last, true)
 }
@@ -20,7 +21,10 @@ export function reachLast(list) {
  */
 export function stepTo(list, event) {
   const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
-  const here = event.target instanceof Element ? event.target.closest(".bubble") : null
+  const here =
+    event.target instanceof Element
+      ? event.target.closest(".bubble, .reactions")?.parentElement?.querySelector(".bubble")
+      : null
   if (!step || !here) return
   const all = [...list.querySelectorAll(".bubble")]
   const next = all[all.indexOf(here) + step]
@@ -36,6 +40,6 @@ export function stepTo(list, event) {
  * @param {boolean} reached
  */
 function reach(bubble, reached) {
-  for (const one of [bubble, ...bubble.querySelectorAll(".stamp, .message-more")])
-    one?.setAttribute("tabindex", reached ? "0" : "-1")
+  const rest = bubble.parentElement?.querySelectorAll(".stamp, .message-more, .message-react, .reaction") ?? []
+  for (const one of [bubble, ...rest]) one?.setAttribute("tabindex", reached ? "0" : "-1")
 }
