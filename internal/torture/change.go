@@ -10,31 +10,53 @@ import (
 // mostAbout is how many messages of a conversation a client still changes.
 const mostAbout = 20
 
-// note keeps a message of the person's own, so that a command can be about it.
+// target is a message that commands may be about.
+type target struct {
+	id     int64
+	mine   bool
+	marked bool // the tab has put its emoji to it
+}
+
+// emojis are those of the tabs of a person, one each: whoever takes one back has put it there, so
+// that no command finds nothing to do, which is answered and leaves no event.
+var emojis = []string{"👍", "❤️", "🏳️‍🌈", "👩🏽‍🚒"}
+
+// note keeps a message, so that a command can be about it.
 func (c *Client) note(e checker.Entry) {
-	if e.Sender != c.Person.ID || e.Deleted {
+	if e.Deleted {
 		return
 	}
-	about := append(c.about[e.Conversation], e.Message)
+	about := append(c.about[e.Conversation], target{id: e.Message, mine: e.Sender == c.Person.ID})
 	c.about[e.Conversation] = about[max(0, len(about)-mostAbout):]
 }
 
-// Change puts a command about one of the person's last messages into the outbox: to edit it, and
-// in one of four cases to delete it. It tells whether there is one. Other tabs of the person may
-// do the same, so that a message is deleted twice, or cannot be edited any more.
+// Change puts a command about one of the last messages into the outbox: to put the tab's emoji to
+// it or to take it back, or, when it is the person's own, mostly to edit it and at times to delete
+// it. It tells whether there is one. Other tabs of the person may do the same, so that a message
+// is deleted twice, or cannot be changed any more.
 func (c *Client) Change(random *rand.Rand, conversation int64) bool {
 	c.mu.Lock()
-	about := c.about[conversation]
+	about := slices.Clone(c.about[conversation])
 	if len(about) == 0 {
 		c.mu.Unlock()
 		return false
 	}
 	at := random.IntN(len(about))
-	one := &command{conversation: conversation, about: about[at], verb: checker.Edit, text: "I meant "}
-	if random.IntN(4) == 0 {
+	of := &about[at]
+	one := &command{conversation: conversation, about: of.id, verb: checker.React, text: emojis[c.emoji]}
+	switch dice := random.IntN(10); {
+	case of.mine && dice < 2:
 		one.verb, one.text = checker.Delete, ""
-		c.about[conversation] = slices.Delete(slices.Clone(about), at, at+1)
+		about = slices.Delete(about, at, at+1)
+	case of.mine && dice < 7:
+		one.verb, one.text = checker.Edit, "I meant "
+	case of.marked:
+		one.verb = checker.Unreact
+		of.marked = false
+	default:
+		of.marked = true
 	}
+	c.about[conversation] = about
 	c.mu.Unlock()
 	c.put(one)
 	return true

@@ -28,6 +28,7 @@ type Client struct {
 	padding       int           // characters of a message beyond those that make it like no other
 	patience      time.Duration // how long the server may say nothing
 	narrow        bool          // the kernel keeps at most some kilobytes of what has not been read
+	emoji         int           // which of the emojis is its own
 	polite        bool          // stays away for as long as the server's goodbye asks
 	through       func() string
 	random        *rand.Rand // the loop's own
@@ -44,7 +45,7 @@ type Client struct {
 	turned func(up bool)       // told when the line has come or gone
 	holds  map[int64][]checker.Entry
 	at     map[int64]position
-	about  map[int64][]int64 // messages that commands may be about, the newest of each conversation
+	about  map[int64][]target // the newest of each conversation
 	serial int
 	conn   net.Conn      // nil while there is no line
 	kick   chan struct{} // there is something to send
@@ -68,7 +69,7 @@ func newClient(tab checker.Tab, p Person, conversations []int64, h *checker.Hist
 		Tab: tab, Person: p, Conversations: conversations, history: h, window: 1, through: through, patience: 30 * time.Second,
 		random: rand.New(rand.NewPCG(seed, seed)), //nolint:gosec // It repeats what it did.
 		outbox: make(map[int64][]*command), holds: make(map[int64][]checker.Entry),
-		at: make(map[int64]position), about: make(map[int64][]int64),
+		at: make(map[int64]position), about: make(map[int64][]target),
 		kick: make(chan struct{}, 1),
 	}
 }

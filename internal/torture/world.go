@@ -26,7 +26,7 @@ type Plan struct {
 	Narrow        bool // the second tab has a line that holds little of what it does not read
 	Hasty         bool // a line on which nothing is said for 2 s is given up
 	Polite        bool // whoever is told to come back later does so
-	// Changes is the share of commands that edit or delete a message, from 0 to 1.
+	// Changes is the share of commands that edit or delete a message or react to one, from 0 to 1.
 	Changes float64
 	// Door tells where the API is called, HOST:PORT; nil is the node.
 	Door func() string
@@ -82,7 +82,7 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 			place := len(w.Clients)
 			c := newClient(checker.Tab(fmt.Sprintf("p%d.t%d", i, tab)), person, own, w.History, p.Seed+uint64(place),
 				func() string { return through(place) })
-			c.polite = p.Polite
+			c.polite, c.emoji = p.Polite, tab%len(emojis)
 			if c.narrow = p.Narrow && place == 1; p.Hasty {
 				c.patience = 2 * time.Second
 			}
