@@ -163,7 +163,9 @@ test("a page of another origin changes nothing and opens no socket", async ({ br
     await call(page, "POST", `${sites[1]}/api/v1/session`, { username: own.me.username, password })
     expect(await context.cookies()).toHaveLength(2)
     const { ticket } = await call(page, "POST", "/api/v1/ticket")
-    const asked = calls(own).map(([method, path]) => `${method} ${path.replace(/\/(\d+|[0-9a-f]{16}|%[^/]+)(?=\/|$)/g, "/*")}`)
+    const asked = calls(own).map(
+      ([method, path]) => `${method} ${path.replace(/\/(\d+|[0-9a-f]{16}|%[^/]+)(?=\/|$)/g, "/*")}`,
+    )
     expect(asked.sort(), "calls of other sites").toEqual((await operations(page)).sort())
     const before = await belongings(page, own)
     const evil = await context.newPage()
