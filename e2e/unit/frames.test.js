@@ -34,6 +34,14 @@ const message = {
   is_read: boolean,
   edited_at: maybe(string),
   deleted: maybe(boolean),
+  reply_to: maybe({
+    message_id: number,
+    seq: number,
+    sender_id: number,
+    sender_name: string,
+    message: string,
+    deleted: maybe(boolean),
+  }),
 }
 const revision = { ...message, message_seq: number, at: string }
 const listing = {

@@ -104,6 +104,7 @@ type Message struct {
 	EditedAt     time.Time // when its text was changed last; zero for never
 	DeletedAt    time.Time // zero while it is there; one that is deleted has no text
 	Read         bool      // the other person's cursor has reached it
+	ReplyTo      Quote     // of the message that it answers; zero for none
 }
 
 // Thread is a conversation as it stands under the lock, for deciding what may be
@@ -115,6 +116,9 @@ type Thread struct {
 	// About is the message that the command is about, as it stands under the lock; the zero
 	// Message for a command that is about none.
 	About Message
+	// Answers is the message of this conversation that a new one is to answer, as it stands under
+	// the lock; the zero Message for none, or where there is no such message.
+	Answers Message
 }
 
 // Admit refuses who is not a member. A conversation in which nobody has written
@@ -149,14 +153,10 @@ func (t Thread) Author(who UserID) Author {
 // Change is what a decision adds to a thread. One without a Kind adds nothing: things are
 // already as the command wants them.
 type Change struct {
-	Kind EventKind
-	Text string
-	At   time.Time
-}
-
-// Posted is the change of a new message.
-func Posted(text string, at time.Time) Change {
-	return Change{Kind: MessagePosted, Text: text, At: stamp(at)}
+	Kind    EventKind
+	Text    string
+	ReplyTo Quote // of a new message
+	At      time.Time
 }
 
 // Apply returns the thread after the change, and the event that tells of it. The
@@ -179,6 +179,7 @@ func (t Thread) Apply(who UserID, clientID string, c Change) (Thread, Event) {
 			Sender:       t.Author(who),
 			Text:         c.Text,
 			SentAt:       c.At,
+			ReplyTo:      c.ReplyTo,
 		}
 	case MessageEdited:
 		m.Text, m.EditedAt = c.Text, c.At

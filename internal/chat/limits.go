@@ -29,6 +29,7 @@ const (
 	MaxPinned           = 10   // conversations that somebody keeps on top
 	MaxReplay           = 1000 // events that a resume sends before it says reset
 
+	QuoteChars          = 160 // of a message that an answer to it shows
 	NoticeChars         = 140 // of a message that a notice shows
 	NoticePage          = 20
 	MaxNoticePage       = 100

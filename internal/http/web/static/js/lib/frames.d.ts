@@ -25,6 +25,17 @@ export interface Listing {
   url: string
 }
 
+/** What an answer shows of the message that it answers. */
+export interface Quote {
+  message_id: number
+  seq: number
+  sender_id: number
+  sender_name: string
+  /** at most 160 characters; empty once it was deleted */
+  message: string
+  deleted?: boolean
+}
+
 export interface Message {
   conversation_id: number
   message_id: number
@@ -39,6 +50,8 @@ export interface Message {
   edited_at?: string
   /** taken away for everyone: message is empty */
   deleted?: boolean
+  /** absent when it answers none */
+  reply_to?: Quote
 }
 
 export interface Conversation {
