@@ -64,6 +64,7 @@ func (w *Web) funcs() template.FuncMap {
 		"lines":       paragraphs,
 		"parts":       parts,
 		"preloads":    w.preloads,
+		"words":       strings.Fields,
 	}
 }
 

@@ -13,6 +13,7 @@ import { MessageMenu } from "./elements/message-menu.js"
 import { PresenceDot } from "./elements/presence-dot.js"
 import { PresenceText } from "./elements/presence-text.js"
 import { ReadWatch } from "./elements/read-watch.js"
+import { ShortcutKeys } from "./elements/shortcut-keys.js"
 import { SoundSwitch } from "./elements/sound-switch.js"
 import { SwapnestChat } from "./elements/swapnest-chat.js"
 import { TimelineView } from "./elements/timeline-view.js"
@@ -36,4 +37,5 @@ customElements.define("timeline-view", TimelineView)
 customElements.define("read-watch", ReadWatch)
 customElements.define("message-menu", MessageMenu)
 customElements.define("message-list", MessageList)
+customElements.define("shortcut-keys", ShortcutKeys)
 customElements.define("swapnest-chat", SwapnestChat)

@@ -1,5 +1,5 @@
 import { formatDay } from "../lib/time.js"
-import { reachLast, stepTo } from "../view/roving.js"
+import { goTo, reachLast, stepTo } from "../view/roving.js"
 import { makeMessage, readMessages, updateMessage } from "../view/message.js"
 
 /** @typedef {import("../lib/timeline.js").Row} Row */
@@ -52,6 +52,7 @@ export class MessageList extends HTMLElement {
   #draw(change) {
     const { rows, why, hasOlder } = change
     this.dispatchEvent(new CustomEvent("before-draw", { bubbles: true }))
+    const held = this.#list.contains(document.activeElement)
     if (why === "reset") this.#forget()
     /** @type {HTMLElement[]} */
     const wanted = []
@@ -71,6 +72,10 @@ export class MessageList extends HTMLElement {
     }
     this.#arrange(wanted)
     reachLast(this.#list)
+    // Where the message is gone that had the focus, another one has it.
+    const reached =
+      held && !this.#list.contains(document.activeElement) && this.#list.querySelector('.bubble[tabindex="0"]')
+    if (reached instanceof HTMLElement) goTo(this.#list, reached)
     this.dispatchEvent(new CustomEvent("drawn", { detail: change, bubbles: true }))
   }
 

@@ -3,6 +3,7 @@ import { partsOf } from "../lib/links.js"
 import { deletedText, isJumbo } from "../lib/text.js"
 import { formatInstant, formatTime } from "../lib/time.js"
 import { cloneTemplate, numberOf, one } from "./query.js"
+import { readQuote, updateQuote } from "./quote.js"
 
 /** @typedef {import("../lib/timeline.js").Row} Row */
 /** @typedef {import("../lib/timeline.js").Item} Item */
@@ -43,6 +44,7 @@ export function readMessages(list) {
       at: node.querySelector("time")?.getAttribute("datetime") ?? "",
       edited,
       deleted,
+      quote: readQuote(node),
       state: /** @type {State} */ (state),
     }
     all.set(item.key, { item, node })
@@ -121,6 +123,7 @@ export function updateMessage(node, { item, run, meta }) {
   if (item.seq) set(node, "data-seq", String(item.seq))
   updateTime(node, item.at)
   updateText(node, item)
+  updateQuote(node, item.deleted ? null : item.quote)
   if (!item.mine) return
   set(node, "data-client-id", item.clientId)
   if (!set(node, "data-state", item.state)) return

@@ -10,10 +10,14 @@ export class Popup {
     return this.#menu !== undefined && message.contains(this.#menu)
   }
 
-  /** @param {Element} message */
-  open(message) {
+  /**
+   * @param {Element} message
+   * @param {boolean} own it may be changed, too
+   */
+  open(message, own) {
     this.close()
     this.#menu = cloneTemplate("message-menu-template")
+    for (const item of this.#menu.querySelectorAll("[data-own]")) item.toggleAttribute("hidden", !own)
     message.append(this.#menu)
     message.querySelector(".message-more")?.setAttribute("aria-expanded", "true")
     this.show("choose")
@@ -55,7 +59,10 @@ export class Popup {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.key === "Escape") this.close()
+    if (event.key === "Escape" && this.#menu) {
+      event.preventDefault()
+      this.close()
+    }
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
     if (!step || !this.#menu?.contains(document.activeElement)) return
     event.preventDefault()
@@ -64,7 +71,7 @@ export class Popup {
 
   /** @param {number} step from the item that has the focus; 0 goes to the first */
   #step(step) {
-    const items = [...(this.#menu?.querySelectorAll("[data-part]:not([hidden]) .menu-item") ?? [])]
+    const items = [...(this.#menu?.querySelectorAll("[data-part]:not([hidden]) .menu-item:not([hidden])") ?? [])]
     const here = items.indexOf(/** @type {Element} */ (document.activeElement))
     const next = items.at(step && (here + step) % items.length)
     if (next instanceof HTMLElement) next.focus({ preventScroll: true })
