@@ -8,7 +8,8 @@ import { expect, test } from "./test.js"
 
 const box = (/** @type {Page} */ page) => page.getByRole("textbox", { name: "Message" })
 const dialog = (/** @type {Page} */ page) => page.getByRole("dialog", { name: "Keyboard shortcuts" })
-const bubble = (/** @type {Page} */ page, /** @type {string} */ text) => bubbles(page, text).last().locator("> .bubble")
+const bubble = (/** @type {Page} */ page, /** @type {string} */ text) =>
+  page.locator(".bubble").filter({ has: page.locator(".text", { hasText: text }) })
 
 test("a conversation is opened, answered, edited, deleted in, muted and left without a mouse", async ({
   page: seller,
@@ -55,6 +56,7 @@ test("a conversation is opened, answered, edited, deleted in, muted and left wit
   await buyer.keyboard.type("To myself")
   await press("Enter")
   await expect(bubbles(buyer, "To myself").locator(".quote")).toContainText("A radio?")
+  await expect(bubbles(buyer, "To myself")).toHaveAttribute("data-state", /sent|delivered|read/)
   await press("Escape", "q")
   await expect(bubble(buyer, "A radio?")).toBeFocused()
   await press("End", "e")
@@ -62,6 +64,7 @@ test("a conversation is opened, answered, edited, deleted in, muted and left wit
   await buyer.keyboard.type(" again")
   await press("Enter")
   await expect(bubbles(buyer, "To myself again").locator(".edited")).toHaveCount(1)
+  await expect(buyer.locator(".composer-editing")).toBeHidden()
   await press("Escape", "End", "d")
   const sure = buyer.getByRole("button", { name: "Delete", exact: true })
   await expect(sure).toBeFocused()

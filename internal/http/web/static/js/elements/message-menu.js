@@ -46,7 +46,8 @@ export class MessageMenu extends HTMLElement {
   #refresh() {
     for (const button of this.querySelectorAll(".message[data-deleted] .message-more")) {
       const bubble = button.closest(".bubble")
-      if (this.#popup.at(button)) this.#popup.close()
+      const message = button.closest(".message")
+      if (message && this.#popup.at(message)) this.#popup.close()
       if (button === document.activeElement && bubble instanceof HTMLElement) bubble.focus({ preventScroll: true })
       button.remove()
     }

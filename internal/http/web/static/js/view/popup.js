@@ -4,6 +4,8 @@ import { cloneTemplate } from "./query.js"
 export class Popup {
   /** @type {HTMLElement | undefined} */
   #menu
+  /** @type {Element | null} what in the message had the focus before */
+  #before = null
 
   /** @param {Element} message */
   at(message) {
@@ -16,6 +18,7 @@ export class Popup {
    */
   open(message, own) {
     this.close()
+    this.#before = document.activeElement
     this.#menu = cloneTemplate("message-menu-template")
     for (const item of this.#menu.querySelectorAll("[data-own]")) item.toggleAttribute("hidden", !own)
     message.append(this.#menu)
@@ -26,14 +29,15 @@ export class Popup {
     this.#menu.toggleAttribute("data-above", this.#menu.getBoundingClientRect().bottom > end)
   }
 
-  /** Closes it, and gives the focus back to its button. */
+  /** Closes it, and gives the focus back to its button, or the bubble. */
   close() {
     const menu = this.#menu
     if (!menu) return
     this.#menu = undefined
-    const button = menu.closest(".message")?.querySelector(".message-more")
-    button?.setAttribute("aria-expanded", "false")
-    if (menu.contains(document.activeElement) && button instanceof HTMLElement) button.focus({ preventScroll: true })
+    const message = menu.closest(".message")
+    message?.querySelector(".message-more")?.setAttribute("aria-expanded", "false")
+    const back = message?.contains(this.#before) ? this.#before : message?.querySelector(".message-more, .bubble")
+    if (menu.contains(document.activeElement) && back instanceof HTMLElement) back.focus({ preventScroll: true })
     menu.remove()
   }
 
