@@ -166,3 +166,28 @@ test("an answer that was written without a line arrives once, and as a plain mes
   await expect(bubbles(buyer, "Come and see")).toHaveCount(1)
   await expect(quote(buyer, "Come and see")).toHaveCount(0)
 })
+
+test("a finger that pulls a message aside answers it, and one that scrolls does not", async ({
+  page: seller,
+  newPerson,
+}) => {
+  const buyer = await newPerson({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  await two(seller, buyer)
+  await write(seller, "Yes")
+  const theirs = bubbles(buyer, "Yes").locator(".bubble")
+  const { x = 0, y = 0 } = (await theirs.boundingBox()) ?? {}
+  const touch = await buyer.context().newCDPSession(buyer)
+  const drag = async (/** @type {number} */ dx, /** @type {number} */ dy) => {
+    const at = (/** @type {number} */ n) => [{ x: x + 20 + (dx * n) / 8, y: y + 10 + (dy * n) / 8 }]
+    await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(0) })
+    for (let n = 1; n <= 8; n++) await touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(n) })
+    await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] })
+  }
+  await drag(30, 0) // not far enough
+  await drag(-100, 0) // the other way
+  await drag(20, -200)
+  await expect(bar(buyer)).toBeHidden()
+  await drag(100, 0)
+  await expect(bar(buyer)).toContainText("Meera Yes")
+  expect((await theirs.boundingBox())?.x).toBe(x) // it went back
+})

@@ -1,7 +1,7 @@
 // Everything that is done in the chat pages, by keys alone.
 
 import { violations } from "./axe.js"
-import { ask, bubbles, call, connected, offer, register } from "./people.js"
+import { ask, bubbles, connected, offer, register } from "./people.js"
 import { expect, test } from "./test.js"
 
 /** @typedef {import("@playwright/test").Page} Page */

@@ -5,6 +5,7 @@ import { workOf } from "../view/message-keys.js"
 import { Popup } from "../view/popup.js"
 import { cloneTemplate, numberOf, one } from "../view/query.js"
 import { quoteOf } from "../view/quote.js"
+import { onSwipe } from "../view/swipe.js"
 
 const allowedFor = 15 * 60_000
 const again = 10_000
@@ -34,6 +35,7 @@ export class MessageMenu extends HTMLElement {
     chat?.addEventListener("edit-last", (event) => this.#editLast(/** @type {CustomEvent} */ (event).detail), {
       signal,
     })
+    onSwipe(this, (message) => this.#do("reply", message), signal)
     this.#timer = setInterval(() => this.#refresh(), again)
   }
 
