@@ -8,7 +8,6 @@ import { quoteOf } from "../view/quote.js"
 import { onSwipe } from "../view/swipe.js"
 
 const allowedFor = 15 * 60_000
-const again = 10_000
 
 /**
  * <message-menu data-conversation> has messages answered and copied, and one's own edited and
@@ -20,8 +19,6 @@ const again = 10_000
 export class MessageMenu extends HTMLElement {
   #removed = new AbortController()
   #popup = new Popup()
-  /** @type {number | undefined} */
-  #timer
 
   connectedCallback() {
     this.#removed = new AbortController()
@@ -36,15 +33,15 @@ export class MessageMenu extends HTMLElement {
       signal,
     })
     onSwipe(this, (message) => this.#do("reply", message), signal)
-    this.#timer = setInterval(() => this.#refresh(), again)
+    for (const type of ["pointerover", "focusin"])
+      this.addEventListener(type, (event) => this.#equip(event.target), { signal })
   }
 
   disconnectedCallback() {
     this.#removed.abort()
-    clearInterval(this.#timer)
   }
 
-  /** Gives a button to each message that is there, and takes it from the others. */
+  /** Takes the button from what was deleted, and gives the last one its own: a finger finds it there. */
   #refresh() {
     for (const button of this.querySelectorAll(".message[data-deleted] .message-more")) {
       const bubble = button.closest(".bubble")
@@ -53,14 +50,20 @@ export class MessageMenu extends HTMLElement {
       if (button === document.activeElement && bubble instanceof HTMLElement) bubble.focus({ preventScroll: true })
       button.remove()
     }
-    for (const bubble of this.querySelectorAll(
-      ".message[data-seq]:not([data-deleted]) > .bubble:not(:has(> .message-more))",
-    )) {
-      if (!(bubble instanceof HTMLElement)) continue
-      const button = cloneTemplate("message-more-template")
-      button.tabIndex = bubble.tabIndex
-      bubble.append(button)
-    }
+    this.#equip(this.querySelector(".message:last-child"))
+  }
+
+  /**
+   * Gives a message its button, once somebody has come to it: nobody else would see it.
+   * @param {EventTarget | null} target
+   */
+  #equip(target) {
+    const message = target instanceof Element ? target.closest(".message[data-seq]:not([data-deleted])") : null
+    const bubble = message?.querySelector(".bubble")
+    if (!(bubble instanceof HTMLElement) || bubble.querySelector(".message-more")) return
+    const button = cloneTemplate("message-more-template")
+    button.tabIndex = bubble.tabIndex
+    bubble.append(button)
   }
 
   /** One's own messages that may still be changed. */

@@ -47,7 +47,8 @@ export function quoteOf(message, text) {
  * @param {Quote | null} quote
  */
 export function updateQuote(message, quote) {
-  const node = message.querySelector(".quote")
+  // Of many messages most have none, which this finds out soonest.
+  const node = message.getElementsByClassName("quote")[0]
   if (!quote) return node?.remove()
   const bubble = one(message, ".bubble", HTMLElement)
   const link = node instanceof HTMLAnchorElement ? node : makeQuote(bubble)
