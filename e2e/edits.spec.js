@@ -31,8 +31,8 @@ async function two(/** @type {Page} */ seller, /** @type {Page} */ buyer) {
 async function menu(/** @type {Page} */ page, /** @type {string} */ text) {
   const message = bubbles(page, text)
   await message.hover()
-  await message.getByRole("button", { name: "Edit or delete" }).click()
-  return message.getByRole("group", { name: "Edit or delete" })
+  await message.getByRole("button", { name: "Message options" }).click()
+  return message.getByRole("group", { name: "Message options" })
 }
 
 test("an edit shows to both, in the list and in another tab", async ({ page: seller, context, newPerson }) => {
@@ -104,7 +104,7 @@ test("nothing is left of a deleted message, and it cannot be edited any more", a
   }
   for (const page of [tab, seller]) await expect(preview(page)).toContainText(deleted)
   await bubbles(buyer, deleted).hover()
-  await expect(bubbles(buyer, deleted).getByRole("button", { name: "Edit or delete" })).toHaveCount(0)
+  await expect(bubbles(buyer, deleted).getByRole("button", { name: "Message options" })).toHaveCount(0)
   await seller.goto(url)
   await expect(bubbles(seller, deleted)).toHaveCount(1)
   await expect(bubbles(seller, deleted)).toHaveAttribute("data-deleted", "")
@@ -128,23 +128,28 @@ test("by keyboard: the arrow up edits the last message, Escape leaves it as it w
   await bubbles(buyer, "At the gte").locator(".bubble").focus()
   await buyer.keyboard.press("Tab")
   await buyer.keyboard.press("Tab")
-  const button = bubbles(buyer, "At the gte").getByRole("button", { name: "Edit or delete" })
+  const button = bubbles(buyer, "At the gte").getByRole("button", { name: "Message options" })
   await expect(button).toBeFocused()
   await buyer.keyboard.press("Enter")
+  await expect(buyer.getByRole("button", { name: "Reply" })).toBeFocused()
+  for (let i = 0; i < 2; i++) await buyer.keyboard.press("ArrowDown")
   await expect(buyer.getByRole("button", { name: "Edit", exact: true })).toBeFocused()
   await buyer.keyboard.press("ArrowDown")
   await expect(buyer.getByRole("button", { name: "Delete", exact: true })).toBeFocused()
   await buyer.keyboard.press("Escape")
   await expect(button).toBeFocused()
   await buyer.keyboard.press("Enter")
+  for (let i = 0; i < 2; i++) await buyer.keyboard.press("ArrowDown")
   await buyer.keyboard.press("Enter")
   await expect(box(buyer)).toBeFocused()
   await box(buyer).fill("At the gate")
   await box(buyer).press("Enter")
   await expect(bubbles(seller, "At the gate")).toHaveCount(1)
-  // What others have sent has no menu.
-  await bubbles(seller, "At the gate").hover()
-  await expect(seller.locator(".message-more")).toHaveCount(0)
+  // What others have sent is not edited.
+  const choice = await menu(seller, "At the gate")
+  await expect(choice.getByRole("button", { name: "Reply" })).toBeVisible()
+  await expect(choice.getByRole("button", { name: "Edit" })).toBeHidden()
+  await expect(choice.getByRole("button", { name: "Delete" })).toBeHidden()
 })
 
 test("what was changed while somebody was away is there when they are back, once", async ({
@@ -200,7 +205,7 @@ test("an edit without a network keeps the text and says so", async ({ page: sell
   expect(head).toBe(3)
 })
 
-test("on a phone the button comes with a touch, and goes when the time is over", async ({
+test("on a phone the button comes with a touch, and nothing is edited when the time is over", async ({
   page: seller,
   newPerson,
 }) => {
@@ -209,7 +214,7 @@ test("on a phone the button comes with a touch, and goes when the time is over",
   await two(seller, buyer)
   await write(seller, "Fine")
   await expect(bubbles(buyer, "Fine")).toHaveCount(1)
-  const button = bubbles(buyer, "At the gte").getByRole("button", { name: "Edit or delete" })
+  const button = bubbles(buyer, "At the gte").getByRole("button", { name: "Message options" })
   await expect(button).toBeHidden()
   await bubbles(buyer, "At the gte").locator(".bubble").tap()
   await button.tap()
@@ -218,5 +223,8 @@ test("on a phone the button comes with a touch, and goes when the time is over",
   await bar(buyer).getByRole("button", { name: "Cancel" }).tap()
   await expect(bar(buyer)).toBeHidden()
   await buyer.clock.fastForward(16 * 60_000)
-  await expect(bubbles(buyer).locator(".message-more")).toHaveCount(0)
+  await bubbles(buyer, "At the gte").locator(".bubble").tap()
+  await button.tap()
+  await expect(buyer.getByRole("button", { name: "Copy text" })).toBeVisible()
+  await expect(buyer.getByRole("button", { name: "Edit", exact: true })).toBeHidden()
 })

@@ -35,6 +35,14 @@ const message = {
   edited_at: maybe(string),
   deleted: maybe(boolean),
   reactions: maybe([{ emoji: string, count: number, user_ids: [number] }]),
+  reply_to: maybe({
+    message_id: number,
+    seq: number,
+    sender_id: number,
+    sender_name: string,
+    message: string,
+    deleted: maybe(boolean),
+  }),
 }
 const revision = { ...message, message_seq: number, at: string }
 const listing = {

@@ -107,6 +107,7 @@ type Message struct {
 	// Reactions are in the order in which they came, each person with each emoji once; nil for none
 	// and for a deleted message. The last message of an Entry has none.
 	Reactions []Reaction
+	ReplyTo   Quote // of the message that it answers; zero for none
 }
 
 // Thread is a conversation as it stands under the lock, for deciding what may be
@@ -118,6 +119,9 @@ type Thread struct {
 	// About is the message that the command is about, as it stands under the lock; the zero
 	// Message for a command that is about none.
 	About Message
+	// Answers is the message of this conversation that a new one is to answer, as it stands under
+	// the lock; the zero Message for none, or where there is no such message.
+	Answers Message
 }
 
 // Admit refuses who is not a member. A conversation in which nobody has written
@@ -154,14 +158,10 @@ func (t Thread) Author(who UserID) Author {
 type Change struct {
 	Kind     EventKind
 	Text     string
+	ReplyTo  Quote    // of a new message
 	Reaction Reaction // of MessageReacted
 	Off      bool     // the Reaction is taken back
 	At       time.Time
-}
-
-// Posted is the change of a new message.
-func Posted(text string, at time.Time) Change {
-	return Change{Kind: MessagePosted, Text: text, At: stamp(at)}
 }
 
 // Apply returns the thread after the change, and the event that tells of it. The
@@ -184,6 +184,7 @@ func (t Thread) Apply(who UserID, clientID string, c Change) (Thread, Event) {
 			Sender:       t.Author(who),
 			Text:         c.Text,
 			SentAt:       c.At,
+			ReplyTo:      c.ReplyTo,
 		}
 	case MessageEdited:
 		m.Text, m.EditedAt = c.Text, c.At

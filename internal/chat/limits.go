@@ -31,6 +31,7 @@ const (
 	MaxReactions        = 12   // different emoji at one message
 	MaxEmojiBytes       = 64   // of a reaction; the longest emoji there is takes 35
 
+	QuoteChars          = 160 // of a message that an answer to it shows
 	NoticeChars         = 140 // of a message that a notice shows
 	NoticePage          = 20
 	MaxNoticePage       = 100

@@ -207,6 +207,7 @@ func (t Town) converse(ctx context.Context, talks []talk, places []place) error 
 	return each(len(talks), len(talks), func(i int) error {
 		var now time.Time
 		service := messaging.New(t.DB, relay, silence{}, &messaging.Limits{}, nil, func() time.Time { return now })
+		said := []chat.MessageID{0} // by the number of the line
 		for n, l := range talks[i].lines {
 			now = l.at
 			who := places[i].seller
@@ -214,8 +215,9 @@ func (t Town) converse(ctx context.Context, talks []talk, places []place) error 
 				who = places[i].buyer
 			}
 			sent, err := service.Send(ctx, who, messaging.SendCommand{
-				Conversation: places[i].id, ClientID: fmt.Sprintf("demo.%d", n+1), Text: cmp.Or(l.was, l.text),
+				Conversation: places[i].id, ClientID: fmt.Sprintf("demo.%d", n+1), Text: cmp.Or(l.was, l.text), ReplyTo: said[l.answers],
 			})
+			said = append(said, sent.Message.ID)
 			places[i].seqs = append(places[i].seqs, sent.Message.Seq)
 			// They see it soon, before anybody goes on.
 			now = now.Add(5 * time.Second)

@@ -238,6 +238,32 @@ func TestSomebodyHasEditedAMessageAndSomebodyDeletedOne(t *testing.T) {
 	}
 }
 
+func TestSomebodyAnswersWhatIsFurtherUp(t *testing.T) {
+	town, _ := newTown(t)
+	fill(t, town)
+	near, far := 0, 0
+	for _, e := range entriesOf(t, town.DB, idOf(t, town.DB, "aarav"), chat.Buyer) {
+		messages, err := town.DB.MessagesAfter(t.Context(), e.Conversation.ID, 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			switch q := m.ReplyTo; {
+			case q.ID == 0:
+			case q.Text == "" || q.Seq >= m.Seq:
+				t.Errorf("%q answers %+v", m.Text, q)
+			case e.Conversation.Head-q.Seq >= chat.MessagePage:
+				far++
+			default:
+				near++
+			}
+		}
+	}
+	if near == 0 || far == 0 {
+		t.Errorf("%d answer what is on the page, %d what is further up; want one of each at least", near, far)
+	}
+}
+
 // idOf is somebody's.
 func idOf(t *testing.T, db *store.DB, username string) chat.UserID {
 	t.Helper()

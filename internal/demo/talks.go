@@ -28,6 +28,7 @@ import (
 //	= what it was at first       it was edited to what stands above
 //	x                            it was deleted
 //	+b ❤️                        the buyer reacted to it; likewise +s
+//	^ New tyres                  it answers the last message before it that begins so
 //	~ 14h                        nobody writes for so long
 //
 //go:embed talks/*.txt
@@ -50,6 +51,7 @@ type spoken struct {
 	was     string // what it was edited from, "" for never
 	deleted bool
 	put     []put
+	answers int           // which line it answers, from 1 on; 0 for none
 	gap     time.Duration // since the message before
 	at      time.Time
 }
@@ -114,7 +116,7 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 			gap := pause + time.Duration(8_000+dice.IntN(70_000)+80*len([]rune(text)))*time.Millisecond
 			k.lines = append(k.lines, spoken{buyer: mark == "b:", text: text, gap: gap})
 			pause = 0
-		case "|", "=", "x", "+b", "+s":
+		case "|", "=", "x", "^", "+b", "+s":
 			if len(k.lines) == 0 {
 				return k, fmt.Errorf("a second line before the first")
 			}
@@ -126,6 +128,11 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 				last.was = text
 			case "+b", "+s":
 				last.put = append(last.put, put{buyer: mark == "+b", emoji: text})
+			case "^":
+				last.answers = k.find(text)
+				if last.answers == 0 {
+					return k, fmt.Errorf("nobody has said %q before", text)
+				}
 			default:
 				last.deleted = true
 			}
@@ -144,6 +151,16 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 		k.lines[i].text = text
 	}
 	return k, nil
+}
+
+// find returns the last line before the last one that begins so, from 1 on; 0 for none.
+func (k *talk) find(beginning string) int {
+	for n := len(k.lines) - 1; n > 0; n-- {
+		if strings.HasPrefix(k.lines[n-1].text, beginning) {
+			return n
+		}
+	}
+	return 0
 }
 
 // set reads a line of the head.

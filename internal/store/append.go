@@ -34,6 +34,9 @@ type Append struct {
 	// or the command is refused with NotFound. Commands about messages have client ids of their
 	// own: one of them may be that of a message, too.
 	About chat.MessageID
+	// Answers is the message that a new one answers, 0 for none. Decide finds it in its thread when
+	// it belongs to the conversation.
+	Answers chat.MessageID
 	// Decide is pure: it gets the thread as it stands under the lock and returns
 	// what to add, or refuses. It does no I/O and may run again.
 	Decide func(chat.Thread) (chat.Change, error)

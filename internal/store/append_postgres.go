@@ -27,11 +27,11 @@ const (
 		CROSS JOIN LATERAL (
 			SELECT * FROM message m
 			WHERE m.conversation_id = j.conversation_id AND m.sender_id = j.sender_id AND m.client_id = j.client_id LIMIT 1
-		) AS m`
+		) AS m` + quoteJoin
 	postgresWrite = `
 		WITH m AS (
-			INSERT INTO message (conversation_id, seq, sender_id, client_id, digest, body, buyer_sent, seller_sent, created_at)
-			SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::TEXT[], $5::BYTEA[], $6::TEXT[], $7::BIGINT[], $8::BIGINT[], $9::BIGINT[])
+			INSERT INTO message (conversation_id, seq, sender_id, client_id, digest, body, buyer_sent, seller_sent, created_at, reply_to)
+			SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::TEXT[], $5::BYTEA[], $6::TEXT[], $7::BIGINT[], $8::BIGINT[], $9::BIGINT[], $16::BIGINT[])
 			RETURNING id, conversation_id, seq, sender_id, created_at
 		), e AS (
 			INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at)
@@ -146,12 +146,14 @@ func postgresArgs(events []*call, heads []chat.Thread, place map[eventKey]*chat.
 		digests           = make([][]byte, n)
 		buyers, sellers   = make([]int64, n), make([]int64, n)
 		times             = make([]int64, n)
+		answers           = make([]chat.MessageID, n)
 	)
 	for i, c := range events {
 		e := &c.result.Event
 		place[eventKey{e.Conversation, e.Seq}] = e
 		ids[i], seqs[i], actors[i], clients[i], texts[i] = e.Conversation, e.Seq, e.Actor, c.ClientID, e.Message.Text
 		digests[i], buyers[i], sellers[i], times[i] = c.Digest[:], e.BuyerSent, e.SellerSent, micros(e.At)
+		answers[i] = e.Message.ReplyTo.ID
 	}
 	h := len(heads)
 	var (
@@ -163,7 +165,7 @@ func postgresArgs(events []*call, heads []chat.Thread, place map[eventKey]*chat.
 	}
 	return []any{
 		ids, seqs, actors, clients, digests, texts, buyers, sellers, times,
-		headIDs, headSeqs, bought, sold, lasts, string(chat.MessagePosted),
+		headIDs, headSeqs, bought, sold, lasts, string(chat.MessagePosted), answers,
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // within a conversation pos follows seq.
 const (
 	postgresAbout = `
-		SELECT ` + aboutColumns + ` FROM message m WHERE m.id = ANY($1::BIGINT[])`
+		SELECT ` + aboutColumns + ` FROM message m` + quoteJoin + `WHERE m.id = ANY($1::BIGINT[])`
 	postgresRevised = `
 		SELECT ` + revisedColumns + `
 		FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS j (conversation_id, actor_id, client_id)
@@ -19,11 +19,11 @@ const (
 			SELECT * FROM event e
 			WHERE e.conversation_id = j.conversation_id AND e.actor_id = j.actor_id AND e.client_id = j.client_id AND e.client_id <> '' LIMIT 1
 		) AS e
-		JOIN message m ON m.id = e.message_id`
+		JOIN message m ON m.id = e.message_id` + quoteJoin
 	postgresWriteRevised = `
 		WITH m AS (
-			INSERT INTO message (conversation_id, seq, sender_id, client_id, digest, body, buyer_sent, seller_sent, created_at)
-			SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::TEXT[], $5::BYTEA[], $6::TEXT[], $7::BIGINT[], $8::BIGINT[], $9::BIGINT[])
+			INSERT INTO message (conversation_id, seq, sender_id, client_id, digest, body, buyer_sent, seller_sent, created_at, reply_to)
+			SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::TEXT[], $5::BYTEA[], $6::TEXT[], $7::BIGINT[], $8::BIGINT[], $9::BIGINT[], $32::BIGINT[])
 			RETURNING id, conversation_id, seq
 		), r AS (
 			UPDATE message SET body = j.body, edited_at = j.edited_at, deleted_at = j.deleted_at
@@ -57,16 +57,12 @@ const (
 	postgresClear = `DELETE FROM reaction WHERE message_id = ANY($1::BIGINT[])`
 )
 
-// queueAbout reads the messages that calls are about, and those of these calls that are known.
+// queueAbout reads the messages that calls are about or answer, and those of the calls about
+// messages that are known.
 func queueAbout(pipeline *pgx.Batch, calls []*call, state *state) {
-	about := abouts(calls)
-	if len(about) == 0 {
+	messages := looked(calls)
+	if len(messages) == 0 {
 		return
-	}
-	n := len(about)
-	messages, ids, actors, clients := make([]chat.MessageID, n), make([]chat.ConversationID, n), make([]chat.UserID, n), make([]string, n)
-	for i, c := range about {
-		messages[i], ids[i], actors[i], clients[i] = c.About, c.Conversation, c.Actor, c.ClientID
 	}
 	each := func(scan func(scanner) error) func(pgx.Rows) error {
 		return func(rows pgx.Rows) error {
@@ -79,6 +75,15 @@ func queueAbout(pipeline *pgx.Batch, calls []*call, state *state) {
 		}
 	}
 	pipeline.Queue(postgresAbout, messages).Query(each(state.scanAbout))
+	about := abouts(calls)
+	n := len(about)
+	if n == 0 {
+		return
+	}
+	ids, actors, clients := make([]chat.ConversationID, n), make([]chat.UserID, n), make([]string, n)
+	for i, c := range about {
+		ids[i], actors[i], clients[i] = c.Conversation, c.Actor, c.ClientID
+	}
 	pipeline.Queue(postgresRevised, ids, actors, clients).Query(each(state.scanRevised))
 }
 
@@ -86,7 +91,8 @@ func queueAbout(pipeline *pgx.Batch, calls []*call, state *state) {
 func postgresRevisedArgs(events []*call, heads []chat.Thread, place map[eventKey]*chat.Event) []any {
 	posted, revisions, versions := revise(events)
 	args := postgresArgs(posted, heads, place)
-	args = args[:len(args)-1] // without the kind, of which there are several
+	answers := args[len(args)-1]
+	args = args[:len(args)-2] // without the kind, of which there are several
 	r := len(revisions)
 	changed, bodies, edited, deleted := make([]chat.MessageID, r), make([]string, r), make([]int64, r), make([]int64, r)
 	for i, m := range revisions {
@@ -113,7 +119,7 @@ func postgresRevisedArgs(events []*call, heads []chat.Thread, place map[eventKey
 		lasts[i] = t.LastSeq
 	}
 	return append(args, changed, bodies, edited, deleted, had, when, since, texts,
-		ids, seqs, kinds, messages, actors, times, clients, digests, lasts)
+		ids, seqs, kinds, messages, actors, times, clients, digests, lasts, answers)
 }
 
 // queueReactions writes what the events make of reactions; nothing for those that make none.

@@ -11,20 +11,21 @@ import (
 const (
 	// aboutColumns are those of a message that a command is about.
 	aboutColumns = `m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, m.body, m.created_at, m.edited_at, m.deleted_at,
-			EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq), ` + reactionsColumn
+			EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq),
+			` + reactionsColumn + `, ` + quoteColumns
 	// revisedColumns are those of an event that a command about a message has stored before.
 	revisedColumns = `e.actor_id, e.client_id, e.digest, e.kind, e.seq, e.created_at, ` + aboutColumns
 )
 
 func aboutFields(m *chat.Message) []any {
-	return []any{
+	return append([]any{
 		&m.ID, &m.Conversation, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Text,
 		microsInto{&m.SentAt},
 		microsInto{&m.EditedAt},
 		microsInto{&m.DeletedAt},
 		&m.Read,
 		reactionsInto{&m.Reactions},
-	}
+	}, quoteFields(&m.ReplyTo)...)
 }
 
 // abouts returns the calls that are about a message.
@@ -37,14 +38,32 @@ func abouts(calls []*call) (about []*call) {
 	return about
 }
 
-// scanAbout reads a message that calls are about. The threads have been read.
+// looked returns the messages that calls are about, or answer: each once.
+func looked(calls []*call) (ids []chat.MessageID) {
+	var seen map[chat.MessageID]struct{}
+	for _, c := range calls {
+		for _, id := range [...]chat.MessageID{c.About, c.Answers} {
+			if _, again := seen[id]; again || id == 0 {
+				continue
+			}
+			if seen == nil {
+				seen = make(map[chat.MessageID]struct{})
+			}
+			seen[id] = struct{}{}
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// scanAbout reads a message that calls are about, or answer. The threads have been read.
 func (s *state) scanAbout(row scanner) error {
 	var m chat.Message
 	if err := row.Scan(aboutFields(&m)...); err != nil {
 		return err
 	}
 	if t, ok := s.threads[m.Conversation]; ok { // else it is about no message of its conversation
-		m.Sender = t.Author(m.Sender.ID)
+		m.Sender, m.ReplyTo = t.Author(m.Sender.ID), attributed(m.ReplyTo, t)
 		s.messages[m.ID] = m
 	}
 	return nil
@@ -62,7 +81,8 @@ func (s *state) scanRevised(row scanner) error {
 		return fmt.Errorf("event %d of conversation %d has a digest of %d bytes", e.Seq, e.Message.Conversation, len(digest))
 	}
 	t := s.threads[e.Message.Conversation]
-	e.Conversation, e.BuyerID, e.SellerID, e.Message.Sender = t.ID, t.BuyerID, t.SellerID, t.Author(e.Message.Sender.ID)
+	e.Conversation, e.BuyerID, e.SellerID = t.ID, t.BuyerID, t.SellerID
+	e.Message.Sender, e.Message.ReplyTo = t.Author(e.Message.Sender.ID), attributed(e.Message.ReplyTo, t)
 	s.known[clientKey{t.ID, e.Actor, client, true}] = knownCommand{digest: [32]byte(digest), event: e}
 	return nil
 }

@@ -26,7 +26,7 @@ func (c *call) key() clientKey { return clientKey{c.Conversation, c.Actor, c.Cli
 const (
 	threadColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.last_seq, c.last_at, c.buyer_sent, c.seller_sent, c.closed_at,
 			b.username, b.name, b.closed_at <> 0, s.username, s.name, s.closed_at <> 0`
-	knownColumns = `m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at`
+	knownColumns = `m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at, ` + quoteColumns
 )
 
 // scanner is what the rows of both drivers have in common.
@@ -59,14 +59,15 @@ func (s *state) scanThread(row scanner) error {
 func (s *state) scanKnown(row scanner) error {
 	var m chat.Message
 	var digest []byte
-	if err := row.Scan(&m.Conversation, &m.Sender.ID, &m.ClientID, &digest, &m.ID, &m.Seq, &m.Text, microsInto{&m.SentAt}); err != nil {
+	fields := []any{&m.Conversation, &m.Sender.ID, &m.ClientID, &digest, &m.ID, &m.Seq, &m.Text, microsInto{&m.SentAt}}
+	if err := row.Scan(append(fields, quoteFields(&m.ReplyTo)...)...); err != nil {
 		return err
 	}
 	if len(digest) != 32 {
 		return fmt.Errorf("message %d has a digest of %d bytes", m.ID, len(digest))
 	}
 	t := s.threads[m.Conversation]
-	m.Sender = t.Author(m.Sender.ID)
+	m.Sender, m.ReplyTo = t.Author(m.Sender.ID), attributed(m.ReplyTo, t)
 	s.known[clientKey{m.Conversation, m.Sender.ID, m.ClientID, false}] = knownCommand{
 		digest: [32]byte(digest),
 		event: chat.Event{

@@ -22,10 +22,10 @@ const (
 	sqliteKnown = `
 		SELECT ` + knownColumns + `
 		FROM json_each($1) j
-		JOIN message m ON m.conversation_id = j.value ->> 0 AND m.sender_id = j.value ->> 1 AND m.client_id = j.value ->> 2`
+		JOIN message m ON m.conversation_id = j.value ->> 0 AND m.sender_id = j.value ->> 1 AND m.client_id = j.value ->> 2` + quoteJoin
 	sqliteMessages = `
-		INSERT INTO message (conversation_id, seq, sender_id, client_id, digest, body, buyer_sent, seller_sent, created_at)
-		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, value ->> 6, value ->> 7, value ->> 8
+		INSERT INTO message (conversation_id, seq, sender_id, client_id, digest, body, buyer_sent, seller_sent, created_at, reply_to)
+		SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9
 		FROM json_each($1) RETURNING id, conversation_id, seq`
 	sqliteEvents = `
 		INSERT INTO event (conversation_id, seq, kind, message_id, actor_id, created_at)
@@ -163,14 +163,14 @@ func (b *sqliteBatch) insert(ctx context.Context, events []*call, heads []chat.T
 // post inserts the messages that events bring, and fills in their identifiers. It returns the
 // events by their places.
 func (b *sqliteBatch) post(ctx context.Context, events []*call) (map[eventKey]*chat.Event, error) {
-	rows := make([][9]any, len(events))
+	rows := make([][10]any, len(events))
 	place := make(map[eventKey]*chat.Event, len(events))
 	for i, c := range events {
 		e := &c.result.Event
 		place[eventKey{e.Conversation, e.Seq}] = e
-		rows[i] = [9]any{
+		rows[i] = [10]any{
 			e.Conversation, e.Seq, e.Actor, c.ClientID, hex.EncodeToString(c.Digest[:]), e.Message.Text,
-			e.BuyerSent, e.SellerSent, micros(e.At),
+			e.BuyerSent, e.SellerSent, micros(e.At), e.Message.ReplyTo.ID,
 		}
 	}
 	err := b.query(ctx, b.messages, rows, func(rows *sql.Rows) error {

@@ -12,12 +12,12 @@ import (
 // The statements of a batch in which a command is about a message.
 const (
 	sqliteAbout = `
-		SELECT ` + aboutColumns + ` FROM json_each($1) j JOIN message m ON m.id = j.value`
+		SELECT ` + aboutColumns + ` FROM json_each($1) j JOIN message m ON m.id = j.value` + quoteJoin
 	sqliteRevised = `
 		SELECT ` + revisedColumns + `
 		FROM json_each($1) j
 		JOIN event e ON e.conversation_id = j.value ->> 0 AND e.actor_id = j.value ->> 1 AND e.client_id = j.value ->> 2 AND e.client_id <> ''
-		JOIN message m ON m.id = e.message_id`
+		JOIN message m ON m.id = e.message_id` + quoteJoin
 	sqliteRevise = `
 		UPDATE message SET body = j.value ->> 1, edited_at = j.value ->> 2, deleted_at = j.value ->> 3
 		FROM json_each($1) j WHERE message.id = j.value ->> 0`
@@ -46,23 +46,23 @@ type sqliteRevisers struct {
 	about, revised, revise, versions, react, unreact, clear, revisedEvents, revisedHeads *sql.Stmt
 }
 
-// loadAbout reads the messages that calls are about, and those of these calls that are known.
+// loadAbout reads the messages that calls are about or answer, and those of the calls about
+// messages that are known.
 func (b *sqliteBatch) loadAbout(ctx context.Context, calls []*call, state *state) error {
+	ids := looked(calls)
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := b.query(ctx, b.about, ids, func(rows *sql.Rows) error { return state.scanAbout(rows) }); err != nil {
+		return fmt.Errorf("read what commands are about: %w", err)
+	}
 	about := abouts(calls)
 	if len(about) == 0 {
 		return nil
 	}
-	ids, keys := make([]chat.MessageID, 0, len(about)), make([][3]any, len(about))
-	seen := make(map[chat.MessageID]struct{}, len(about))
+	keys := make([][3]any, len(about))
 	for i, c := range about {
-		if _, again := seen[c.About]; !again {
-			seen[c.About] = struct{}{}
-			ids = append(ids, c.About)
-		}
 		keys[i] = [3]any{c.Conversation, c.Actor, c.ClientID}
-	}
-	if err := b.query(ctx, b.about, ids, func(rows *sql.Rows) error { return state.scanAbout(rows) }); err != nil {
-		return fmt.Errorf("read what commands are about: %w", err)
 	}
 	if err := b.query(ctx, b.revised, keys, func(rows *sql.Rows) error { return state.scanRevised(rows) }); err != nil {
 		return fmt.Errorf("read known commands about messages: %w", err)

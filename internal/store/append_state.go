@@ -10,7 +10,7 @@ import (
 type state struct {
 	threads map[chat.ConversationID]chat.Thread
 	known   map[clientKey]knownCommand
-	// messages are those that calls are about.
+	// messages are those that calls are about, or answer.
 	messages map[chat.MessageID]chat.Message
 
 	events []*call // those that add something
@@ -57,7 +57,14 @@ func (s *state) settle(c *call) {
 			c.err = chat.ErrNotFound("message")
 			return
 		}
+		// What it answers may have changed in this batch.
+		if answered, ok := s.messages[m.ReplyTo.ID]; ok {
+			m.ReplyTo = answered.Quote()
+		}
 		thread.About, c.before = m, m.Text
+	}
+	if answered := s.messages[c.Answers]; answered.Conversation == c.Conversation {
+		thread.Answers = answered
 	}
 	change, err := c.Decide(thread)
 	if err != nil {
@@ -71,8 +78,9 @@ func (s *state) settle(c *call) {
 	c.reaction, c.off = change.Reaction, change.Off
 	thread, event := thread.Apply(c.Actor, c.ClientID, change)
 	if c.About != 0 {
-		s.messages[c.About], thread.About = event.Message, chat.Message{}
+		s.messages[c.About] = event.Message
 	}
+	thread.About, thread.Answers = chat.Message{}, chat.Message{}
 	s.threads[c.Conversation] = thread
 	s.known[c.key()] = knownCommand{digest: c.Digest, event: event, fresh: c}
 	c.result, c.fresh = Appended{Event: event}, true

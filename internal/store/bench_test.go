@@ -222,10 +222,10 @@ func newSQLiteLoop(b *testing.B, db *store.DB) loop {
 		if err != nil {
 			return err
 		}
-		rows, place := make([][9]any, len(calls)), make(map[[2]int64]*bareCall, len(calls))
+		rows, place := make([][10]any, len(calls)), make(map[[2]int64]*bareCall, len(calls))
 		for i, c := range calls {
 			place[[2]int64{int64(c.conversation), int64(c.seq)}] = c
-			rows[i] = [9]any{c.conversation, c.seq, c.sender, c.client, hex.EncodeToString(c.digest[:]), c.text, c.seq, 0, c.at}
+			rows[i] = [10]any{c.conversation, c.seq, c.sender, c.client, hex.EncodeToString(c.digest[:]), c.text, c.seq, 0, c.at, 0}
 		}
 		found, err := tx.Stmt(messages).QueryContext(ctx, encode(b, rows))
 		if err != nil {
@@ -298,7 +298,7 @@ func newPostgresLoop(_ *testing.B, db *store.DB) loop {
 		pipeline := &pgx.Batch{}
 		pipeline.Queue(`BEGIN`)
 		pipeline.Queue(store.PostgresWrite, ids, seqs, senders, clients, digests, texts, sent, none, times,
-			headIDs, headSeqs, bought, sold, lasts, string(chat.MessagePosted)).Query(func(rows pgx.Rows) error {
+			headIDs, headSeqs, bought, sold, lasts, string(chat.MessagePosted), none).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var id, conversation, seq int64
 				if err := rows.Scan(&id, &conversation, &seq); err != nil {

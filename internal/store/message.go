@@ -12,19 +12,20 @@ import (
 const messageColumns = `
 	m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, u.username, u.name, u.closed_at <> 0, m.body, m.created_at,
 		m.edited_at, m.deleted_at,
-		EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq), ` + reactionsColumn
+		EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq),
+		` + reactionsColumn + `, ` + signedColumns
 
-const messageSelect = `SELECT ` + messageColumns + ` FROM message m JOIN users u ON u.id = m.sender_id `
+const messageSelect = `SELECT ` + messageColumns + ` FROM message m JOIN users u ON u.id = m.sender_id` + signedJoin
 
 func messageFields(m *chat.Message, former *bool) []any {
-	return []any{
+	return append([]any{
 		&m.ID, &m.Conversation, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, former, &m.Text,
 		microsInto{&m.SentAt},
 		microsInto{&m.EditedAt},
 		microsInto{&m.DeletedAt},
 		&m.Read,
 		reactionsInto{&m.Reactions},
-	}
+	}, signedFields(&m.ReplyTo)...)
 }
 
 // named returns a message with its sender as others see them.
@@ -116,7 +117,7 @@ func (r Reader) Revised(ctx context.Context, id chat.ConversationID, who chat.Us
 func (r Reader) EventsAfter(ctx context.Context, c chat.Conversation, after chat.Seq, limit int) ([]chat.Event, error) {
 	rows, err := r.q.QueryContext(ctx, `
 		SELECT e.seq, e.kind, e.actor_id, e.created_at, `+messageColumns+`
-		FROM event e JOIN message m ON m.id = e.message_id JOIN users u ON u.id = m.sender_id
+		FROM event e JOIN message m ON m.id = e.message_id JOIN users u ON u.id = m.sender_id`+signedJoin+`
 		WHERE e.conversation_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3`, c.ID, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read events of conversation %d: %w", c.ID, err)

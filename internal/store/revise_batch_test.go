@@ -103,9 +103,9 @@ func TestAMessageIsOfItsConversationAlsoWhereTheBatchKnowsBoth(t *testing.T) {
 		mine, elsewhere := talks[0], talks[2]
 		stray := elsewhere
 		stray.Conversation = mine.Conversation
-		_, errs := together(t, db, edit(mine, town.Buyer.ID, "e1", "b"), edit(elsewhere, town.Buyer.ID, "e1", "b"), edit(stray, town.Buyer.ID, "e2", "x"))
-		if errs[0] != nil || errs[1] != nil || chat.CodeOf(errs[2]) != chat.NotFound {
-			t.Errorf("got %v, want the last one not found", errs)
+		_, errs := together(t, db, edit(mine, town.Buyer.ID, "e1", "b"), edit(elsewhere, town.Buyer.ID, "e1", "b"), edit(stray, town.Buyer.ID, "e2", "x"), answer(stray, town.Buyer.ID, "r", "x"))
+		if errs[0] != nil || errs[1] != nil || chat.CodeOf(errs[2]) != chat.NotFound || chat.CodeOf(errs[3]) != chat.Invalid {
+			t.Errorf("got %v, want the third one not found and the last one invalid", errs)
 		}
 	})
 }

@@ -179,7 +179,8 @@ func (d *Database) Changes(ctx context.Context) (all []Changed, err error) {
 // WithoutRevisions takes the schema back to before migration 7, for a test of an older one.
 func (d *Database) WithoutRevisions(ctx context.Context) error {
 	for _, statement := range []string{
-		`DROP TABLE reaction`, `DROP INDEX member_muted`, `ALTER TABLE member DROP COLUMN muted_until`,
+		`ALTER TABLE message DROP COLUMN reply_to`, `DROP TABLE reaction`,
+		`DROP INDEX member_muted`, `ALTER TABLE member DROP COLUMN muted_until`,
 		`DROP TABLE message_version`, `DROP INDEX event_command`,
 		`ALTER TABLE event DROP COLUMN client_id`, `ALTER TABLE event DROP COLUMN digest`,
 		`ALTER TABLE message DROP COLUMN edited_at`, `ALTER TABLE message DROP COLUMN deleted_at`,

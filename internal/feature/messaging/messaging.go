@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"strconv"
 	"time"
 
 	"swapnest/internal/chat"
@@ -51,6 +52,8 @@ type SendCommand struct {
 	// ClientID names the command; "" has the server make one up.
 	ClientID string
 	Text     string
+	// ReplyTo is the message of the conversation that it answers, 0 for none.
+	ReplyTo chat.MessageID
 	// Address is where it comes from, for the limits; "" counts for none.
 	Address string
 	// Behind refuses a message that has not been committed before, for another one has to go
@@ -66,8 +69,8 @@ type Sent struct {
 
 // Send adds what who says to the conversation. A command sent again under the
 // same ClientID returns the first message and announces nothing. It refuses with
-// Empty, TooLong, BadText, BadFrame (ClientID), NotFound, Conflict, Closed, RateLimited
-// or Unavailable.
+// Empty, TooLong, BadText, BadFrame (ClientID), NotFound, Conflict, Closed, Invalid (ReplyTo),
+// RateLimited or Unavailable.
 func (s *Service) Send(ctx context.Context, who chat.UserID, c SendCommand) (Sent, error) {
 	sent, err := s.send(ctx, who, c)
 	switch code := chat.CodeOf(err); {
@@ -101,9 +104,11 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 		Conversation: c.Conversation,
 		Actor:        who,
 		ClientID:     clientID,
-		Digest:       sha256.Sum256([]byte("message\x00" + text)),
+		Answers:      c.ReplyTo,
+		Digest:       digest(text, c.ReplyTo),
 		Decide: func(t chat.Thread) (chat.Change, error) {
-			if err := t.CanPost(who); err != nil {
+			change, err := t.Post(who, text, c.ReplyTo, s.now())
+			if err != nil {
 				return chat.Change{}, err
 			}
 			if c.Behind != nil {
@@ -112,11 +117,21 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 			if err := pay(); err != nil {
 				return chat.Change{}, err
 			}
-			return chat.Posted(text, s.now()), nil
+			return change, nil
 		},
 	})
 	s.charge(who, err)
 	return Sent{Message: done.Event.Message, Duplicate: done.Duplicate}, err
+}
+
+// digest is that of a new message. A text has no control character, so nothing of it can pass for
+// the rest; one that answers none has the digest that it had before there were answers.
+func digest(text string, replyTo chat.MessageID) [32]byte {
+	command := "message\x00" + text
+	if replyTo != 0 {
+		command += "\x00" + strconv.FormatInt(int64(replyTo), 10)
+	}
+	return sha256.Sum256([]byte(command))
 }
 
 // clientID returns the client's name for a command, or a new one.

@@ -60,8 +60,9 @@ func (a *API) listMessages(ctx context.Context, c call, in *listMessagesInput) (
 
 // post is a message to send.
 type post struct {
-	ClientID string `json:"client_id" minLength:"1" doc:"Names the command, so that it can be sent again: up to 64 characters of A-Z a-z 0-9 _ . : -"`
-	Message  string `json:"message" doc:"1 to 4,000 characters after both ends are trimmed; no control characters but newline and tab."`
+	ClientID string         `json:"client_id" minLength:"1" doc:"Names the command, so that it can be sent again: up to 64 characters of A-Z a-z 0-9 _ . : -"`
+	Message  string         `json:"message" doc:"1 to 4,000 characters after both ends are trimmed; no control characters but newline and tab."`
+	ReplyTo  chat.MessageID `json:"reply_to,omitempty" minimum:"1" doc:"The message_id of the message of this conversation that it answers; left out for none. One that is not there, or was deleted, is refused."`
 }
 
 type sendInput struct {
@@ -82,7 +83,7 @@ type sendOutput struct {
 // sendMessage answers POST /conversations/{id}/messages.
 func (a *API) sendMessage(ctx context.Context, c call, in *sendInput) (*sendOutput, error) {
 	done, err := a.Messages.Send(ctx, c.identity.User.ID, messaging.SendCommand{
-		Conversation: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Message, Address: c.origin().Address,
+		Conversation: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Message, ReplyTo: in.Body.ReplyTo, Address: c.origin().Address,
 	})
 	if err != nil {
 		return nil, err

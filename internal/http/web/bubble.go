@@ -94,7 +94,7 @@ func jumbo(text string) bool {
 		case r == joiner:
 			joined = true
 			continue
-		case r == variant, r >= '\U0001f3fb' && r <= '\U0001f3ff':
+		case r == variant, r >= '\U0001f3fb' && r <= '\U0001f3ff', r >= '\U000e0020' && r <= '\U000e007f': // of colours, and of the flags of parts of a country
 		case flag(r):
 			flags++
 		case r >= '\U0001f000' && r <= '\U0001faff', r >= '\u2600' && r <= '\u27bf', r >= '\u2b00' && r <= '\u2bff':

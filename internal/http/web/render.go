@@ -65,6 +65,7 @@ func (w *Web) funcs() template.FuncMap {
 		"parts":       parts,
 		"atHand":      func() []string { return quickReactions },
 		"preloads":    w.preloads,
+		"words":       strings.Fields,
 	}
 }
 

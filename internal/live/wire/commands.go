@@ -19,6 +19,7 @@ type Send struct {
 	Conversation chat.ConversationID
 	ClientID     string
 	Message      string
+	ReplyTo      chat.MessageID // the message that it answers; 0 for none
 }
 
 // Edit gives a message of the sender's another text. ClientID may be empty.
@@ -107,6 +108,7 @@ type incoming struct {
 	MessageID    *chat.MessageID      `json:"message_id"`
 	Emoji        *string              `json:"emoji"`
 	On           *bool                `json:"on"`
+	ReplyTo      *chat.MessageID      `json:"reply_to"`
 	Typing       *bool                `json:"typing"`
 	Seq          *chat.Seq            `json:"seq"`
 	After        *chat.Seq            `json:"after"`
@@ -180,7 +182,7 @@ func (in incoming) original(clientID string) (Command, error) {
 	}
 	switch {
 	case in.Message != nil:
-		return Send{Conversation: *in.Conversation, ClientID: clientID, Message: *in.Message}, nil
+		return in.send(clientID)
 	case in.Typing != nil:
 		return Typing{Conversation: *in.Conversation, On: *in.Typing}, nil
 	}
@@ -197,7 +199,7 @@ func (in incoming) aboutConversation(clientID string) (Command, error) {
 		if in.Message == nil {
 			return nil, badField("message", "A send frame needs a message.")
 		}
-		return Send{Conversation: id, ClientID: clientID, Message: *in.Message}, nil
+		return in.send(clientID)
 	case "edit", "delete", "react":
 		return in.revise(clientID)
 	case "open":
@@ -218,6 +220,18 @@ func (in incoming) aboutConversation(clientID string) (Command, error) {
 		}
 		return Delivered{Conversation: id, Seq: *in.Seq}, nil
 	}
+}
+
+// send reads a frame that has a message; without reply_to, or with null, it answers none.
+func (in incoming) send(clientID string) (Command, error) {
+	c := Send{Conversation: *in.Conversation, ClientID: clientID, Message: *in.Message}
+	if in.ReplyTo != nil {
+		if *in.ReplyTo <= 0 {
+			return nil, badField("reply_to", "A reply_to is the message_id of the message that this one answers. Leave it out to answer none.")
+		}
+		c.ReplyTo = *in.ReplyTo
+	}
+	return c, nil
 }
 
 // revise reads the frames that are about a message.

@@ -58,6 +58,9 @@ func TestBadFramesAreRefused(t *testing.T) {
 		"a null message":                  {`{"type":"send","conversation_id":4,` + id + `,"message":null}`, chat.BadFrame, "message", "c1"},
 		"a message that is a number":      {`{"type":"send","conversation_id":4,` + id + `,"message":17}`, chat.BadFrame, "", "c1"},
 		"a message that is an object":     {`{"type":"send","conversation_id":4,"message":{"message":"x"},` + id + `}`, chat.BadFrame, "", "c1"},
+		"an answer to message 0":          {`{"type":"send","conversation_id":4,` + id + `,"message":"hi","reply_to":0}`, chat.BadFrame, "reply_to", "c1"},
+		"an answer to a name":             {`{"type":"send","conversation_id":4,` + id + `,"message":"hi","reply_to":"5"}`, chat.BadFrame, "", "c1"},
+		"an original answer to less":      {`{"message":"hi","conversation_id":4,"reply_to":-5}`, chat.BadFrame, "reply_to", ""},
 		"no conversation":                 {`{"type":"send",` + id + `,"message":"hi"}`, chat.BadFrame, "conversation_id", "c1"},
 		"conversation 0":                  {`{"type":"close","conversation_id":0}`, chat.BadFrame, "conversation_id", ""},
 		"a negative conversation":         {`{"type":"close","conversation_id":-4}`, chat.BadFrame, "conversation_id", ""},
@@ -134,6 +137,8 @@ func TestOddFramesAreUnderstood(t *testing.T) {
 		"an escaped NUL, for the rules":   {`{"message":"\u0000"}`, 4, Send{Conversation: 4, Message: "\x00"}},
 		"an empty message, for the rules": {`{"message":""}`, 4, Send{Conversation: 4, Message: ""}},
 		"an original with a client_id":    {`{"message":"hi","client_id":"c1"}`, 4, Send{Conversation: 4, ClientID: "c1", Message: "hi"}},
+		"an original that answers one":    {`{"message":"hi","reply_to":7}`, 4, Send{Conversation: 4, Message: "hi", ReplyTo: 7}},
+		"a null reply_to":                 {`{"message":"hi","reply_to":null}`, 4, Send{Conversation: 4, Message: "hi"}},
 		"an original that names it":       {`{"message":"hi","conversation_id":4}`, 0, Send{Conversation: 4, Message: "hi"}},
 		"an original with both":           {`{"message":"hi","typing":true}`, 4, Send{Conversation: 4, Message: "hi"}},
 		"a null type":                     {`{"type":null,"typing":false}`, 4, Typing{Conversation: 4}},
@@ -190,6 +195,9 @@ func frameOf(c Command) []byte {
 	switch c := c.(type) {
 	case Send:
 		frame["type"], frame["conversation_id"], frame["message"] = "send", c.Conversation, c.Message
+		if c.ReplyTo != 0 {
+			frame["reply_to"] = c.ReplyTo
+		}
 		if c.ClientID != "" {
 			frame["client_id"] = c.ClientID
 		} else {

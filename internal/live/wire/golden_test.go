@@ -57,6 +57,15 @@ func reacted() chat.Event {
 	return e
 }
 
+// replies are the message as an answer, to one that is there and to one that was deleted.
+func replies() (to, toDeleted chat.Event) {
+	e := chat.Event{Conversation: 41, Seq: 18, Kind: chat.MessagePosted, Actor: aarav.ID, At: at, BuyerID: aarav.ID, SellerID: meera.ID, Message: message()}
+	e.Message.ReplyTo = chat.Quote{ID: 5009, Seq: 15, SenderID: meera.ID, SenderName: meera.Name, Text: "Six or seven?"}
+	d := e
+	d.Message.ReplyTo.Text, d.Message.ReplyTo.Deleted = "", true
+	return e, d
+}
+
 func entry() chat.Entry {
 	last := message()
 	return chat.Entry{
@@ -79,6 +88,7 @@ func serverFrames() map[string][]byte {
 	head, unread := chat.Seq(18), chat.Unread{Conversations: 4, Notices: 2}
 	e, m := entry(), message()
 	edited, deleted := revised()
+	reply, replyDeleted := replies()
 	return map[string][]byte{
 		"hello_chat": Hello{
 			Epoch: "e7f3", You: aarav, Head: &head, Entry: &e,
@@ -91,6 +101,9 @@ func serverFrames() map[string][]byte {
 		"message": Event(chat.Event{
 			Conversation: 41, Seq: 18, Kind: chat.MessagePosted, Actor: aarav.ID, At: at, BuyerID: aarav.ID, SellerID: meera.ID, Message: m,
 		}),
+		"message_reply":         Event(reply),
+		"message_reply_deleted": Event(replyDeleted),
+
 		"message_edited":  Event(edited),
 		"message_deleted": Event(deleted),
 		"ack_edited":      Done("tab1.0043", edited, false),
@@ -138,6 +151,8 @@ var clientFrames = map[string]struct {
 	"original_message": {41, Send{Conversation: 41, Message: "Is this still available?"}, ""},
 	"original_typing":  {41, Typing{Conversation: 41, On: true}, ""},
 	"send":             {0, Send{Conversation: 41, ClientID: "tab1.0042", Message: "Perfect, six it is 🎉"}, "tab1.0042"},
+	"send_reply":       {0, Send{Conversation: 41, ClientID: "tab1.0042", Message: "Perfect, six it is 🎉", ReplyTo: 5009}, "tab1.0042"},
+	"original_reply":   {41, Send{Conversation: 41, Message: "Is this still available?", ReplyTo: 5009}, ""},
 	"edit":             {0, Edit{Conversation: 41, ID: 5012, ClientID: "tab1.0043", Message: "Perfect, seven it is 🎉"}, "tab1.0043"},
 	"edit_unnamed":     {41, Edit{Conversation: 41, ID: 5012, Message: "Perfect, seven it is 🎉"}, ""},
 	"delete":           {0, Delete{Conversation: 41, ID: 5012, ClientID: "tab1.0044"}, "tab1.0044"},

@@ -135,6 +135,16 @@ func ListingOf(l chat.Listing) Listing {
 	}
 }
 
+// Quote is what an answer shows of the message that it answers, as that is now.
+type Quote struct {
+	ID         chat.MessageID `json:"message_id"`
+	Seq        chat.Seq       `json:"seq"`
+	SenderID   chat.UserID    `json:"sender_id"`
+	SenderName string         `json:"sender_name"`
+	Message    string         `json:"message" doc:"Its first 160 characters; empty once it was deleted."`
+	Deleted    bool           `json:"deleted,omitempty" doc:"Its sender has taken it away for everyone."`
+}
+
 // Message is what somebody wrote: the message frame without its type.
 type Message struct {
 	Conversation   chat.ConversationID `json:"conversation_id"`
@@ -149,6 +159,7 @@ type Message struct {
 	IsRead         bool                `json:"is_read" doc:"The other person has read up to here."`
 	EditedAt       *Time               `json:"edited_at,omitempty" nullable:"false" doc:"When the text was changed last; absent when it never was."`
 	Deleted        bool                `json:"deleted,omitempty" doc:"Its sender has taken it away for everyone."`
+	ReplyTo        *Quote              `json:"reply_to,omitempty" nullable:"false" doc:"The message that it answers, as that is now; absent when it answers none, and in the last_message of a conversation."`
 	Reactions      []Reaction          `json:"reactions,omitempty" nullable:"false" maxItems:"12" doc:"In the order in which the emoji came up; absent without any, and always in last_message."`
 }
 
@@ -168,6 +179,9 @@ func MessageOf(m chat.Message) Message {
 	}
 	if !m.EditedAt.IsZero() {
 		shape.EditedAt = &Time{m.EditedAt}
+	}
+	if q := m.ReplyTo; q.ID != 0 {
+		shape.ReplyTo = &Quote{ID: q.ID, Seq: q.Seq, SenderID: q.SenderID, SenderName: q.SenderName, Message: q.Text, Deleted: q.Deleted}
 	}
 	for _, r := range m.Reacted() {
 		shape.Reactions = append(shape.Reactions, Reaction{Emoji: r.Emoji, Count: len(r.Users), UserIDs: r.Users})

@@ -14,6 +14,7 @@ import { PresenceDot } from "./elements/presence-dot.js"
 import { PresenceText } from "./elements/presence-text.js"
 import { ReactionBar } from "./elements/reaction-bar.js"
 import { ReadWatch } from "./elements/read-watch.js"
+import { ShortcutKeys } from "./elements/shortcut-keys.js"
 import { SoundSwitch } from "./elements/sound-switch.js"
 import { SwapnestChat } from "./elements/swapnest-chat.js"
 import { TimelineView } from "./elements/timeline-view.js"
@@ -38,4 +39,5 @@ customElements.define("read-watch", ReadWatch)
 customElements.define("message-menu", MessageMenu)
 customElements.define("reaction-bar", ReactionBar)
 customElements.define("message-list", MessageList)
+customElements.define("shortcut-keys", ShortcutKeys)
 customElements.define("swapnest-chat", SwapnestChat)

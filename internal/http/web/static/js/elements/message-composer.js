@@ -3,14 +3,15 @@ import { systemClock } from "../lib/clock.js"
 import { Drafts } from "../lib/drafts.js"
 import { cleanText, countCharacters } from "../lib/text.js"
 import { TypingSignal } from "../lib/typing.js"
-import { fitBox, focusEnd } from "../view/box.js"
+import { fitBox, focusEnd, showEnd } from "../view/box.js"
 import { Editing } from "../view/editing.js"
-import { cloneTemplate, numberOf, one } from "../view/query.js"
+import { numberOf, one } from "../view/query.js"
+import { Replying } from "../view/replying.js"
 
 /**
  * <message-composer data-conversation> is where one writes. Without a script its
- * form posts; with one, it dispatches "compose" (detail: conversation, text and
- * client id, fixed at that moment) and "typing-changed" (detail: whether). "edit" of the
+ * form posts; with one, it dispatches "compose" (detail: conversation, text,
+ * client id and reply, fixed at that moment) and "typing-changed" (detail: whether). "edit" of the
  * host has it hold a message that was sent; "edit-last" asks the host for the last one, and
  * "revised" (detail: Message) says what has become of one.
  */
@@ -20,6 +21,7 @@ export class MessageComposer extends HTMLElement {
   #limit = 0
   #input = /** @type {HTMLTextAreaElement} */ (/** @type {unknown} */ (null))
   #editing = /** @type {Editing} */ (/** @type {unknown} */ (null))
+  #replying = /** @type {Replying} */ (/** @type {unknown} */ (null))
   #drafts = /** @type {Drafts} */ (/** @type {unknown} */ (null))
   #typing = new TypingSignal((typing) => this.#tell("typing-changed", typing), systemClock)
 
@@ -32,6 +34,7 @@ export class MessageComposer extends HTMLElement {
     this.#input = one(this, "textarea", HTMLTextAreaElement)
     this.#editing = new Editing(this, this.#input, () => (this.#fault(""), this.#fit()))
     this.#drafts = new Drafts(() => localStorage, numberOf(chat.dataset.userId))
+    this.#replying = new Replying(this, this.#input, this.#drafts, this.#conversation)
     const form = one(this, "form", HTMLFormElement)
     form.noValidate = true
     form.addEventListener("submit", (event) => this.#submit(event), { signal })
@@ -40,8 +43,11 @@ export class MessageComposer extends HTMLElement {
     this.#input.addEventListener("blur", () => this.#typing.stop(), { signal })
     addEventListener("pagehide", () => this.#typing.stop(), { signal })
     chat.addEventListener("edit", (event) => this.#editing.begin(/** @type {CustomEvent} */ (event).detail), { signal })
+    chat.addEventListener("reply", () => this.#editing.end(), { signal })
+    this.#replying.obey(chat, signal)
     one(this, ".composer-editing button", HTMLElement).addEventListener("click", () => this.#editing.end(), { signal })
-    chat.addEventListener("ended", (event) => this.#ended(/** @type {CustomEvent} */ (event).detail), { signal })
+    const ended = (/** @type {Event} */ event) => showEnd(this, /** @type {CustomEvent} */ (event).detail)
+    chat.addEventListener("ended", ended, { signal })
     if (this.#input.value === "") this.#input.value = this.#drafts.get(this.#conversation)
     this.#fit()
     // A finger that opens a page wants to read; a keyboard wants to write.
@@ -67,7 +73,7 @@ export class MessageComposer extends HTMLElement {
     if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return
     // An Enter that ends a composition chooses a word; some browsers say so only by 229.
     if (event.isComposing || event.keyCode === 229) return
-    if (event.key === "Escape") this.#editing.end()
+    if (event.key === "Escape" && (this.#editing.end() || this.#replying.end())) event.preventDefault()
     if (event.key === "ArrowUp" && this.#input.value === "" && !this.#editing.on) this.#tell("edit-last", event)
     if (event.key !== "Enter") return
     if (matchMedia("(pointer: coarse)").matches) return
@@ -102,7 +108,9 @@ export class MessageComposer extends HTMLElement {
       // What was written meanwhile is a draft of its own.
       if (this.#input.value === "") this.#drafts.set(this.#conversation, "")
     }
-    this.#tell("compose", { conversation: this.#conversation, text, clientId: newClientId(), stored })
+    const reply = this.#replying.quote
+    this.#replying.end()
+    this.#tell("compose", { conversation: this.#conversation, text, clientId: newClientId(), reply, stored })
   }
 
   /** @param {string} text of the message that is edited */
@@ -121,17 +129,6 @@ export class MessageComposer extends HTMLElement {
     one(fault, "span", HTMLElement).textContent = text
     fault.hidden = text === ""
     this.#input.toggleAttribute("aria-invalid", text !== "")
-  }
-
-  /**
-   * Nothing can be written here any more.
-   * @param {{ conversation: number, detail: string }} end
-   */
-  #ended({ conversation, detail }) {
-    if (conversation !== this.#conversation) return
-    const closed = cloneTemplate("closed-template")
-    one(closed, "p", HTMLElement).textContent = detail
-    one(this, ".composer-inner", HTMLElement).replaceChildren(closed)
   }
 
   #fit() {

@@ -1,6 +1,6 @@
 import { numberOf } from "../view/query.js"
 import { formatDay } from "../lib/time.js"
-import { reachLast, stepTo } from "../view/roving.js"
+import { goTo, reachLast, stepTo } from "../view/roving.js"
 import { drawReactions } from "../view/reactions.js"
 import { makeMessage, readMessages, updateMessage } from "../view/message.js"
 
@@ -55,6 +55,7 @@ export class MessageList extends HTMLElement {
     const { rows, why, hasOlder } = change
     const people = { me: numberOf(this.dataset.me), other: this.dataset.otherName ?? "" }
     this.dispatchEvent(new CustomEvent("before-draw", { bubbles: true }))
+    const held = this.#list.contains(document.activeElement)
     if (why === "reset") this.#forget()
     /** @type {HTMLElement[]} */
     const wanted = []
@@ -75,6 +76,10 @@ export class MessageList extends HTMLElement {
     }
     this.#arrange(wanted)
     reachLast(this.#list)
+    // Where the message is gone that had the focus, another one has it.
+    const reached =
+      held && !this.#list.contains(document.activeElement) && this.#list.querySelector('.bubble[tabindex="0"]')
+    if (reached instanceof HTMLElement) goTo(this.#list, reached)
     this.dispatchEvent(new CustomEvent("drawn", { detail: change, bubbles: true }))
   }
 

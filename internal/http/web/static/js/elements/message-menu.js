@@ -1,28 +1,30 @@
 import { sendJSON } from "../lib/api.js"
 import { textOf } from "../view/message.js"
+import { copy } from "../view/copy.js"
+import { workOf } from "../view/message-keys.js"
 import { Popup } from "../view/popup.js"
 import { cloneTemplate, numberOf, one } from "../view/query.js"
+import { quoteOf } from "../view/quote.js"
+import { onSwipe } from "../view/swipe.js"
 
 const allowedFor = 15 * 60_000
-const again = 10_000
 
 /**
- * <message-menu data-conversation> has one's own messages edited and deleted while that is
- * allowed: it gives them their buttons, and opens the menu at one. It dispatches "edit" (detail:
- * Editable), also for the last message on "edit-last" of the host, and "revised" (detail:
- * Message) for one that was deleted.
+ * <message-menu data-conversation> has messages answered and copied, and one's own edited and
+ * deleted while that is allowed: it gives them their buttons, and opens the menu at one; the same
+ * is done by keys at the message that has the focus. It dispatches "reply" (detail: Quote), "edit"
+ * (detail: Editable), also for the last message on "edit-last" of the host, and "revised"
+ * (detail: Message) for one that was deleted.
  */
 export class MessageMenu extends HTMLElement {
   #removed = new AbortController()
   #popup = new Popup()
-  /** @type {number | undefined} */
-  #timer
 
   connectedCallback() {
     this.#removed = new AbortController()
     const { signal } = this.#removed
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
-    this.addEventListener("keydown", (event) => this.#popup.key(event), { signal })
+    this.addEventListener("keydown", (event) => this.#key(event), { signal })
     this.addEventListener("drawn", () => this.#refresh(), { signal })
     this.addEventListener("focusout", (event) => this.#popup.left(event.relatedTarget), { signal })
     document.addEventListener("pointerdown", (event) => this.#popup.left(event.target), { signal })
@@ -30,30 +32,38 @@ export class MessageMenu extends HTMLElement {
     chat?.addEventListener("edit-last", (event) => this.#editLast(/** @type {CustomEvent} */ (event).detail), {
       signal,
     })
-    this.#timer = setInterval(() => this.#refresh(), again)
+    onSwipe(this, (message) => this.#do("reply", message), signal)
+    for (const type of ["pointerover", "focusin"])
+      this.addEventListener(type, (event) => this.#equip(event.target), { signal })
   }
 
   disconnectedCallback() {
     this.#removed.abort()
-    clearInterval(this.#timer)
   }
 
-  /** Gives a button to each message that may be changed, and takes it from the others. */
+  /** Takes the button from what was deleted, and gives the last one its own: a finger finds it there. */
   #refresh() {
-    const young = this.#young()
-    for (const button of this.querySelectorAll(".message-more")) {
+    for (const button of this.querySelectorAll(".message[data-deleted] .message-more")) {
+      const bubble = button.closest(".bubble")
       const message = button.closest(".message")
-      if (!message || young.includes(message)) continue
-      if (this.#popup.at(message)) this.#popup.close()
+      if (message && this.#popup.at(message)) this.#popup.close()
+      if (button === document.activeElement && bubble instanceof HTMLElement) bubble.focus({ preventScroll: true })
       button.remove()
     }
-    for (const message of young) {
-      const bubble = one(message, ".bubble", HTMLElement)
-      if (bubble.querySelector(".message-more")) continue
-      const button = cloneTemplate("message-more-template")
-      button.tabIndex = bubble.tabIndex
-      bubble.append(button)
-    }
+    this.#equip(this.querySelector(".message:last-child"))
+  }
+
+  /**
+   * Gives a message its button, once somebody has come to it: nobody else would see it.
+   * @param {EventTarget | null} target
+   */
+  #equip(target) {
+    const message = target instanceof Element ? target.closest(".message[data-seq]:not([data-deleted])") : null
+    const bubble = message?.querySelector(".bubble")
+    if (!(bubble instanceof HTMLElement) || bubble.querySelector(".message-more")) return
+    const button = cloneTemplate("message-more-template")
+    button.tabIndex = bubble.tabIndex
+    bubble.append(button)
   }
 
   /** One's own messages that may still be changed. */
@@ -83,11 +93,34 @@ export class MessageMenu extends HTMLElement {
     const message = button?.closest(".message")
     if (!button || !message) return
     const work = button.matches(".message-more") ? (this.#popup.at(message) ? "close" : "open") : button.dataset.do
-    if (work === "open") this.#popup.open(message)
+    if (work) this.#do(work, message)
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    this.#popup.key(event)
+    const message = event.target instanceof Element ? event.target.closest(".message") : null
+    const work = workOf(event)
+    if (!message || !work || !message.querySelector(".message-more")) return
+    if ((work === "edit" || work === "ask") && !this.#young().includes(message)) return
+    event.preventDefault()
+    if (work === "ask") this.#popup.open(message, true)
+    this.#do(work, message)
+  }
+
+  /**
+   * @param {string} work
+   * @param {Element} message
+   */
+  #do(work, message) {
+    if (work === "open") this.#popup.open(message, this.#young().includes(message))
     else if (work === "ask") this.#popup.show("sure")
     else if (work === "delete") void this.#delete(message)
-    else if (work) this.#popup.close()
+    else this.#popup.close()
     if (work === "edit") this.#edit(message)
+    else if (work === "reply") this.#tell("reply", quoteOf(message, textOf(message)))
+    else if (work === "copy") void copy(textOf(message))
+    else if (work === "quoted") /** @type {HTMLElement | null} */ (message.querySelector(".quote"))?.click()
   }
 
   /** @param {Element} message */

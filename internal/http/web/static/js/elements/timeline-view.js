@@ -1,6 +1,6 @@
 import { Place } from "../view/place.js"
 import { one } from "../view/query.js"
-import { loadTarget, targetOf } from "../view/target.js"
+import { loadTarget, showTarget, targetOf } from "../view/target.js"
 
 /** @typedef {import("./message-list.js").Rows} Rows */
 /** @typedef {import("../lib/thread.js").Move} Move */
@@ -119,6 +119,7 @@ export class TimelineView extends HTMLElement {
     const link = event.target instanceof Element ? event.target.closest("a") : null
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
     const move = /** @type {Move | undefined} */ (link.closest("[data-move]")?.getAttribute("data-move") ?? undefined)
+    if (link.matches(".quote")) return showTarget(event, link, this.#place)
     if (!move && !link.matches(".stamp")) return
     event.preventDefault()
     if (!move) {

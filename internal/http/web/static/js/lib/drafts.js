@@ -1,3 +1,5 @@
+/** @typedef {import("./frames.js").Quote} Quote */
+
 /**
  * What somebody has begun to write, per person and conversation. Storage may be
  * refused or full; a draft that cannot be kept is only kept on the page.
@@ -5,6 +7,7 @@
 export class Drafts {
   #storage
   #prefix
+  #replies
 
   /**
    * @param {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} storage throws where storage is refused
@@ -13,6 +16,7 @@ export class Drafts {
   constructor(storage, userId) {
     this.#storage = storage
     this.#prefix = `swapnest.draft.${userId}.`
+    this.#replies = `swapnest.reply.${userId}.`
   }
 
   /** @param {number} conversationId */
@@ -44,4 +48,41 @@ export class Drafts {
       // It stays in the box; only a reload would lose it.
     }
   }
+
+  /**
+   * What it answers.
+   * @param {number} conversationId
+   * @returns {Quote | undefined}
+   */
+  getReply(conversationId) {
+    try {
+      return quoteIn(JSON.parse(this.#storage().getItem(this.#replies + conversationId) ?? "null"))
+    } catch {
+      return undefined
+    }
+  }
+
+  /**
+   * @param {number} conversationId
+   * @param {Quote | undefined} reply undefined forgets it
+   */
+  setReply(conversationId, reply) {
+    try {
+      if (reply) this.#storage().setItem(this.#replies + conversationId, JSON.stringify(reply))
+      else this.#storage().removeItem(this.#replies + conversationId)
+    } catch {
+      // As with the text.
+    }
+  }
+}
+
+/**
+ * What was stored may be of another version, or of somebody's own making.
+ * @param {any} kept
+ * @returns {Quote | undefined}
+ */
+function quoteIn(kept) {
+  const { message_id: id, seq, sender_id: sender, sender_name: name, message } = kept ?? {}
+  const fits = [id, seq, sender].every(Number.isSafeInteger) && [name, message].every((one) => typeof one === "string")
+  return fits ? kept : undefined
 }

@@ -32,6 +32,17 @@ export interface Reaction {
   user_ids: number[]
 }
 
+/** What an answer shows of the message that it answers. */
+export interface Quote {
+  message_id: number
+  seq: number
+  sender_id: number
+  sender_name: string
+  /** at most 160 characters; empty once it was deleted */
+  message: string
+  deleted?: boolean
+}
+
 export interface Message {
   conversation_id: number
   message_id: number
@@ -48,6 +59,8 @@ export interface Message {
   deleted?: boolean
   /** absent without any */
   reactions?: Reaction[]
+  /** absent when it answers none */
+  reply_to?: Quote
 }
 
 export interface Conversation {

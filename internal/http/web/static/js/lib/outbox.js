@@ -9,6 +9,7 @@ import { Turns } from "./turns.js"
  * @property {number} user_id
  * @property {number} conversation_id
  * @property {string} text
+ * @property {import("./frames.js").Quote} [reply] what it answers
  * @property {string} at RFC 3339, when it was written
  * @property {number} order rises from one message to the next
  * @property {"waiting" | "sending" | "failed"} state
@@ -131,8 +132,9 @@ export class Outbox extends EventTarget {
    * @param {number} conversationId
    * @param {string} text
    * @param {string} clientId
+   * @param {import("./frames.js").Quote} [reply] what it answers
    */
-  async add(conversationId, text, clientId) {
+  async add(conversationId, text, clientId, reply) {
     const now = this.#clock.now()
     this.#order = Math.max(this.#order + 1, now)
     /** @type {Pending} */
@@ -141,6 +143,7 @@ export class Outbox extends EventTarget {
       user_id: this.#userId,
       conversation_id: conversationId,
       text,
+      ...(reply && { reply }),
       at: new Date(now).toISOString(),
       order: this.#order,
       state: this.#up ? "sending" : "waiting",
@@ -204,6 +207,8 @@ export class Outbox extends EventTarget {
     if (!one) return
     this.#land(one.client_id)
     if (!error.retryable) {
+      // What it answers is gone: tried again, it answers nothing.
+      if (error.field === "reply_to") delete one.reply
       this.#fail(one, error.detail)
       if (error.code === "closed")
         this.dispatchEvent(
@@ -289,7 +294,8 @@ export class Outbox extends EventTarget {
       return
     }
     this.#become(one, "sending")
-    const frame = { type: "send", conversation_id: conversationId, client_id: clientId, message: one.text }
+    const reply = one.reply && { reply_to: one.reply.message_id }
+    const frame = { type: "send", conversation_id: conversationId, client_id: clientId, message: one.text, ...reply }
     if (this.#send(frame)) return
     this.#land(clientId)
     this.#become(one, "waiting")

@@ -121,9 +121,10 @@ export class Session extends EventTarget {
    * @param {number} message.conversation
    * @param {string} message.text
    * @param {string} message.clientId
+   * @param {import("./frames.js").Quote} [message.reply] what it answers
    */
-  async compose({ conversation, text, clientId }) {
-    const added = this.#outbox.add(conversation, text, clientId)
+  async compose({ conversation, text, clientId, reply }) {
+    const added = this.#outbox.add(conversation, text, clientId, reply)
     this.#pending(conversation, "own")
     // It stands behind the end of what is loaded; soon it stands in its place.
     if (conversation === this.#thread?.id) void this.#thread.latest()

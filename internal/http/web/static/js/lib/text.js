@@ -1,6 +1,6 @@
-/** The ranges that the server takes for emoji as well, a flag, and what joins and colours them. */
+/** The ranges that the server takes for emoji as well, a flag, and what joins, colours and names them. */
 const one = "[\\u{1F000}-\\u{1F1E5}\\u{1F200}-\\u{1F3FA}\\u{1F400}-\\u{1FAFF}\\u2600-\\u27BF\\u2B00-\\u2BFF]"
-const dress = "(?:\\uFE0F|[\\u{1F3FB}-\\u{1F3FF}])*"
+const dress = "(?:\\uFE0F|[\\u{1F3FB}-\\u{1F3FF}]|[\\u{E0020}-\\u{E007F}])*"
 const whole = `(?:[\\u{1F1E6}-\\u{1F1FF}]{2}|${one}${dress}(?:\\u200D${one}${dress})*)`
 const emoji = new RegExp(`^${whole}{1,3}$`, "u")
 
@@ -9,7 +9,7 @@ const emoji = new RegExp(`^${whole}{1,3}$`, "u")
  * @param {string} text
  */
 export function isJumbo(text) {
-  return text.length <= 40 && emoji.test(text)
+  return text.length <= 120 && emoji.test(text)
 }
 
 /**

@@ -1,9 +1,11 @@
+import { requoted } from "./quote.js"
 import { layOut } from "./rows.js"
 
 /** @typedef {import("./frames.js").Message} Message */
 /** @typedef {import("./frames.js").MessageFrame} MessageFrame */
 /** @typedef {import("./frames.js").RevisionFrame} RevisionFrame */
 /** @typedef {import("./frames.js").MessagesPage} MessagesPage */
+/** @typedef {import("./frames.js").Quote} Quote */
 /** @typedef {import("./outbox.js").Pending} Pending */
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {"" | "sending" | "waiting" | "sent" | "delivered" | "read" | "failed"} State */
@@ -21,6 +23,7 @@ import { layOut } from "./rows.js"
  * @property {string} edited RFC 3339, "" when the text was never changed
  * @property {boolean} deleted taken away for everyone
  * @property {import("./frames.js").Reaction[]} reactions
+ * @property {Quote | null} quote what it answers, as that is now
  * @property {State} state
  * @property {string} [fault] why it was not sent
  */
@@ -130,7 +133,10 @@ export class Timeline {
     this.#revised.delete(id)
     this.#revised.set(id, now)
     if (this.#revised.size > mostRevised) this.#revised.delete([...this.#revised.keys()][0])
-    for (const item of [...this.#items, ...this.#acked]) if (item.id === id) become(item, now)
+    for (const item of [...this.#items, ...this.#acked, ...this.#pending]) {
+      if (item.id === id) become(item, now)
+      item.quote = requoted(item.quote, message)
+    }
   }
 
   /**
@@ -171,6 +177,8 @@ export class Timeline {
         const item = known.get(one.client_id) ?? pendingItem(one)
         item.state = one.state
         item.fault = one.fault
+        if (!one.reply) item.quote = null
+        item.quote = this.#quoteNow(item.quote)
         return item
       })
   }
@@ -282,12 +290,21 @@ export class Timeline {
       edited: message.edited_at ?? "",
       deleted: message.deleted === true,
       reactions: message.reactions ?? [],
+      quote: this.#quoteNow(message.reply_to ?? null),
       state: mine ? this.#stateAt(message.seq) : "",
     }
     // The page may have been read before it became what it is.
     const revised = this.#revised.get(message.message_id)
     if (revised) become(item, revised)
     return item
+  }
+
+  /**
+   * A quote that may have been read before what it is of became what it is.
+   * @param {Quote | null} quote
+   */
+  #quoteNow(quote) {
+    return quote && requoted(quote, this.#revised.get(quote.message_id))
   }
 
   /**
@@ -365,6 +382,7 @@ function pendingItem(one) {
     edited: "",
     deleted: false,
     reactions: [],
+    quote: one.reply ?? null,
     state: one.state,
     fault: one.fault,
   }

@@ -1,4 +1,5 @@
 import { cleanText, countCharacters } from "../lib/text.js"
+import { cloneTemplate, numberOf, one } from "./query.js"
 
 const nearLimit = 200
 const lineHeight = 24
@@ -27,4 +28,16 @@ export function fitBox(input, count, limit) {
 export function focusEnd(input) {
   input.focus({ preventScroll: true })
   input.setSelectionRange(input.value.length, input.value.length)
+}
+
+/**
+ * Nothing can be written in a conversation any more: its composer says why.
+ * @param {HTMLElement} composer
+ * @param {{ conversation: number, detail: string }} end
+ */
+export function showEnd(composer, { conversation, detail }) {
+  if (conversation !== numberOf(composer.dataset.conversation)) return
+  const closed = cloneTemplate("closed-template")
+  one(closed, "p", HTMLElement).textContent = detail
+  one(composer, ".composer-inner", HTMLElement).replaceChildren(closed)
 }

@@ -45,11 +45,15 @@ export class Editing {
     this.#show(text, "Save")
   }
 
-  /** Leaves the message as it is, and gives back what had been begun. */
+  /**
+   * Leaves the message as it is, and gives back what had been begun.
+   * @returns {boolean} whether there was something to end
+   */
   end() {
-    if (!this.on) return
+    if (!this.on) return false
     this.#id = 0
     this.#show(this.#draft, "Send")
+    return true
   }
 
   /**

@@ -4,6 +4,7 @@ import { deletedText, isJumbo } from "../lib/text.js"
 import { formatInstant, formatTime } from "../lib/time.js"
 import { readReactions } from "./reactions.js"
 import { cloneTemplate, numberOf, one } from "./query.js"
+import { readQuote, updateQuote } from "./quote.js"
 
 /** @typedef {import("../lib/timeline.js").Row} Row */
 /** @typedef {import("../lib/timeline.js").Item} Item */
@@ -45,6 +46,7 @@ export function readMessages(list) {
       edited,
       deleted,
       reactions: readReactions(node),
+      quote: readQuote(node),
       state: /** @type {State} */ (state),
     }
     all.set(item.key, { item, node })
@@ -123,6 +125,7 @@ export function updateMessage(node, { item, run, meta }) {
   if (item.seq) set(node, "data-seq", String(item.seq))
   updateTime(node, item.at)
   updateText(node, item)
+  updateQuote(node, item.deleted ? null : item.quote)
   if (!item.mine) return
   set(node, "data-client-id", item.clientId)
   if (!set(node, "data-state", item.state)) return

@@ -6,6 +6,8 @@ export class Popup {
   #menu
   #template
   #opener
+  /** @type {Element | null} what in the message had the focus before */
+  #before = null
 
   /**
    * @param {string} template of the menu
@@ -21,10 +23,15 @@ export class Popup {
     return this.#menu !== undefined && message.contains(this.#menu)
   }
 
-  /** @param {Element} message */
-  open(message) {
+  /**
+   * @param {Element} message
+   * @param {boolean} own it may be changed, too
+   */
+  open(message, own) {
     this.close()
+    this.#before = document.activeElement
     this.#menu = cloneTemplate(this.#template)
+    for (const item of this.#menu.querySelectorAll("[data-own]")) item.toggleAttribute("hidden", !own)
     message.append(this.#menu)
     message.querySelector(this.#opener)?.setAttribute("aria-expanded", "true")
     this.show("choose")
@@ -33,14 +40,16 @@ export class Popup {
     this.#menu.toggleAttribute("data-above", this.#menu.getBoundingClientRect().bottom > end)
   }
 
-  /** Closes it, and gives the focus back to its button. */
+  /** Closes it, and gives the focus back to its button, or the bubble. */
   close() {
     const menu = this.#menu
     if (!menu) return
     this.#menu = undefined
-    const button = menu.closest(".message")?.querySelector(this.#opener)
+    const message = menu.closest(".message")
+    const button = message?.querySelector(this.#opener)
     button?.setAttribute("aria-expanded", "false")
-    if (menu.contains(document.activeElement) && button instanceof HTMLElement) button.focus({ preventScroll: true })
+    const back = message?.contains(this.#before) ? this.#before : (button ?? message?.querySelector(".bubble"))
+    if (menu.contains(document.activeElement) && back instanceof HTMLElement) back.focus({ preventScroll: true })
     menu.remove()
   }
 
@@ -67,7 +76,10 @@ export class Popup {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.key === "Escape") this.close()
+    if (event.key === "Escape" && this.#menu) {
+      event.preventDefault()
+      this.close()
+    }
     const step = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key]
     if (!step || !this.#menu?.contains(document.activeElement)) return
     event.preventDefault()
@@ -76,7 +88,7 @@ export class Popup {
 
   /** @param {number} step from the item that has the focus; 0 goes to the first */
   #step(step) {
-    const items = [...(this.#menu?.querySelectorAll("[data-part]:not([hidden]) .menu-item") ?? [])]
+    const items = [...(this.#menu?.querySelectorAll("[data-part]:not([hidden]) .menu-item:not([hidden])") ?? [])]
     const here = items.indexOf(/** @type {Element} */ (document.activeElement))
     const next = items.at(step && (here + step) % items.length)
     if (next instanceof HTMLElement) next.focus({ preventScroll: true })

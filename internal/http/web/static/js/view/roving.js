@@ -15,24 +15,37 @@ export function reachLast(list) {
 }
 
 /**
- * Goes to the neighbour that an arrow key points at.
+ * Goes to the neighbour that an arrow key points at, or to the first or last one.
  * @param {Element} list
  * @param {KeyboardEvent} event
  */
 export function stepTo(list, event) {
-  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
   const here =
     event.target instanceof Element
       ? event.target.closest(".bubble, .reactions")?.parentElement?.querySelector(".bubble")
       : null
-  if (!step || !here) return
+  if (!here) return
   const all = [...list.querySelectorAll(".bubble")]
-  const next = all[all.indexOf(here) + step]
+  const at = all.indexOf(here)
+  const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: all.length - 1 }[event.key]
+  const next = to === undefined ? undefined : all[to]
   if (!(next instanceof HTMLElement)) return
   event.preventDefault()
-  reach(here, false)
-  reach(next, true)
-  next.focus()
+  goTo(list, next)
+  // What is behind the last one that is loaded comes, too.
+  if (event.key === "End") next.dispatchEvent(new CustomEvent("go", { detail: "latest", bubbles: true }))
+}
+
+/**
+ * Gives a bubble the focus, and has Tab reach it.
+ * @param {Element} list
+ * @param {HTMLElement} bubble
+ */
+export function goTo(list, bubble) {
+  for (const other of list.querySelectorAll('.bubble[tabindex="0"]')) reach(other, false)
+  reach(bubble, true)
+  bubble.focus()
 }
 
 /**
@@ -40,6 +53,6 @@ export function stepTo(list, event) {
  * @param {boolean} reached
  */
 function reach(bubble, reached) {
-  const rest = bubble.parentElement?.querySelectorAll(".stamp, .message-more, .message-react, .reaction") ?? []
+  const rest = bubble.parentElement?.querySelectorAll(".quote, .stamp, .message-more, .message-react, .reaction") ?? []
   for (const one of [bubble, ...rest]) one?.setAttribute("tabindex", reached ? "0" : "-1")
 }
