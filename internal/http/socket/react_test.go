@@ -71,9 +71,10 @@ func TestReactionsReachAllDevices(t *testing.T) {
 			}
 		}
 		for name, c := range map[string]struct{ frame, code, field string }{
-			"a word":       {`{"type":"react","message_id":%.0f,"client_id":"r9","emoji":"ok","on":true}`, "invalid", "emoji"},
-			"two emoji":    {`{"type":"react","message_id":%.0f,"client_id":"r9","emoji":"👍👍","on":true}`, "invalid", "emoji"},
-			"another name": {`{"type":"react","message_id":%.0f,"client_id":"r1","emoji":"👍","on":true}`, "conflict", ""},
+			"a word":                               {`{"type":"react","message_id":%.0f,"client_id":"r9","emoji":"ok","on":true}`, "invalid", "emoji"},
+			"two emoji":                            {`{"type":"react","message_id":%.0f,"client_id":"r9","emoji":"👍👍","on":true}`, "invalid", "emoji"},
+			"taken back under the name of putting": {`{"type":"react","message_id":%.0f,"client_id":"r1","emoji":"❤️","on":false}`, "conflict", ""},
+			"another name":                         {`{"type":"react","message_id":%.0f,"client_id":"r1","emoji":"👍","on":true}`, "conflict", ""},
 		} {
 			seller.Send(c.frame, sent["message_id"])
 			if e := seller.Wait("error"); e["code"] != c.code || e["retryable"] != false || (c.field != "" && e["field"] != c.field) {
