@@ -42,6 +42,7 @@ test("names, things and words stand in their own direction on every page", async
   await message.getByRole("button", { name: "Reply" }).click()
   await write(seller, "نعم (yes)!")
   await expect(bubbles(seller, "نعم").locator(".quote")).toContainText("المصباح")
+  expect(await astray(seller), "what the script has drawn").toEqual([])
   await expect(message.locator(".text").first()).toHaveCSS("direction", "rtl")
   for (const path of [
     url,
