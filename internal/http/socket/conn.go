@@ -160,7 +160,7 @@ func (c *conn) greet(start Start) bool {
 	if c.only > 0 {
 		c.begin(c.only)
 	}
-	if !c.door.Hub.Join(ctx, c, c.who.User.ID, c.who.Session.ID) {
+	if !c.door.Hub.Join(ctx, c, c.who.User, c.who.Session.ID) {
 		c.close(closeRestart, "restarting")
 		return false
 	}
@@ -174,9 +174,13 @@ func (c *conn) greet(start Start) bool {
 	defer done()
 	// A session that ended before Join was not there to be ended by the hub.
 	c.checked = time.Now()
-	if _, err := c.door.Guard.Look(asking, c.who.Session.ID); auth.IsSignedOut(err) {
+	who, err := c.door.Guard.Look(asking, c.who.Session.ID)
+	if auth.IsSignedOut(err) {
 		c.close(closeSignedOut, "session ended")
 		return false
+	}
+	if err == nil { // nor was it there to be told what its person shows
+		c.door.Hub.Keep(c.who.User.ID, who.User.HidesSeen)
 	}
 	return c.hello(asking)
 }

@@ -238,12 +238,22 @@ export class Thread extends EventTarget {
     if (this.#opens++ > 0 || this.timeline.unsettled) void this.#askCursors()
   }
 
-  /** Ticks may have moved while nobody listened. */
-  async #askCursors() {
+  /** What the two people show each other has changed. */
+  shownAnew() {
+    return this.#askCursors(true)
+  }
+
+  /**
+   * Ticks may have moved while nobody listened.
+   * @param {boolean} [anew] they may also have gone back
+   */
+  async #askCursors(anew = false) {
     try {
       const { participants } = await this.#get(`/conversations/${this.id}`)
       const other = participants.find((/** @type {{ id: number }} */ one) => one.id === this.#other)
       if (!other) return
+      // Who has read something shows so, or keeps it to themselves by now.
+      if (anew || other.read_seq === 0) this.#change("state", () => this.timeline.settle(other))
       this.#moved("delivered", other.delivered_seq)
       this.#moved("read", other.read_seq)
     } catch {

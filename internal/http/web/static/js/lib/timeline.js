@@ -248,6 +248,17 @@ export class Timeline {
   }
 
   /**
+   * How far the other person has come, as the server says when one is shown something else
+   * than before: it may be less.
+   * @param {{ read_seq: number, delivered_seq: number }} other
+   */
+  settle({ read_seq: read, delivered_seq: delivered }) {
+    this.#read = read
+    this.#delivered = delivered
+    this.#refresh()
+  }
+
+  /**
    * Everything to show, in order: what waits to be sent stands at the end, also of a
    * window that ends earlier.
    * @param {(at: string) => string} dayOf what two messages of one day have in common
