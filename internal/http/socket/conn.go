@@ -73,6 +73,7 @@ type conn struct {
 	came    time.Time     // when hello was queued; the reader's own
 	checked time.Time     // when the session was last looked up; the reader's own
 	waited  time.Duration // for that, before the frame at hand; the same
+	silent  time.Time     // since when nothing was heard of a peer that has not answered either; the same
 
 	late   time.Duration                     // what is read next may have waited so long; the reader's own
 	bad    int                               // bad frames in a row; the reader's own
@@ -108,7 +109,11 @@ func (d *Door) Serve(nc net.Conn, start Start) {
 
 // over ends a connection, whatever brought it to its end.
 func (c *conn) over(r *bufio.Reader) {
-	c.door.Hub.Leave(c)
+	if c.silent.IsZero() {
+		c.door.Hub.Leave(c)
+	} else {
+		c.door.Hub.LeaveSince(c, c.silent)
+	}
 	if c.seat {
 		c.door.people.leave(c.who.User.ID)
 	}

@@ -190,7 +190,11 @@ func (h *Hub) admit(ctx context.Context, s Session, user chat.User, id chat.Sess
 }
 
 // Leave removes a session. One that has left already is no error.
-func (h *Hub) Leave(s Session) {
+func (h *Hub) Leave(s Session) { h.LeaveSince(s, time.Now()) }
+
+// LeaveSince is Leave for a session whose peer was heard last at a time before: their person has
+// gone chat.OfflineAfter from then on.
+func (h *Hub) LeaveSince(s Session, at time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	m, ok := h.members[s]
@@ -207,9 +211,8 @@ func (h *Hub) Leave(s Session) {
 	h.unwatch(s, m.watching)
 	p := h.people[m.who]
 	if p.sessions = without(p.sessions, s); len(p.sessions) == 0 && !h.draining {
-		at := time.Now()
 		p.left = at
-		p.leaving = time.AfterFunc(chat.OfflineAfter, func() { h.gone(m.who, p, at) })
+		p.leaving = time.AfterFunc(chat.OfflineAfter-time.Since(at), func() { h.gone(m.who, p, at) })
 	}
 }
 
