@@ -259,3 +259,36 @@ func TestEveryParserHasAFuzzTarget(t *testing.T) {
 		}
 	}
 }
+
+// Whether somebody is here is asked of the hub only to be put before chat.User.ShownTo, which
+// knows who may be told.
+func TestWhoIsHereIsToldByOneRule(t *testing.T) {
+	asked := 0
+	source(t, false, func(path string, file *ast.File) {
+		if !strings.HasPrefix(path, "feature/") && !strings.HasPrefix(path, "http/") {
+			return
+		}
+		var inRule []ast.Node
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			function, ok := call.Fun.(*ast.SelectorExpr)
+			switch {
+			case !ok:
+			case function.Sel.Name == "ShownTo":
+				inRule = append(inRule, call)
+			case function.Sel.Name == "Online":
+				asked++
+				if !slices.ContainsFunc(inRule, func(r ast.Node) bool { return r.Pos() < n.Pos() && n.End() < r.End() }) {
+					t.Errorf("%s asks who is here without chat.User.ShownTo", path)
+				}
+			}
+			return true
+		})
+	})
+	if asked < 5 {
+		t.Errorf("only %d questions were found", asked)
+	}
+}

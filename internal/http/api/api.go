@@ -193,7 +193,7 @@ func (a *API) humaOperation(o operation, in, out reflect.Type) huma.Operation {
 		OperationID: o.id, Method: method, Path: path, Summary: o.summary, DefaultStatus: o.status,
 		Tags:      []string{strings.Split(path, "/")[1]},
 		Responses: map[string]*huma.Response{}, MaxBodyBytes: maxBody + 1,
-		Metadata:  map[string]any{shows: o.shows},
+		Metadata: map[string]any{shows: o.shows},
 	}
 	failures := append(slices.Clone(o.failures), http.StatusServiceUnavailable)
 	if !o.public {

@@ -273,4 +273,3 @@ func deliver(t *testing.T, h *theater, c *scene, p person, seq chat.Seq) {
 		t.Fatal(err)
 	}
 }
-

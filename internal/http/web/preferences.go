@@ -10,7 +10,7 @@ import (
 // switches are the preferences as a form.
 type switches struct {
 	About, Ways, Others []toggle
-	Back        string
+	Back                string
 }
 
 // toggle is one switch.
