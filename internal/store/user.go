@@ -191,8 +191,8 @@ func (tx *Tx) SetLastSeen(ctx context.Context, ids []chat.UserID, at time.Time) 
 const FormerNotices = 1000
 
 // CloseUser makes an account one of a former member, of whom only the username is kept, so
-// that nobody else can take it. What they have written stays; their wishes, which are
-// bounded, and the first FormerNotices of their notices go. Nobody can see what is left of
+// that nobody else can take it. What they have written stays; their wishes and saved replies,
+// which are bounded, and the first FormerNotices of their notices go. Nobody can see what is left of
 // them: PruneNoticesOfFormer deletes it. Their sessions and listings are ended by whoever
 // calls.
 func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error {
@@ -202,6 +202,7 @@ func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error
 	for _, query := range []string{
 		`DELETE FROM wish WHERE user_id = $1`,
 		`DELETE FROM preference WHERE user_id = $1`,
+		`DELETE FROM saved_reply WHERE user_id = $1`,
 	} {
 		if err == nil {
 			_, err = tx.q.ExecContext(ctx, query, id)

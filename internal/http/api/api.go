@@ -21,6 +21,7 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 )
@@ -45,6 +46,7 @@ type Options struct {
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Notices  *notices.Service
+	Saved    *saved.Service
 	Version  string // of the program, for the description
 	Log      *slog.Logger
 }
@@ -74,6 +76,7 @@ func (a *API) calls() {
 	a.marketCalls()
 	a.conversationCalls()
 	a.noticeCalls()
+	a.savedCalls()
 }
 
 // Routes mounts the door: everything under /api/.

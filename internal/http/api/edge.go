@@ -50,6 +50,9 @@ func (a *API) find(ctx huma.Context, next func(huma.Context)) {
 		if strings.HasPrefix(path, "/notifications/") {
 			what = "notification"
 		}
+		if strings.HasPrefix(path, "/saved-replies/") {
+			what = "saved reply"
+		}
 		_, w := humago.Unwrap(ctx)
 		write(w, a.problem(ctx.Context(), ctx.Operation().OperationID, chat.ErrNotFound(what)))
 		return

@@ -102,3 +102,14 @@ func (a *API) noticeCalls() {
 	handle(a, operation{id: "deleteNotification", route: "DELETE /notifications/{id}", summary: "Delete one", status: 204, failures: []int{429}}, a.deleteNotice)
 	handle(a, operation{id: "clearNotifications", route: "DELETE /notifications", summary: "Delete all", status: 204, failures: []int{429}}, a.clearNotices)
 }
+
+// savedCalls are about the texts that one writes often.
+func (a *API) savedCalls() {
+	handle(a, operation{id: "listSavedReplies", route: "GET /saved-replies", summary: "What one has saved to write again", status: 200}, a.listSavedReplies)
+	handle(a, operation{id: "addSavedReply", route: "POST /saved-replies", summary: "Save a reply", status: 201, failures: []int{429}}, a.addSavedReply)
+	handle(a, operation{
+		id: "editSavedReply", route: "PATCH /saved-replies/{id}", summary: "Change a saved reply, or its place",
+		status: 200, failures: []int{429},
+	}, a.editSavedReply)
+	handle(a, operation{id: "deleteSavedReply", route: "DELETE /saved-replies/{id}", summary: "Delete a saved reply", status: 204, failures: []int{429}}, a.deleteSavedReply)
+}

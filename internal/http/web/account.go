@@ -30,6 +30,8 @@ func (w *Web) accountRoutes(mux Mux) {
 	get("/accounts/my-wishlist/{$}", w.myWishlist)
 	both("/accounts/password-change/{$}", w.passwordForm, w.changePassword)
 	both("/accounts/devices/{$}", w.devices, w.endDevices)
+	both("/accounts/saved-replies/{$}", w.savedReplies, w.addSavedReply)
+	both("/accounts/saved-replies/{id}/{$}", w.savedReplyForm, w.editSavedReply)
 	both("/accounts/close/{$}", w.closeForm, w.closeAccount)
 }
 

@@ -59,6 +59,7 @@ type composer struct {
 	Fault    string
 	First    string
 	Quick    []quickReply // to begin with; none once one has written
+	Saved    savedOffer
 }
 
 // conversation answers GET /chat/conversation/{id}/. It changes nothing: what was
@@ -103,7 +104,13 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 		talk: newTalk(who, e, page, inboxURL(filter, "")),
 	}
 	view.Title = view.Other.User.Name
-	c.Action, c.First = view.URL, view.First
+	c.Action, c.First, c.Saved = view.URL, view.First, savedOffer{Name: view.First, Title: view.Listing.Title}
+	if view.Role == chat.Seller {
+		c.Saved.URL = fmt.Sprintf("%s?for=%d", savedURL, id)
+	}
+	if c.Text, err = w.savedText(r, who, c.Saved, c.Text); err != nil {
+		return err
+	}
 	if e.Conversation.Sent(view.Role) == 0 {
 		c.Quick = quickReplies(view.Role, view.URL)
 		c.Text = quickText(r, view.Role, c.Text)
