@@ -62,7 +62,13 @@ export class SavedReplies extends HTMLElement {
     const found = findReplies(this.#all, sought)
     // A stroke of who has saved nothing, or nothing such, is a stroke.
     if (found.length === 0 && this.#by === "stroke") return this.#list.close()
-    this.#list.show(found)
+    this.#list.show(found.map((reply) => ({ ...reply, text: this.#filled(reply) })))
+  }
+
+  /** @param {SavedReply} reply */
+  #filled({ text }) {
+    const { name = "", title = "" } = this.dataset
+    return filled(text, { name, title })
   }
 
   #close() {
@@ -98,8 +104,7 @@ export class SavedReplies extends HTMLElement {
   #put(id) {
     const reply = this.#all.find((one) => one.id === id)
     if (!reply) return
-    const { name = "", title = "" } = this.dataset
-    const text = filled(reply.text, { name, title })
+    const text = this.#filled(reply)
     const own = this.#box.value.trim()
     // What somebody has written themselves stays.
     const value = own === "" || soughtBy(own) !== undefined ? text : `${this.#box.value.trimEnd()}\n${text}`
