@@ -26,6 +26,7 @@ type conversationView struct {
 type talk struct {
 	ID          chat.ConversationID
 	Other       chat.Participant
+	Habit       string // how fast the seller usually answers, for the buyer; "" when too little is known
 	First       string // what one calls the other person in a sentence
 	Gone        bool   // the other person's account is closed
 	Listing     chat.Listing
@@ -102,6 +103,13 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 	view := conversationView{
 		shell: chatShell(s, "conversation"), List: newList(s.Me, filter, "", entries, id),
 		talk: newTalk(who, e, page, inboxURL(filter, "")),
+	}
+	if view.Role == chat.Buyer && !view.Gone {
+		record, err := w.accounts.Record(ctx, e.Other.ID)
+		if err != nil {
+			return err
+		}
+		view.Habit = habit(record)
 	}
 	view.Title = view.Other.User.Name
 	c.Action, c.First, c.Saved = view.URL, view.First, savedOffer{Name: view.First, Title: view.Listing.Title}
