@@ -240,20 +240,17 @@ export class Thread extends EventTarget {
 
   /** What the two people show each other has changed. */
   shownAnew() {
-    return this.#askCursors(true)
+    return this.#askCursors()
   }
 
-  /**
-   * Ticks may have moved while nobody listened.
-   * @param {boolean} [anew] they may also have gone back
-   */
-  async #askCursors(anew = false) {
+  /** Ticks may have moved while nobody listened. */
+  async #askCursors() {
     try {
       const { participants } = await this.#get(`/conversations/${this.id}`)
       const other = participants.find((/** @type {{ id: number }} */ one) => one.id === this.#other)
       if (!other) return
-      // Who has read something shows so, or keeps it to themselves by now.
-      if (anew || other.read_seq === 0) this.#change("state", () => this.timeline.settle(other))
+      // Whoever has read something has a cursor, or keeps it to themselves by now.
+      if (other.read_seq === 0) this.#change("state", () => this.timeline.hideRead())
       this.#moved("delivered", other.delivered_seq)
       this.#moved("read", other.read_seq)
     } catch {

@@ -247,14 +247,10 @@ export class Timeline {
     return true
   }
 
-  /**
-   * How far the other person has come, as the server says when one is shown something else
-   * than before: it may be less.
-   * @param {{ read_seq: number, delivered_seq: number }} other
-   */
-  settle({ read_seq: read, delivered_seq: delivered }) {
-    this.#read = read
-    this.#delivered = delivered
+  /** How far the other person has read may not be known any more: what was read was delivered. */
+  hideRead() {
+    this.#delivered = Math.max(this.#read, this.#delivered)
+    this.#read = 0
     this.#refresh()
   }
 
