@@ -73,7 +73,7 @@ for (const [colorScheme, width] of /** @type {const} */ ([
     for (const path of ["", "edit/", `${me.username}/`]) await look(`/accounts/profile/${path}`)
     await ask(page, thing.id, "Does it come with its strap?")
     for (const words of ["strap", "nothing+of+this"]) await look(`/chat/search/?q=${words}`)
-    for (const path of ["my-products", "my-wishlist", "devices", "password-change", "close", "logout"])
+    for (const path of ["my-products", "my-wishlist", "saved-replies", "devices", "password-change", "close", "logout"])
       await look(`/accounts/${path}/`)
   })
 }
