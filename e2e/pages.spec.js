@@ -39,6 +39,7 @@ for (const [colorScheme, width] of /** @type {const} */ ([
   ["dark", 1280],
 ])) {
   test(`no page of the marketplace has a fault that axe finds: ${colorScheme}, ${width} px`, async ({ newPerson }) => {
+    test.setTimeout(60_000) // many pages, on any machine
     const page = await newPerson({ colorScheme, viewport: { width, height: 800 }, reducedMotion: "reduce" })
     /** @param {string} path */
     const look = async (path) => {
