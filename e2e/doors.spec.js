@@ -28,7 +28,16 @@ async function operations(/** @type {Page} */ page) {
 async function belongings(/** @type {Page} */ page, /** @type {World} */ { own, free, talk, question }) {
   const all = {}
   for (const path of [
-    ...["me", "me/sessions", "me/listings", "wishlist", "notifications", `listings/${own.id}`, `listings/${free.id}`],
+    ...[
+      "me",
+      "me/sessions",
+      "me/listings",
+      "wishlist",
+      "notifications",
+      "saved-replies",
+      `listings/${own.id}`,
+      `listings/${free.id}`,
+    ],
     ...["conversations", "conversations?filter=archived"],
     ...[talk, question].flatMap((id) => [`conversations/${id}`, `conversations/${id}/messages`]),
   ]) {
@@ -46,7 +55,7 @@ async function belongings(/** @type {Page} */ page, /** @type {World} */ { own, 
  * @param {World} world
  * @returns {[string, Record<string, string>][]}
  */
-const forms = ({ me, own, wished, free, talk, question, notice }) => {
+const forms = ({ me, own, wished, free, talk, question, notice, reply }) => {
   const path = new URL(own.url, "http://x").pathname
   const thing = { title: "Taken over", price: "1", currency: "INR", category: "books", condition: "poor" }
   return [
@@ -69,6 +78,8 @@ const forms = ({ me, own, wished, free, talk, question, notice }) => {
     [`/notifications/delete/${notice}/`, {}],
     ["/notifications/clear-all/", {}],
     ["/notifications/preferences/", { marketing: "on" }],
+    ["/accounts/saved-replies/", { text: "Taken over" }],
+    [`/accounts/saved-replies/${reply}/`, { text: "Taken over" }],
     ["/accounts/profile/edit/", { name: "Taken over" }],
     ["/accounts/password-change/", { current: password, password: "battery staple" }],
     ["/accounts/devices/", {}],
@@ -85,7 +96,7 @@ const forms = ({ me, own, wished, free, talk, question, notice }) => {
  * @param {World} world
  * @returns {[string, string, object?][]}
  */
-const calls = ({ me, own, wished, free, talk, said, question, notice, device }) => {
+const calls = ({ me, own, wished, free, talk, said, question, notice, device, reply }) => {
   const thing = { title: "Taken over", description: "", category: "books", condition: "poor" }
   return [
     ["POST", "/listings", { ...thing, price: { amount: 100, currency: "INR" } }],
@@ -104,6 +115,9 @@ const calls = ({ me, own, wished, free, talk, said, question, notice, device }) 
     ["POST", "/notifications/read", { all: true }],
     ["DELETE", `/notifications/${notice}`],
     ["DELETE", "/notifications"],
+    ["POST", "/saved-replies", { text: "Taken over" }],
+    ["PATCH", `/saved-replies/${reply}`, { text: "Taken over" }],
+    ["DELETE", `/saved-replies/${reply}`],
     ["PATCH", "/me", { name: "Taken over", preferences: { marketing: true } }],
     ["POST", "/ticket"],
     ["POST", "/photos", {}],

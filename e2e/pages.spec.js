@@ -39,6 +39,7 @@ for (const [colorScheme, width] of /** @type {const} */ ([
   ["dark", 1280],
 ])) {
   test(`no page of the marketplace has a fault that axe finds: ${colorScheme}, ${width} px`, async ({ newPerson }) => {
+    test.setTimeout(60_000) // many pages, on any machine
     const page = await newPerson({ colorScheme, viewport: { width, height: 800 }, reducedMotion: "reduce" })
     /** @param {string} path */
     const look = async (path) => {
@@ -73,7 +74,7 @@ for (const [colorScheme, width] of /** @type {const} */ ([
     for (const path of ["", "edit/", `${me.username}/`]) await look(`/accounts/profile/${path}`)
     await ask(page, thing.id, "Does it come with its strap?")
     for (const words of ["strap", "nothing+of+this"]) await look(`/chat/search/?q=${words}`)
-    for (const path of ["my-products", "my-wishlist", "devices", "password-change", "close", "logout"])
+    for (const path of ["my-products", "my-wishlist", "saved-replies", "devices", "password-change", "close", "logout"])
       await look(`/accounts/${path}/`)
   })
 }

@@ -209,7 +209,8 @@ var parsers = map[string]string{
 	"bus.parseEnvelope": "FuzzEnvelope", "peers.parseNote": "FuzzParseNote", "bus.ParseAddress": "the operator's own words",
 	"bus.Parse": "the program's own topics", "config.Parse": "the operator's own words", "listings.parseCursor": "FuzzCursor", "inbox.parseCursor": "FuzzPlaceInTheList", "notices.parseCursor": "FuzzPlaceAmongNotices",
 	"chat.Parse": "FuzzFields, by the parsers of lines and texts that it calls", "chat.ParsePlace": "FuzzFields", "chat.ParseAbout": "FuzzParseText, which reads texts alike",
-	"listings.parse": "FuzzShop", "store.parseMark": "the program's own file, read by encoding/json", "listings.parseSort": "a list of fixed words",
+	"chat.ParseSavedReply": "FuzzFields, and FuzzParseText by the parser of texts that it calls",
+	"listings.parse":       "FuzzShop", "store.parseMark": "the program's own file, read by encoding/json", "listings.parseSort": "a list of fixed words",
 }
 
 // A function that is called Parse or parse, or Decode, reads something: it is in the list.
@@ -257,5 +258,38 @@ func TestEveryParserHasAFuzzTarget(t *testing.T) {
 		if !used[target] {
 			t.Errorf("%s feeds nothing in the list of parsers", target)
 		}
+	}
+}
+
+// Whether somebody is here is asked of the hub only to be put before chat.User.ShownTo, which
+// knows who may be told.
+func TestWhoIsHereIsToldByOneRule(t *testing.T) {
+	asked := 0
+	source(t, false, func(path string, file *ast.File) {
+		if !strings.HasPrefix(path, "feature/") && !strings.HasPrefix(path, "http/") {
+			return
+		}
+		var inRule []ast.Node
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			function, ok := call.Fun.(*ast.SelectorExpr)
+			switch {
+			case !ok:
+			case function.Sel.Name == "ShownTo":
+				inRule = append(inRule, call)
+			case function.Sel.Name == "Online":
+				asked++
+				if !slices.ContainsFunc(inRule, func(r ast.Node) bool { return r.Pos() < n.Pos() && n.End() < r.End() }) {
+					t.Errorf("%s asks who is here without chat.User.ShownTo", path)
+				}
+			}
+			return true
+		})
+	})
+	if asked < 5 {
+		t.Errorf("only %d questions were found", asked)
 	}
 }

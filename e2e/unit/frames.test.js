@@ -107,6 +107,7 @@ const shapes = {
   read: cursor,
   delivered: cursor,
   presence: { user_id: number, online: boolean, last_seen: nullable(string) },
+  privacy: { user_id: number },
   conversation: { conversation: entry },
   listing: { listing_id: number, listing: nullable(listing) },
   notification: { notification: maybe({ conversation_id: maybe(number), seq: maybe(number) }), unread: number },

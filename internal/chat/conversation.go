@@ -61,7 +61,7 @@ func (c Conversation) Other(who UserID) UserID {
 type Participant struct {
 	User         User
 	Role         Role
-	ReadSeq      Seq
+	ReadSeq      Seq // 0 when it is kept from who asks
 	DeliveredSeq Seq
 }
 
@@ -74,13 +74,14 @@ type Entry struct {
 	Unread       int64
 	Last         *Message // nil when nobody has written
 	ReadSeq      Seq      // how far the reader has come
-	OtherRead    Seq      // how far the other person has come
+	OtherRead    Seq      // how far the other person has come; 0 when one of both keeps that to themselves
 	OtherGot     Seq      // how far messages have reached the other person
 	Muted        bool
 	MutedUntil   time.Time // zero when it has no end, or is not muted
 	Archived     bool
 	Pinned       bool
 	MarkedUnread bool
+	Viewer       User // whose list it is; only who that is, and what they keep to themselves
 }
 
 // Author is the person shown beside a message.
@@ -103,7 +104,7 @@ type Message struct {
 	SentAt       time.Time
 	EditedAt     time.Time // when its text was changed last; zero for never
 	DeletedAt    time.Time // zero while it is there; one that is deleted has no text
-	Read         bool      // the other person's cursor has reached it
+	Read         bool      // the other person's cursor has reached it, and both show how far they have read
 	// Reactions are in the order in which they came, each person with each emoji once; nil for none
 	// and for a deleted message. The last message of an Entry has none.
 	Reactions []Reaction

@@ -31,8 +31,8 @@ type Event struct {
 }
 
 // Signal is a passing hint: never stored, never replayed, dropped when a queue is
-// full. It is one of Typing, ReadMoved, DeliveredMoved, PresenceChanged, Introduced,
-// ListingChanged and NoticesChanged.
+// full. It is one of Typing, ReadMoved, DeliveredMoved, PresenceChanged, PrivacyChanged,
+// Introduced, ListingChanged and NoticesChanged.
 type Signal interface{ signal() }
 
 // Typing tells that somebody writes, or has stopped.
@@ -69,6 +69,13 @@ type PresenceChanged struct {
 	LastSeen time.Time
 }
 
+// PrivacyChanged tells a person's own tabs and devices, and the people who watch, that what
+// they show each other has changed: whoever hears it asks again.
+type PrivacyChanged struct {
+	User      UserID
+	HidesSeen bool // told to nodes alone
+}
+
 // Introduced tells a person of a list entry: a new conversation, or what a client
 // cannot derive from events.
 type Introduced struct {
@@ -89,4 +96,5 @@ func (ListingChanged) signal()  {}
 func (ReadMoved) signal()       {}
 func (DeliveredMoved) signal()  {}
 func (PresenceChanged) signal() {}
+func (PrivacyChanged) signal()  {}
 func (Introduced) signal()      {}

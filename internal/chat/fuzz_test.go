@@ -20,6 +20,10 @@ func FuzzFields(f *testing.F) {
 		}{
 			"username": {ParseUsername, MaxUsernameChars}, "name": {ParseName, MaxNameChars}, "email": {ParseEmail, MaxEmailChars},
 			"place": {ParsePlace, MaxCityChars},
+			"what a saved reply is called": {func(s string) (string, error) {
+				r, err := ParseSavedReply(s, "Yes.")
+				return r.Title, err
+			}, MaxReplyTitle},
 		} {
 			got, err := field.parse(text)
 			if err != nil {

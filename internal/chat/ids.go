@@ -10,6 +10,8 @@ type (
 	ConversationID int64
 	// MessageID identifies a message, across all conversations.
 	MessageID int64
+	// SavedReplyID identifies a saved reply, across all people.
+	SavedReplyID int64
 	// NoticeID identifies a notice, across all people.
 	NoticeID int64
 )

@@ -20,6 +20,8 @@ const (
 	MaxPhotos           = 8        // of a listing
 	MaxPhotoBytes       = 15 << 20 // of a picture as it is uploaded
 	MaxWishes           = 500
+	MaxSavedReplies     = 50 // of a person
+	MaxReplyTitle       = 60 // characters of what a saved reply is called
 	MaxUploads          = 40 // of a person, that are in no listing
 	MaxPhotoPixels      = 64_000_000
 	MaxPrice            = 1_000_000_000_000 // minor units

@@ -21,6 +21,8 @@ type User struct {
 	LastSeen  time.Time // zero when never
 	ClosedAt  time.Time // zero while the account is open
 	Online    bool      // as far as the service that returned it looked
+	HidesRead bool      // keeps to themselves how far they have read; see ReadsShown
+	HidesSeen bool      // keeps to themselves whether they are here; see ShownTo
 }
 
 // FormerMember is the name under which a closed account's messages stay.

@@ -152,6 +152,11 @@ func (t Town) settle(ctx context.Context, tx *store.Tx, hash string, talks []tal
 	if err := t.news(ctx, tx, ids, listings); err != nil {
 		return err
 	}
+	for _, s := range saved {
+		if _, err := tx.InsertSavedReply(ctx, ids[s.who], s.SavedReply, t.Now.AddDate(0, 0, -30)); err != nil {
+			return err
+		}
+	}
 	for i, k := range talks {
 		l, ok := listings[k.about]
 		buyer, known := ids[k.buyer]

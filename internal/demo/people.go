@@ -1,6 +1,10 @@
 package demo
 
-import "time"
+import (
+	"time"
+
+	"swapnest/internal/chat"
+)
 
 // former is somebody who has closed their account since.
 const former = "nikhil_j"
@@ -25,4 +29,15 @@ var people = []struct {
 	{"ritika_sen", "Ritika Sen", 6 * 24 * time.Hour, "Baner, Pune", ""},
 	{former, "Nikhil Joshi", 8 * 24 * time.Hour, "", ""},
 	{"tamilselvi", "தமிழ்ச்செல்வி", 40 * time.Minute, "Wakad, Pune", "வணக்கம்! பதில் சொல்ல ஒரு மணி நேரம் ஆகலாம்."},
+}
+
+// saved is what sellers write often.
+var saved = []struct {
+	who string
+	chat.SavedReply
+}{
+	{"meera_k", chat.SavedReply{Title: "Where to come", Text: "Hi {name}, you can see {title} in Aundh, near the post office, any day after six. Tea is ready."}},
+	{"meera_k", chat.SavedReply{Title: "The price stands", Text: "Thank you, {name}. I have thought about the price of {title} for long, and it stays as it is."}},
+	{"meera_k", chat.SavedReply{Title: "पत्ता", Text: "नमस्कार {name}, औंधमध्ये पोस्ट ऑफिसजवळ या. निघताना इथेच लिहा 🙏"}},
+	{"meera_k", chat.SavedReply{Text: "Yes, it is still here."}},
 }

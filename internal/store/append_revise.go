@@ -11,7 +11,7 @@ import (
 const (
 	// aboutColumns are those of a message that a command is about.
 	aboutColumns = `m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, m.body, m.created_at, m.edited_at, m.deleted_at,
-			EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq),
+			(SELECT ` + readShown + ` FROM users u WHERE u.id = m.sender_id),
 			` + reactionsColumn + `, ` + quoteColumns
 	// revisedColumns are those of an event that a command about a message has stored before.
 	revisedColumns = `e.actor_id, e.client_id, e.digest, e.kind, e.seq, e.created_at, ` + aboutColumns

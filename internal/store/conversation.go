@@ -104,10 +104,11 @@ var entrySelect = `
 		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
 		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.created_at, 0),
-		COALESCE(m.edited_at, 0), COALESCE(m.deleted_at, 0)
+		COALESCE(m.edited_at, 0), COALESCE(m.deleted_at, 0), w.hides_read, w.hides_seen
 	FROM conversation c
 	JOIN member me ON me.conversation_id = c.id AND me.user_id = $1
 	JOIN member ot ON ot.conversation_id = c.id AND ot.user_id = CASE WHEN c.buyer_id = $1 THEN c.seller_id ELSE c.buyer_id END
+	JOIN users w ON w.id = me.user_id
 	JOIN users u ON u.id = ot.user_id
 	JOIN users v ON v.id = c.seller_id
 	LEFT JOIN listing l ON l.id = c.listing_id
@@ -131,7 +132,8 @@ func entryFields(e *entryRow) []any {
 	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last
 	return append(fields, &e.ReadSeq, &e.Muted, microsInto{&e.MutedUntil}, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.OtherRead, &e.OtherGot, &e.Unread,
-		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt}, microsInto{&m.EditedAt}, microsInto{&m.DeletedAt})
+		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt}, microsInto{&m.EditedAt}, microsInto{&m.DeletedAt},
+		&e.Viewer.HidesRead, &e.Viewer.HidesSeen)
 }
 
 func (e entryRow) entry(who chat.UserID) chat.Entry {
@@ -142,10 +144,15 @@ func (e entryRow) entry(who chat.UserID) chat.Entry {
 	e.Listing.Seller = shown(e.Listing.Seller)
 	closed := !e.Other.ClosedAt.IsZero()
 	e.Other = shown(e.Other)
+	e.Viewer.ID = who
+	both := chat.ReadsShown(e.Viewer, e.Other)
+	if !both {
+		e.OtherRead = 0
+	}
 	if e.last.ID != 0 {
 		last := e.last
 		last.Conversation = e.Conversation.ID
-		last.Read = last.Sender.ID == who && e.OtherRead >= last.Seq || last.Sender.ID != who && e.ReadSeq >= last.Seq
+		last.Read = both && (last.Sender.ID == who && e.OtherRead >= last.Seq || last.Sender.ID != who && e.ReadSeq >= last.Seq)
 		if closed && last.Sender.ID == e.Other.ID {
 			last.Sender.Name, last.Sender.Username = e.Other.Name, e.Other.Username
 		}

@@ -8,8 +8,9 @@ import (
 	"swapnest/internal/chat"
 )
 
-// Participants returns the two people of a conversation and how far they have come.
-func (r Reader) Participants(ctx context.Context, c chat.Conversation) ([]chat.Participant, error) {
+// Participants returns the two people of a conversation and how far they have come, as one
+// of them may know it.
+func (r Reader) Participants(ctx context.Context, c chat.Conversation, viewer chat.UserID) ([]chat.Participant, error) {
 	rows, err := r.q.QueryContext(ctx, `
 		SELECT m.read_seq, m.delivered_seq, `+userColumns+`
 		FROM member m JOIN users u ON u.id = m.user_id
@@ -23,7 +24,11 @@ func (r Reader) Participants(ctx context.Context, c chat.Conversation) ([]chat.P
 	if err != nil {
 		return nil, fmt.Errorf("read participants: %w", err)
 	}
+	hidden := len(people) == 2 && !chat.ReadsShown(people[0].User, people[1].User)
 	for i := range people {
+		if hidden && people[i].User.ID != viewer {
+			people[i].ReadSeq = 0
+		}
 		people[i].Role, _ = c.Role(people[i].User.ID)
 		people[i].User = shown(people[i].User)
 	}
@@ -43,6 +48,17 @@ func (tx *Tx) MoveRead(ctx context.Context, id chat.ConversationID, who chat.Use
 				FROM message m JOIN conversation c ON c.id = m.conversation_id
 				WHERE m.conversation_id = $1 AND m.seq <= $3 ORDER BY m.seq DESC LIMIT 1), 0)
 		WHERE conversation_id = $1 AND user_id = $2 AND read_seq < $3`, id, who, seq)
+}
+
+// ReadsHidden tells whether one of the people of a conversation keeps to themselves how far
+// they have read.
+func (tx *Tx) ReadsHidden(ctx context.Context, c chat.Conversation) (bool, error) {
+	var hidden bool
+	err := tx.q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE id IN ($1, $2) AND hides_read)`, c.BuyerID, c.SellerID).Scan(&hidden)
+	if err != nil {
+		return false, fmt.Errorf("read what the people of conversation %d show: %w", c.ID, err)
+	}
+	return hidden, nil
 }
 
 // MoveDelivered moves a member's delivered cursor forward and tells whether it moved.

@@ -8,11 +8,17 @@ import (
 	"swapnest/internal/chat"
 )
 
-// A message as a member sees it: read once the other person's cursor has reached it.
+// readShown is whether the member who did not send a message m of the sender u has read it,
+// as both may know: no when one of them keeps to themselves how far they have read.
+const readShown = `(NOT u.hides_read AND EXISTS (
+			SELECT 1 FROM member o JOIN users x ON x.id = o.user_id
+			WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq AND NOT x.hides_read))`
+
+// A message as a member sees it.
 const messageColumns = `
 	m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, u.username, u.name, u.closed_at <> 0, m.body, m.created_at,
 		m.edited_at, m.deleted_at,
-		EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = m.conversation_id AND o.user_id <> m.sender_id AND o.read_seq >= m.seq),
+		` + readShown + `,
 		` + reactionsColumn + `, ` + signedColumns
 
 const messageSelect = `SELECT ` + messageColumns + ` FROM message m JOIN users u ON u.id = m.sender_id` + signedJoin

@@ -26,8 +26,15 @@ func (r Reader) Session(ctx context.Context, id chat.SessionID, now time.Time) (
 	return s, u, nil
 }
 
+// Living is a session that has not ended, and its person: only who that is, and what they
+// keep to themselves.
+type Living struct {
+	Session chat.SessionID
+	User    chat.User
+}
+
 // LivingSessions returns which of some sessions have not ended at now.
-func (r Reader) LivingSessions(ctx context.Context, ids []chat.SessionID, now time.Time) ([]chat.SessionID, error) {
+func (r Reader) LivingSessions(ctx context.Context, ids []chat.SessionID, now time.Time) ([]Living, error) {
 	names := make([]string, len(ids))
 	for i, id := range ids {
 		names[i] = hex.EncodeToString(id[:])
@@ -37,18 +44,22 @@ func (r Reader) LivingSessions(ctx context.Context, ids []chat.SessionID, now ti
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
 	rows, err := r.q.QueryContext(ctx, `
-		SELECT s.token_hash FROM session s JOIN users u ON u.id = s.user_id
+		SELECT s.token_hash, u.id, u.hides_read, u.hides_seen FROM session s JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash IN `+r.d.hashes("$1")+` AND s.expires_at > $2 AND u.closed_at = 0`, string(list), micros(now))
 	if err != nil {
 		return nil, fmt.Errorf("read living sessions: %w", err)
 	}
-	hashes, err := collect(rows, func(hash *[]byte) []any { return []any{hash} })
+	type row struct {
+		hash []byte
+		chat.User
+	}
+	found, err := collect(rows, func(r *row) []any { return []any{&r.hash, &r.ID, &r.HidesRead, &r.HidesSeen} })
 	if err != nil {
 		return nil, fmt.Errorf("read living sessions: %w", err)
 	}
-	living := make([]chat.SessionID, len(hashes))
-	for i, hash := range hashes {
-		living[i] = chat.SessionID(hash)
+	living := make([]Living, len(found))
+	for i, r := range found {
+		living[i] = Living{chat.SessionID(r.hash), r.User}
 	}
 	return living, nil
 }

@@ -33,7 +33,7 @@ func TestLivingSessionsAreThoseThatHaveNotEnded(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := db.LivingSessions(t.Context(), []chat.SessionID{expired, lives, ended, closed, {9}}, now)
-		if err != nil || len(got) != 1 || got[0] != lives {
+		if err != nil || len(got) != 1 || got[0].Session != lives || got[0].User.ID != town.Buyer.ID {
 			t.Errorf("got %v, %v; want %v alone", got, err, lives)
 		}
 		if got, err := db.LivingSessions(t.Context(), nil, now); err != nil || len(got) != 0 {

@@ -10,7 +10,8 @@ import (
 	"swapnest/internal/chat"
 )
 
-const userColumns = `u.id, u.username, u.name, u.email, u.city, u.about, u.demo, u.created_at, u.last_seen, u.closed_at`
+const userColumns = `u.id, u.username, u.name, u.email, u.city, u.about, u.demo, u.created_at, u.last_seen, u.closed_at,
+	u.hides_read, u.hides_seen`
 
 func userFields(u *chat.User) []any {
 	return []any{
@@ -18,6 +19,7 @@ func userFields(u *chat.User) []any {
 		microsInto{&u.CreatedAt},
 		microsInto{&u.LastSeen},
 		microsInto{&u.ClosedAt},
+		&u.HidesRead, &u.HidesSeen,
 	}
 }
 
@@ -86,7 +88,7 @@ func (tx *Tx) LockPasswordHash(ctx context.Context, id chat.UserID) (string, err
 }
 
 // LastSeen returns those of the people that exist and have not closed their
-// accounts, with id and last seen only.
+// accounts, with id, last seen and whether they keep that to themselves only.
 func (r Reader) LastSeen(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -97,11 +99,11 @@ func (r Reader) LastSeen(ctx context.Context, ids []chat.UserID) ([]chat.User, e
 		args[i], marks[i] = id, fmt.Sprintf("$%d", i+1)
 	}
 	rows, err := r.q.QueryContext(ctx,
-		`SELECT id, last_seen FROM users WHERE closed_at = 0 AND id IN (`+strings.Join(marks, ", ")+`)`, args...)
+		`SELECT id, last_seen, hides_seen FROM users WHERE closed_at = 0 AND id IN (`+strings.Join(marks, ", ")+`)`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read last seen: %w", err)
 	}
-	return collect(rows, func(u *chat.User) []any { return []any{&u.ID, microsInto{&u.LastSeen}} })
+	return collect(rows, func(u *chat.User) []any { return []any{&u.ID, microsInto{&u.LastSeen}, &u.HidesSeen} })
 }
 
 // CountUsers returns how many accounts there are.
@@ -189,8 +191,8 @@ func (tx *Tx) SetLastSeen(ctx context.Context, ids []chat.UserID, at time.Time) 
 const FormerNotices = 1000
 
 // CloseUser makes an account one of a former member, of whom only the username is kept, so
-// that nobody else can take it. What they have written stays; their wishes, which are
-// bounded, and the first FormerNotices of their notices go. Nobody can see what is left of
+// that nobody else can take it. What they have written stays; their wishes and saved replies,
+// which are bounded, and the first FormerNotices of their notices go. Nobody can see what is left of
 // them: PruneNoticesOfFormer deletes it. Their sessions and listings are ended by whoever
 // calls.
 func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error {
@@ -200,6 +202,7 @@ func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error
 	for _, query := range []string{
 		`DELETE FROM wish WHERE user_id = $1`,
 		`DELETE FROM preference WHERE user_id = $1`,
+		`DELETE FROM saved_reply WHERE user_id = $1`,
 	} {
 		if err == nil {
 			_, err = tx.q.ExecContext(ctx, query, id)

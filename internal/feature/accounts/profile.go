@@ -7,9 +7,10 @@ import (
 	"swapnest/internal/store"
 )
 
-// Profile returns the open account of a username, whatever its case, as everybody may see
-// it, and how it has sold so far; NotFound when there is none.
-func (s *Service) Profile(ctx context.Context, username string) (chat.User, chat.Record, error) {
+// Profile returns the open account of a username, whatever its case, as a viewer is shown it,
+// who is the zero User when not signed in, and how it has sold so far; NotFound when there is
+// none.
+func (s *Service) Profile(ctx context.Context, viewer chat.User, username string) (chat.User, chat.Record, error) {
 	var u chat.User
 	username, err := chat.ParseUsername(username)
 	if err == nil {
@@ -21,7 +22,8 @@ func (s *Service) Profile(ctx context.Context, username string) (chat.User, chat
 	if err != nil {
 		return chat.User{}, chat.Record{}, err
 	}
-	u.Email, u.Online = "", s.hub.Online(u.ID)
+	u = u.ShownTo(viewer, s.hub.Online(u.ID))
+	u.Email = ""
 	record, err := s.db.Record(ctx, u.ID)
 	return u, record, err
 }

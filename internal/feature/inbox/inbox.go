@@ -141,8 +141,8 @@ func (s *Service) Entry(ctx context.Context, who chat.UserID, id chat.Conversati
 
 // present fills in who is here.
 func (s *Service) present(e *chat.Entry) {
-	e.Other.Online = s.hub.Online(e.Other.ID)
-	e.Listing.Seller.Online = s.hub.Online(e.Listing.Seller.ID)
+	e.Other = e.Other.ShownTo(e.Viewer, s.hub.Online(e.Other.ID))
+	e.Listing.Seller = e.Listing.Seller.ShownTo(e.Viewer, s.hub.Online(e.Listing.Seller.ID))
 }
 
 // Details are a conversation with its people.
@@ -159,12 +159,12 @@ func (s *Service) Conversation(ctx context.Context, who chat.UserID, id chat.Con
 	if err != nil {
 		return Details{}, err
 	}
-	people, err := s.db.Participants(ctx, e.Conversation)
+	people, err := s.db.Participants(ctx, e.Conversation, who)
 	if err != nil {
 		return Details{}, err
 	}
 	for i := range people {
-		people[i].User.Online = s.hub.Online(people[i].User.ID)
+		people[i].User = people[i].User.ShownTo(e.Viewer, s.hub.Online(people[i].User.ID))
 	}
 	return Details{Entry: e, Participants: people, Epoch: epoch}, nil
 }

@@ -27,6 +27,8 @@ type Query struct {
 	Except      chat.ListingID
 	Cursor      string // Page.Next of the page before
 	Limit       int    // 0 is 12; at most 60
+	// Viewer is who looks; the zero User is somebody who is not signed in.
+	Viewer chat.User
 }
 
 // Page is a page of listings. Next is "" on the last one.
@@ -60,7 +62,7 @@ func (s *Service) List(ctx context.Context, q Query) (Page, error) {
 		return Page{}, err
 	}
 	for i := range found {
-		found[i].Seller.Online = s.hub.Online(found[i].Seller.ID)
+		found[i].Seller = found[i].Seller.ShownTo(q.Viewer, s.hub.Online(found[i].Seller.ID))
 	}
 	page := Page{Listings: found}
 	if len(found) > limit {

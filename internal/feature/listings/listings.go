@@ -74,7 +74,7 @@ func (s *Service) Create(ctx context.Context, who chat.UserID, draft chat.Listin
 	if err != nil {
 		return chat.Listing{}, err
 	}
-	return s.Listing(ctx, l.ID)
+	return s.Listing(ctx, chat.User{ID: who}, l.ID)
 }
 
 func fill(l chat.Listing, d chat.ListingDraft) chat.Listing {
@@ -129,7 +129,7 @@ func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand) (cha
 	if err != nil {
 		return chat.Listing{}, err
 	}
-	return s.Listing(ctx, c.Listing)
+	return s.Listing(ctx, chat.User{ID: who}, c.Listing)
 }
 
 // own returns a listing, locked, of which who is the seller.
@@ -160,22 +160,25 @@ func or[T any](p *T, otherwise T) T {
 	return *p
 }
 
-// Listing returns a listing by its id, or NotFound.
-func (s *Service) Listing(ctx context.Context, id chat.ListingID) (chat.Listing, error) {
-	return s.present(s.db.Listing(ctx, id))
+// Listing returns a listing by its id as a viewer is shown it, who is the zero User when not
+// signed in, or NotFound.
+func (s *Service) Listing(ctx context.Context, viewer chat.User, id chat.ListingID) (chat.Listing, error) {
+	l, err := s.db.Listing(ctx, id)
+	return s.present(viewer, l, err)
 }
 
-// BySlug returns a listing by its slug, or NotFound.
-func (s *Service) BySlug(ctx context.Context, slug string) (chat.Listing, error) {
+// BySlug is Listing by a slug.
+func (s *Service) BySlug(ctx context.Context, viewer chat.User, slug string) (chat.Listing, error) {
 	if !utf8.ValidString(slug) || strings.ContainsRune(slug, 0) {
 		return chat.Listing{}, chat.ErrNotFound("listing")
 	}
-	return s.present(s.db.ListingBySlug(ctx, slug))
+	l, err := s.db.ListingBySlug(ctx, slug)
+	return s.present(viewer, l, err)
 }
 
 // present fills in whether the seller is here.
-func (s *Service) present(l chat.Listing, err error) (chat.Listing, error) {
-	l.Seller.Online = err == nil && s.hub.Online(l.Seller.ID)
+func (s *Service) present(viewer chat.User, l chat.Listing, err error) (chat.Listing, error) {
+	l.Seller = l.Seller.ShownTo(viewer, err == nil && s.hub.Online(l.Seller.ID))
 	return l, err
 }
 

@@ -25,7 +25,7 @@ func (s *Service) View(ctx context.Context, slug string, v Visitor) error {
 	if err := s.limits.View.Take(v.Address, "You look at many things at once. Take your time."); err != nil {
 		return err
 	}
-	l, err := s.BySlug(ctx, slug)
+	l, err := s.BySlug(ctx, chat.User{}, slug)
 	if err != nil || l.Seller.ID == v.User {
 		return err
 	}

@@ -8,28 +8,42 @@ import (
 )
 
 // MarkRead moves the read cursor of who forward to seq, or to the end when seq is
-// beyond it, and tells both people if it moved. Whatever seq is, it takes back that who
-// had marked the conversation as unread, and marks what they were told of it up to there
-// as read; of that only they are told. A conversation of others is NotFound.
+// beyond it, and tells both people if it moved: the other one only that it was delivered,
+// and if that is new, when one of both keeps to themselves how far they have read. Whatever
+// seq is, it takes back that who had marked the conversation as unread, and marks what they
+// were told of it up to there as read; of that only they are told. A conversation of others
+// is NotFound.
 func (s *Service) MarkRead(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq) error {
-	var unmarked, rung bool
-	c, seq, moved, err := s.move(ctx, who, id, seq, func(tx *store.Tx, ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
-		moved, err := tx.MoveRead(ctx, id, who, seq)
-		if err == nil {
-			unmarked, err = tx.ClearUnreadMark(ctx, id, who)
+	var unmarked, rung, hidden, delivered bool
+	c, seq, moved, err := s.move(ctx, who, id, seq, func(tx *store.Tx, ctx context.Context, c chat.Conversation, who chat.UserID, seq chat.Seq) (moved bool, err error) {
+		if hidden, err = tx.ReadsHidden(ctx, c); err != nil {
+			return false, err
+		}
+		if hidden {
+			if delivered, err = tx.MoveDelivered(ctx, c.ID, who, seq); err != nil {
+				return false, err
+			}
+		}
+		if moved, err = tx.MoveRead(ctx, c.ID, who, seq); err == nil {
+			unmarked, err = tx.ClearUnreadMark(ctx, c.ID, who)
 		}
 		if err == nil {
-			rung, err = tx.ReadNoticesOf(ctx, id, who, seq)
+			rung, err = tx.ReadNoticesOf(ctx, c.ID, who, seq)
 		}
 		return moved, err
 	})
 	if err != nil {
 		return err
 	}
+	read := chat.ReadMoved{To: []chat.UserID{c.BuyerID, c.SellerID}, Conversation: id, User: who, Seq: seq, At: s.now()}
+	if hidden {
+		read.To = []chat.UserID{who}
+	}
 	if moved {
-		s.relay.Signal(chat.ReadMoved{
-			To: []chat.UserID{c.BuyerID, c.SellerID}, Conversation: id, User: who, Seq: seq, At: s.now(),
-		})
+		s.relay.Signal(read)
+	}
+	if delivered {
+		s.relay.Signal(chat.DeliveredMoved{To: []chat.UserID{c.Other(who)}, Conversation: id, User: who, Seq: seq, At: s.now()})
 	}
 	if unmarked {
 		s.relay.Introduce(ctx, who, id)
@@ -42,7 +56,9 @@ func (s *Service) MarkRead(ctx context.Context, who chat.UserID, id chat.Convers
 
 // MarkDelivered moves the delivered cursor of who forward, like MarkRead.
 func (s *Service) MarkDelivered(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq) error {
-	c, seq, moved, err := s.move(ctx, who, id, seq, (*store.Tx).MoveDelivered)
+	c, seq, moved, err := s.move(ctx, who, id, seq, func(tx *store.Tx, ctx context.Context, c chat.Conversation, who chat.UserID, seq chat.Seq) (bool, error) {
+		return tx.MoveDelivered(ctx, c.ID, who, seq)
+	})
 	if err == nil && moved {
 		s.relay.Signal(chat.DeliveredMoved{
 			To: []chat.UserID{c.BuyerID, c.SellerID}, Conversation: id, User: who, Seq: seq, At: s.now(),
@@ -51,7 +67,7 @@ func (s *Service) MarkDelivered(ctx context.Context, who chat.UserID, id chat.Co
 	return err
 }
 
-type mover func(*store.Tx, context.Context, chat.ConversationID, chat.UserID, chat.Seq) (bool, error)
+type mover func(*store.Tx, context.Context, chat.Conversation, chat.UserID, chat.Seq) (bool, error)
 
 func (s *Service) move(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq, move mover) (chat.Conversation, chat.Seq, bool, error) {
 	c, err := s.db.Conversation(ctx, id, who)
@@ -64,7 +80,7 @@ func (s *Service) move(ctx context.Context, who chat.UserID, id chat.Conversatio
 	}
 	var moved bool
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		moved, err = move(tx, ctx, id, who, seq)
+		moved, err = move(tx, ctx, c, who, seq)
 		return err
 	})
 	return c, seq, moved, err

@@ -57,7 +57,7 @@ func TestVeryManyNoticesAreChangedInThousands(t *testing.T) {
 		}
 		var bell ears
 		now := time.Now()
-		s := New(db, &bell, nil, func() time.Time { return now })
+		s := New(db, &bell, nil, nil, func() time.Time { return now })
 		many(t, d, town.Buyer, 2500)
 		many(t, d, town.Seller, 2500)
 		for _, test := range []struct {
@@ -102,7 +102,7 @@ func TestVeryManyNoticesOfAFormerMemberArePruned(t *testing.T) {
 			t.Fatal(err)
 		}
 		var bell ears
-		if err := New(db, &bell, nil, time.Now).Prune(t.Context()); err != nil {
+		if err := New(db, &bell, nil, nil, time.Now).Prune(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		counts, err := db.UnreadNotices(t.Context(), []chat.UserID{town.Buyer.ID})

@@ -18,6 +18,7 @@ import (
 type Service struct {
 	db      *store.DB
 	bell    Bell
+	relay   Signals
 	changes *limit.Keyed // per person
 	now     func() time.Time
 }
@@ -27,9 +28,12 @@ type Bell interface {
 	Ring(who chat.UserID, fresh ...chat.NoticeID)
 }
 
+// Signals passes hints on.
+type Signals interface{ Signal(s chat.Signal) }
+
 // New returns the service; nil changes allow everything.
-func New(db *store.DB, bell Bell, changes *limit.Keyed, now func() time.Time) *Service {
-	return &Service{db: db, bell: bell, changes: changes, now: now}
+func New(db *store.DB, bell Bell, relay Signals, changes *limit.Keyed, now func() time.Time) *Service {
+	return &Service{db: db, bell: bell, relay: relay, changes: changes, now: now}
 }
 
 // Query asks for a page of somebody's notices.
@@ -169,29 +173,39 @@ func (s *Service) change(ctx context.Context, who chat.UserID, do func(*store.Tx
 	return changed, err
 }
 
-// Preferences returns what somebody wants to be told of.
+// Preferences returns what somebody wants to be told of, and what they show others.
 func (s *Service) Preferences(ctx context.Context, who chat.UserID) (chat.Preferences, error) {
 	return s.db.Preferences(ctx, who)
 }
 
-// Prefer changes what somebody wants to be told of from now on, and returns all of it.
+// Prefer changes what somebody wants to be told of from now on, and what they show others, and
+// returns all of it. Whoever may have looked hears at once that what they are shown has changed.
 func (s *Service) Prefer(ctx context.Context, who chat.UserID, c chat.PreferencesChange) (chat.Preferences, error) {
 	if err := s.changes.Take(fmt.Sprint(who), "A little slower, please. You can change more in a moment."); err != nil {
 		return chat.Preferences{}, err
 	}
-	var p chat.Preferences
+	var was, p chat.Preferences
 	err := s.db.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.LockUser(ctx, who); err != nil {
-			return err
+		err := tx.LockUser(ctx, who)
+		if err == nil {
+			was, err = tx.Preferences(ctx, who)
 		}
-		was, err := tx.Preferences(ctx, who)
 		if err != nil {
 			return err
 		}
 		p = was.With(c)
 		return tx.SetPreferences(ctx, who, p)
 	})
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	if was.LastSeen != p.LastSeen || was.ReadReceipts != p.ReadReceipts {
+		s.relay.Signal(chat.PrivacyChanged{User: who, HidesSeen: !p.LastSeen})
+	}
+	if was.LastSeen && !p.LastSeen {
+		s.relay.Signal(chat.PresenceChanged{User: who}) // as of somebody of whom nothing is known
+	}
+	return p, nil
 }
 
 // atOnce is how many notices are changed at once: on SQLite nobody else writes meanwhile.

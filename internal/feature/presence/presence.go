@@ -32,10 +32,12 @@ func New(db *store.DB, h *hub.Hub, relay Signals, typed *limit.Keyed, log *slog.
 	return &Service{db: db, hub: h, relay: relay, typed: typed, log: log}
 }
 
-// Changed notes that somebody came or went, and tells those who watch. It is what
-// the hub is given.
+// Changed notes that somebody came or went, and tells those who watch, unless they keep it to
+// themselves. It is what the hub is given.
 func (s *Service) Changed(who chat.UserID, online bool, at time.Time) {
-	s.relay.Signal(chat.PresenceChanged{User: who, Online: online, LastSeen: at})
+	if !s.hub.Keeps(who) {
+		s.relay.Signal(chat.PresenceChanged{User: who, Online: online, LastSeen: at})
+	}
 	if !online {
 		s.seen([]chat.UserID{who}, at)
 	}
@@ -71,22 +73,30 @@ func (s *Service) Typing(ctx context.Context, who chat.User, id chat.Conversatio
 	return nil
 }
 
-// Watch has a session told of the coming and going of people from now on, in
-// place of those before, and returns how they stand.
-func (s *Service) Watch(ctx context.Context, session hub.Session, users []chat.UserID) ([]chat.PresenceChanged, error) {
-	seen, err := s.db.LastSeen(ctx, users)
+// Watch has a session of who told of the coming and going of people from now on, in
+// place of those before, and returns how they stand, as far as who is shown it.
+func (s *Service) Watch(ctx context.Context, session hub.Session, who chat.UserID, users []chat.UserID) ([]chat.PresenceChanged, error) {
+	seen, err := s.db.LastSeen(ctx, append([]chat.UserID{who}, users...))
 	if err != nil {
 		return nil, err
 	}
-	// Only people that there are: nobody makes a node remember others.
-	known := make([]chat.UserID, len(seen))
-	for i, u := range seen {
-		known[i] = u.ID
+	viewer := chat.User{ID: who}
+	var known []chat.UserID
+	var people []chat.User
+	for _, u := range seen {
+		if u.ID == who {
+			viewer = u
+		}
+		// Only people that there are: nobody makes a node remember others.
+		if slices.Contains(users, u.ID) {
+			known, people = append(known, u.ID), append(people, u)
+		}
 	}
 	s.hub.Watch(ctx, session, known)
-	now := make([]chat.PresenceChanged, 0, len(seen))
-	for _, u := range seen {
-		now = append(now, chat.PresenceChanged{User: u.ID, Online: s.hub.Online(u.ID), LastSeen: u.LastSeen})
+	now := make([]chat.PresenceChanged, 0, len(people))
+	for _, u := range people {
+		u = u.ShownTo(viewer, s.hub.Online(u.ID))
+		now = append(now, chat.PresenceChanged{User: u.ID, Online: u.Online, LastSeen: u.LastSeen})
 	}
 	return now, nil
 }

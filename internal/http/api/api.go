@@ -21,6 +21,7 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 )
@@ -45,6 +46,7 @@ type Options struct {
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Notices  *notices.Service
+	Saved    *saved.Service
 	Version  string // of the program, for the description
 	Log      *slog.Logger
 }
@@ -74,6 +76,7 @@ func (a *API) calls() {
 	a.marketCalls()
 	a.conversationCalls()
 	a.noticeCalls()
+	a.savedCalls()
 }
 
 // Routes mounts the door: everything under /api/.
@@ -136,6 +139,7 @@ type operation struct {
 	route    string // "POST /users"
 	summary  string
 	public   bool  // takes people who are not signed in
+	shows    bool  // of public: what it answers depends on who is signed in, if anybody is
 	status   int   // of success
 	again    bool  // what was done before is answered again with 200
 	binary   bool  // takes a picture instead of JSON
@@ -153,7 +157,7 @@ func (o operation) waitsForTheDatabase() bool {
 type call struct {
 	request  *http.Request
 	answer   http.ResponseWriter // for cookies
-	identity auth.Identity       // zero in a public operation
+	identity auth.Identity       // zero in a public operation, but for one that shows
 	waited   time.Duration       // for who it is
 }
 
@@ -163,6 +167,9 @@ func (c call) origin() accounts.Origin {
 }
 
 type callKey struct{}
+
+// shows is where an operation keeps its field of that name.
+const shows = "shows"
 
 // handle adds a call. The handler's error becomes a problem here, and only here.
 func handle[I, O any](a *API, o operation, handler func(context.Context, call, *I) (*O, error)) {
@@ -189,6 +196,7 @@ func (a *API) humaOperation(o operation, in, out reflect.Type) huma.Operation {
 		OperationID: o.id, Method: method, Path: path, Summary: o.summary, DefaultStatus: o.status,
 		Tags:      []string{strings.Split(path, "/")[1]},
 		Responses: map[string]*huma.Response{}, MaxBodyBytes: maxBody + 1,
+		Metadata: map[string]any{shows: o.shows},
 	}
 	failures := append(slices.Clone(o.failures), http.StatusServiceUnavailable)
 	if !o.public {

@@ -19,6 +19,8 @@ var examples = map[string]string{
 	"keepConversation":  `{"muted":true,"pinned":false}`,
 	"sendMessage":       `{"client_id":"tab1.0042","message":"Perfect, six it is 🎉"}`,
 	"editMessage":       `{"message":"Perfect, seven it is 🎉"}`,
+	"addSavedReply":     `{"title":"Where to come","text":"Hi {name}, you can see it at Aundh, near the post office, after six."}`,
+	"editSavedReply":    `{"place":1}`,
 	"markRead":          `{"seq":18}`,
 	"readNotifications": `{"ids":[12,13]}`,
 }

@@ -89,15 +89,16 @@ type listingPage struct {
 type listListingsOutput struct{ Body listingPage }
 
 // listListings answers GET /listings.
-func (a *API) listListings(ctx context.Context, _ call, in *listListingsInput) (*listListingsOutput, error) {
-	return a.page(ctx, listings.Query{
+func (a *API) listListings(ctx context.Context, c call, in *listListingsInput) (*listListingsOutput, error) {
+	return a.page(ctx, c, listings.Query{
 		Text: in.Text, Category: in.Category, Condition: in.Condition, Place: in.Place, Least: in.Least.pointer(), Most: in.Most.pointer(),
 		Seller: in.Seller, Offered: true, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit,
 	})
 }
 
 // page returns a page of listings.
-func (a *API) page(ctx context.Context, q listings.Query) (*listListingsOutput, error) {
+func (a *API) page(ctx context.Context, c call, q listings.Query) (*listListingsOutput, error) {
+	q.Viewer = c.identity.User
 	page, err := a.Listings.List(ctx, q)
 	if err != nil {
 		return nil, err
@@ -128,8 +129,8 @@ type getListingInput struct {
 }
 
 // getListing answers GET /listings/{id}.
-func (a *API) getListing(ctx context.Context, _ call, in *getListingInput) (*listingOutput, error) {
-	l, err := a.Listings.Listing(ctx, in.ID)
+func (a *API) getListing(ctx context.Context, c call, in *getListingInput) (*listingOutput, error) {
+	l, err := a.Listings.Listing(ctx, c.identity.User, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,28 @@ func photoRows(t *testing.T) []row {
 	}
 }
 
+// The ids of saved replies count from 1.
+var savedRows = []row{
+	{"nothing saved", request{"asha", "GET /saved-replies", "", ""}, 200, []string{`"saved_replies":[]`}, nil},
+	{"saving", request{"asha", "POST /saved-replies", `{"title":" Where  to ","text":"Hi {name}!\r\nCome."}`, ""}, 201, []string{`"saved_reply":{"id":1,"title":"Where to","text":"Hi {name}!\nCome."}`}, nil},
+	{"saving without a title", request{"asha", "POST /saved-replies", `{"text":"Sorry, {title} is sold."}`, ""}, 201, []string{`"id":2,"title":"","text":"Sorry, {title} is sold."`}, nil},
+	{"saving nothing", request{"asha", "POST /saved-replies", `{"title":"Where to","text":"  "}`, ""}, 422, []string{`"field":"text"`, "a saved reply needs"}, nil},
+	{"saving too much", request{"asha", "POST /saved-replies", `{"text":"` + strings.Repeat("a", 4001) + `"}`, ""}, 422, []string{`"field":"text"`}, nil},
+	{"a long title", request{"asha", "POST /saved-replies", `{"title":"` + strings.Repeat("a", 61) + `","text":"Yes"}`, ""}, 422, []string{`"field":"title"`, "60"}, nil},
+	{"the list", request{"asha", "GET /saved-replies", "", ""}, 200, []string{`"saved_replies":[{"id":1,`, `{"id":2,`}, nil},
+	{"somebody else's list", request{"bilal", "GET /saved-replies", "", ""}, 200, []string{`"saved_replies":[]`}, nil},
+	{"moving", request{"asha", "PATCH /saved-replies/2", `{"place":1}`, ""}, 200, []string{`"id":2,"title":"","text":"Sorry`}, nil},
+	{"moving to no place", request{"asha", "PATCH /saved-replies/2", `{"place":0}`, ""}, 422, []string{`"field":"place"`}, nil},
+	{"changing", request{"asha", "PATCH /saved-replies/1", `{"text":"Come at six."}`, ""}, 200, []string{`"id":1,"title":"Where to","text":"Come at six."`}, nil},
+	{"the list in its new order", request{"asha", "GET /saved-replies", "", ""}, 200, []string{`"saved_replies":[{"id":2,`, `{"id":1,"title":"Where to","text":"Come at six."}]`}, nil},
+	{"changing somebody else's", request{"bilal", "PATCH /saved-replies/1", `{"text":"Mine"}`, ""}, 404, []string{"saved reply"}, []string{"Mine"}},
+	{"deleting somebody else's", request{"bilal", "DELETE /saved-replies/1", "", ""}, 404, []string{"saved reply"}, nil},
+	{"what is no id", request{"asha", "DELETE /saved-replies/first", "", ""}, 404, []string{"saved reply"}, nil},
+	{"deleting", request{"asha", "DELETE /saved-replies/1", "", ""}, 204, nil, nil},
+	{"deleting again", request{"asha", "DELETE /saved-replies/1", "", ""}, 404, nil, nil},
+	{"signed out", request{"", "GET /saved-replies", "", ""}, 401, nil, nil},
+}
+
 var wishRows = []row{
 	{"saving", request{"bilal", "PUT /wishlist/{sold}", "", ""}, 204, nil, nil},
 	{"saving again", request{"bilal", "PUT /wishlist/{sold}", "", ""}, 204, nil, nil},

@@ -6,7 +6,7 @@ func (a *API) accountCalls() {
 		id: "register", route: "POST /users", summary: "Make an account and sign it in",
 		public: true, status: 201, failures: []int{409, 429},
 	}, a.register)
-	handle(a, operation{id: "getUser", route: "GET /users/{username}", summary: "Somebody, as everybody sees them", public: true, status: 200}, a.getUser)
+	handle(a, operation{id: "getUser", route: "GET /users/{username}", summary: "Somebody, as everybody sees them", public: true, shows: true, status: 200}, a.getUser)
 	handle(a, operation{
 		id: "checkAvailability", route: "GET /availability", summary: "Whether a username or an e-mail address can be had",
 		public: true, status: 200, failures: []int{429},
@@ -34,9 +34,9 @@ func (a *API) accountCalls() {
 
 // marketCalls are about things for sale.
 func (a *API) marketCalls() {
-	handle(a, operation{id: "listListings", route: "GET /listings", summary: "What can be had", public: true, status: 200}, a.listListings)
+	handle(a, operation{id: "listListings", route: "GET /listings", summary: "What can be had", public: true, shows: true, status: 200}, a.listListings)
 	handle(a, operation{id: "createListing", route: "POST /listings", summary: "Offer a thing", status: 201, failures: []int{429}}, a.createListing)
-	handle(a, operation{id: "getListing", route: "GET /listings/{id}", summary: "One listing", public: true, status: 200}, a.getListing)
+	handle(a, operation{id: "getListing", route: "GET /listings/{id}", summary: "One listing", public: true, shows: true, status: 200}, a.getListing)
 	handle(a, operation{
 		id: "editListing", route: "PATCH /listings/{id}", summary: "Change a listing of one's own",
 		status: 200, failures: []int{403, 429},
@@ -109,4 +109,15 @@ func (a *API) noticeCalls() {
 	}, a.readNotices)
 	handle(a, operation{id: "deleteNotification", route: "DELETE /notifications/{id}", summary: "Delete one", status: 204, failures: []int{429}}, a.deleteNotice)
 	handle(a, operation{id: "clearNotifications", route: "DELETE /notifications", summary: "Delete all", status: 204, failures: []int{429}}, a.clearNotices)
+}
+
+// savedCalls are about the texts that one writes often.
+func (a *API) savedCalls() {
+	handle(a, operation{id: "listSavedReplies", route: "GET /saved-replies", summary: "What one has saved to write again", status: 200}, a.listSavedReplies)
+	handle(a, operation{id: "addSavedReply", route: "POST /saved-replies", summary: "Save a reply", status: 201, failures: []int{429}}, a.addSavedReply)
+	handle(a, operation{
+		id: "editSavedReply", route: "PATCH /saved-replies/{id}", summary: "Change a saved reply, or its place",
+		status: 200, failures: []int{429},
+	}, a.editSavedReply)
+	handle(a, operation{id: "deleteSavedReply", route: "DELETE /saved-replies/{id}", summary: "Delete a saved reply", status: 204, failures: []int{429}}, a.deleteSavedReply)
 }

@@ -56,7 +56,7 @@ var userRows = []row{
 		"me",
 		request{"bilal", "GET /me", "", ""},
 		200,
-		[]string{`"username":"bilal"`, `"email":"bilal@example.org"`, `"preferences":{"new_message":true,"product_inquiry":true,"price_update":true,"wishlist":true,"marketing":false,"email":true,"push":true}`, `"unread":{"conversations":1,"notifications":0}`, `"message_chars":4000`},
+		[]string{`"username":"bilal"`, `"email":"bilal@example.org"`, `"preferences":{"new_message":true,"product_inquiry":true,"price_update":true,"wishlist":true,"marketing":false,"email":true,"push":true,"read_receipts":true,"last_seen":true}`, `"unread":{"conversations":1,"notifications":0}`, `"message_chars":4000`},
 		[]string{"password_hash"},
 	},
 }
@@ -234,6 +234,9 @@ var limitedRows = []row{
 	{"marks", request{"bilal", "POST /notifications/read", `{"all":true}`, ""}, 429, []string{tooOften}, nil},
 	{"deletions", request{"bilal", "DELETE /notifications/1", "", ""}, 429, []string{tooOften}, nil},
 	{"clearing", request{"bilal", "DELETE /notifications", "", ""}, 429, []string{tooOften}, nil},
+	{"saving a reply", request{"bilal", "POST /saved-replies", `{"text":"Yes."}`, ""}, 429, []string{tooOften}, nil},
+	{"changing a saved reply", request{"bilal", "PATCH /saved-replies/1", `{"text":"Yes."}`, ""}, 429, []string{tooOften}, nil},
+	{"deleting a saved reply", request{"bilal", "DELETE /saved-replies/1", "", ""}, 429, []string{tooOften}, nil},
 	{"preferences", request{"bilal", "PATCH /me", `{"preferences":{"email":false}}`, ""}, 429, []string{tooOften}, nil},
 	{"a fourth listing", request{"asha", "POST /listings", draft + `}`, ""}, 429, []string{tooOften}, nil},
 	{"a fourth change", request{"asha", "PATCH /listings/{bike}", `{"city":"Pune"}`, ""}, 429, []string{tooOften}, nil},

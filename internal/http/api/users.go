@@ -142,8 +142,8 @@ type profile struct {
 type profileOutput struct{ Body profile }
 
 // getUser answers GET /users/{username}.
-func (a *API) getUser(ctx context.Context, _ call, in *getUserInput) (*profileOutput, error) {
-	u, record, err := a.Accounts.Profile(ctx, in.Username)
+func (a *API) getUser(ctx context.Context, c call, in *getUserInput) (*profileOutput, error) {
+	u, record, err := a.Accounts.Profile(ctx, c.identity.User, in.Username)
 	if err != nil {
 		return nil, err
 	}

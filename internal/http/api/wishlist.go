@@ -30,10 +30,10 @@ type mineInput struct {
 
 // listWishlist answers GET /wishlist.
 func (a *API) listWishlist(ctx context.Context, c call, in *mineInput) (*listListingsOutput, error) {
-	return a.page(ctx, listings.Query{WishedBy: c.identity.User.ID, Cursor: in.Cursor, Limit: in.Limit})
+	return a.page(ctx, c, listings.Query{WishedBy: c.identity.User.ID, Cursor: in.Cursor, Limit: in.Limit})
 }
 
 // listMyListings answers GET /me/listings.
 func (a *API) listMyListings(ctx context.Context, c call, in *mineInput) (*listListingsOutput, error) {
-	return a.page(ctx, listings.Query{Seller: c.identity.User.ID, Cursor: in.Cursor, Limit: in.Limit})
+	return a.page(ctx, c, listings.Query{Seller: c.identity.User.ID, Cursor: in.Cursor, Limit: in.Limit})
 }

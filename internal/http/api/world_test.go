@@ -20,6 +20,7 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/limit"
@@ -105,7 +106,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	w.messages = messaging.New(w.db, relay, w, &ml, nil, time.Now)
 	New(Options{
 		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, photos, time.Now), Inbox: in, Messages: w.messages,
-		Notices: notices.New(w.db, w, keep, time.Now), Version: "1.2.3", Log: log,
+		Notices: notices.New(w.db, w, relay, keep, time.Now), Saved: saved.New(w.db, keep, time.Now), Version: "1.2.3", Log: log,
 	}).Routes(w.mux)
 	w.fill(goods)
 	return w

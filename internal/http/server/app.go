@@ -22,6 +22,7 @@ import (
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
 	"swapnest/internal/feature/presence"
+	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	noticing "swapnest/internal/follower/notices"
@@ -78,6 +79,7 @@ type App struct {
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Notices  *notices.Service
+	Saved    *saved.Service
 	Presence *presence.Service
 	Sockets  *socket.Door
 
@@ -193,7 +195,8 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	a.Uploads = uploads.New(a.DB, a.Blobs, limits.photos, now)
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, limits.keep)
 	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.metrics.sent, now)
-	a.Notices = notices.New(a.DB, a.bell, limits.keep, now)
+	a.Notices = notices.New(a.DB, a.bell, a.relay, limits.keep, now)
+	a.Saved = saved.New(a.DB, limits.keep, now)
 	a.Presence = presence.New(a.DB, a.Hub, a.relay, limits.typing, a.log)
 	return nil
 }
@@ -201,7 +204,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
-		Notices: a.Notices, Search: search.New(a.DB), Blobs: a.Blobs,
+		Notices: a.Notices, Saved: a.Saved, Search: search.New(a.DB), Blobs: a.Blobs,
 		Demo: people, Epoch: a.DB.Epoch, Version: o.Version, Log: a.log,
 	})
 	if err != nil {
@@ -209,7 +212,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	}
 	calls := api.New(api.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
-		Notices: a.Notices, Version: o.Version, Log: a.log,
+		Notices: a.Notices, Saved: a.Saved, Version: o.Version, Log: a.log,
 	})
 	a.Sockets = socket.New(socket.Options{
 		Guard: a.Guard, Hub: a.Hub, Messages: a.Messages, Inbox: a.Inbox, Presence: a.Presence,

@@ -60,7 +60,7 @@ func (s *site) listing(t *testing.T, page string) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := s.Listings.BySlug(t.Context(), slug)
+	l, err := s.Listings.BySlug(t.Context(), chat.User{}, slug)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func TestViewsCountVisitorsOnceADay(t *testing.T) {
 		s := open(t, d)
 		page := "/product/" + s.town.Listing.Slug + "/"
 		views := func() int64 {
-			l, err := s.Listings.BySlug(t.Context(), s.town.Listing.Slug)
+			l, err := s.Listings.BySlug(t.Context(), chat.User{}, s.town.Listing.Slug)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -58,6 +58,11 @@ var apiRows = map[string]row{
 	"POST /notifications/read":   {body: `{"ids":[{notice}]}`, want: [4]int{401, 204, 204, 204}, idle: true, missing: 204},
 	"DELETE /notifications/{id}": {object: "{notice}", want: [4]int{401, 404, 404, 204}},
 	"DELETE /notifications":      {want: [4]int{401, 204, 204, 204}, idle: true},
+
+	"GET /saved-replies":         {want: [4]int{401, 200, 200, 200}},
+	"POST /saved-replies":        {body: `{"text":"Yes."}`, want: [4]int{401, 201, 201, 201}},
+	"PATCH /saved-replies/{id}":  {object: "{reply}", body: `{"text":"No."}`, want: [4]int{401, 404, 404, 200}},
+	"DELETE /saved-replies/{id}": {object: "{reply}", want: [4]int{401, 404, 404, 204}},
 }
 
 func TestEveryOperationOfTheAPIAnswersEverybodyAsTheMatrixSays(t *testing.T) {

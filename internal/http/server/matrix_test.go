@@ -166,14 +166,18 @@ func (h *theater) stage(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	c.conversation = started.Conversation
+	reply, err := h.Saved.Add(t.Context(), c.seller.ID, "", "Come, {name}, it is here.")
+	if err != nil {
+		t.Fatal(err)
+	}
 	message := fmt.Sprint(started.Message.ID)
 	fresh, png := fmt.Sprintf("fresh_%d", n), string(picture(t, 4, 3))
 	c.there = []string{
 		"{fresh}", fresh, "{png}", png, "{listing}", fmt.Sprint(c.listing), "{slug}", slug, "{conversation}", fmt.Sprint(c.conversation),
-		"{message_id}", message, "{device}", device, "{seller}", c.seller.Username, "{seller_id}", fmt.Sprint(c.seller.ID), "{category}", "furniture",
+		"{message_id}", message, "{reply}", fmt.Sprint(reply.ID), "{device}", device, "{seller}", c.seller.Username, "{seller_id}", fmt.Sprint(c.seller.ID), "{category}", "furniture",
 	}
 	c.nowhere = []string{
-		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{notice}", "987654",
+		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{reply}", "987654", "{notice}", "987654",
 		"{device}", strings.Repeat("0", len(device)), "{seller}", "nobody_0", "{seller_id}", "987654", "{category}", "nothing", "{photo}", "photos/nothing.jpg",
 	}
 	return c

@@ -21,7 +21,7 @@ const (
 )
 
 // reaper closes the sockets of sessions that were ended by another process, also when the bus
-// has lost the word of it: a few questions a node, however many are connected.
+// has lost the word of it, and so it is with what people keep to themselves: a few questions a node, however many are connected.
 type reaper struct {
 	db     *store.DB
 	hub    *hub.Hub
@@ -62,7 +62,8 @@ func (r *reaper) run(ctx context.Context) {
 	}
 }
 
-// look ends those of some sessions that have ended elsewhere.
+// look ends those of some sessions that have ended elsewhere, and notes what their people keep
+// to themselves by now.
 func (r *reaper) look(ctx context.Context, some []chat.SessionID) error {
 	ctx, cancel := context.WithTimeout(ctx, reapTimeout)
 	defer cancel()
@@ -71,8 +72,9 @@ func (r *reaper) look(ctx context.Context, some []chat.SessionID) error {
 		return err
 	}
 	living := make(map[chat.SessionID]bool, len(alive))
-	for _, id := range alive {
-		living[id] = true
+	for _, one := range alive {
+		living[one.Session] = true
+		r.hub.Keep(one.User.ID, one.User.HidesSeen)
 	}
 	for _, id := range some {
 		if !living[id] {

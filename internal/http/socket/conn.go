@@ -73,6 +73,7 @@ type conn struct {
 	came    time.Time     // when hello was queued; the reader's own
 	checked time.Time     // when the session was last looked up; the reader's own
 	waited  time.Duration // for that, before the frame at hand; the same
+	silent  time.Time     // since when nothing was heard of a peer that has not answered either; the same
 
 	late   time.Duration                     // what is read next may have waited so long; the reader's own
 	bad    int                               // bad frames in a row; the reader's own
@@ -108,7 +109,11 @@ func (d *Door) Serve(nc net.Conn, start Start) {
 
 // over ends a connection, whatever brought it to its end.
 func (c *conn) over(r *bufio.Reader) {
-	c.door.Hub.Leave(c)
+	if c.silent.IsZero() {
+		c.door.Hub.Leave(c)
+	} else {
+		c.door.Hub.LeaveSince(c, c.silent)
+	}
 	if c.seat {
 		c.door.people.leave(c.who.User.ID)
 	}
@@ -160,7 +165,7 @@ func (c *conn) greet(start Start) bool {
 	if c.only > 0 {
 		c.begin(c.only)
 	}
-	if !c.door.Hub.Join(ctx, c, c.who.User.ID, c.who.Session.ID) {
+	if !c.door.Hub.Join(ctx, c, c.who.User, c.who.Session.ID) {
 		c.close(closeRestart, "restarting")
 		return false
 	}
@@ -174,9 +179,13 @@ func (c *conn) greet(start Start) bool {
 	defer done()
 	// A session that ended before Join was not there to be ended by the hub.
 	c.checked = time.Now()
-	if _, err := c.door.Guard.Look(asking, c.who.Session.ID); auth.IsSignedOut(err) {
+	who, err := c.door.Guard.Look(asking, c.who.Session.ID)
+	if auth.IsSignedOut(err) {
 		c.close(closeSignedOut, "session ended")
 		return false
+	}
+	if err == nil { // nor was it there to be told what its person shows
+		c.door.Hub.Keep(c.who.User.ID, who.User.HidesSeen)
 	}
 	return c.hello(asking)
 }

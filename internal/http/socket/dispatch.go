@@ -259,7 +259,7 @@ func (c *conn) typed(ctx context.Context, m wire.Typing) error {
 
 // watch tells of the presence of people, now and from now on.
 func (c *conn) watch(ctx context.Context, m wire.Watch) error {
-	states, err := c.door.Presence.Watch(ctx, c, m.Users)
+	states, err := c.door.Presence.Watch(ctx, c, c.who.User.ID, m.Users)
 	if err != nil {
 		return err
 	}

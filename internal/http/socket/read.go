@@ -127,7 +127,8 @@ func (c *conn) message(r *bufio.Reader) ([]byte, error) {
 // header waits for a frame, asking a silent peer whether it is still there. A session that
 // expires meanwhile is looked up at that moment, and not when the peer next says something.
 func (c *conn) header(r *bufio.Reader) (ws.Header, error) {
-	asked, until := false, time.Now().Add(silenceLimit(rand.Float64()))
+	since := time.Now()
+	asked, until := false, since.Add(silenceLimit(rand.Float64()))
 	for {
 		wake := until
 		if end := c.nextCheck(); end.Before(wake) {
@@ -158,6 +159,7 @@ func (c *conn) header(r *bufio.Reader) (ws.Header, error) {
 			continue // it has slid on
 		}
 		if asked {
+			c.silent = since
 			return ws.Header{}, err
 		}
 		asked, until = true, time.Now().Add(pongTimeout)

@@ -45,6 +45,30 @@ func TestPresenceIsToldToThoseWhoWatch(t *testing.T) {
 	})
 }
 
+// TestADeadLineIsToldToThoseWhoWatchWithin40Seconds has the seller's line die without a word:
+// nothing comes of it any more, and no end either.
+func TestADeadLineIsToldToThoseWhoWatchWithin40Seconds(t *testing.T) {
+	for range 8 { // how long it is waited is chance
+		simulated(t, nil, func(t *testing.T, w *world) {
+			watcher, seller := w.all(w.buyer), w.all(w.seller)
+			seller.Wait("hello")
+			watcher.Send(`{"type":"watch","user_ids":[%d]}`, w.seller.User.ID)
+			if f := watcher.Wait("presence"); f["online"] != true {
+				t.Fatalf("at first: %v", f)
+			}
+			heard := time.Now()
+			seller.Mute()
+			f := <-watcher.Frames() // whenever it comes
+			if took := time.Since(heard); f["online"] != false || took < 25*time.Second || took > 40*time.Second {
+				t.Errorf("after %s: %v, want away within 40 s", took, f)
+			}
+			if seen, err := time.Parse(time.RFC3339, f["last_seen"].(string)); err != nil || seen.After(heard.Add(time.Second)) {
+				t.Errorf("last seen at %s (%v), want when they were heard last, %s", seen, err, heard)
+			}
+		})
+	}
+}
+
 func TestTypingEndsWhenTheLineDrops(t *testing.T) {
 	simulated(t, nil, func(t *testing.T, w *world) {
 		s, other := w.one(w.buyer, nil), w.one(w.seller, nil)

@@ -30,6 +30,8 @@ func (w *Web) accountRoutes(mux Mux) {
 	get("/accounts/my-wishlist/{$}", w.myWishlist)
 	both("/accounts/password-change/{$}", w.passwordForm, w.changePassword)
 	both("/accounts/devices/{$}", w.devices, w.endDevices)
+	both("/accounts/saved-replies/{$}", w.savedReplies, w.addSavedReply)
+	both("/accounts/saved-replies/{id}/{$}", w.savedReplyForm, w.editSavedReply)
 	both("/accounts/close/{$}", w.closeForm, w.closeAccount)
 }
 
@@ -55,7 +57,7 @@ func (w *Web) profile(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := w.listings.List(r.Context(), listings.Query{Seller: s.Me.User.ID, Limit: alike})
+	page, err := w.listings.List(r.Context(), listings.Query{Seller: s.Me.User.ID, Limit: alike, Viewer: s.Me.User})
 	if err != nil {
 		return err
 	}
@@ -92,6 +94,7 @@ func (w *Web) mine(rw http.ResponseWriter, r *http.Request, title, path string, 
 		return err
 	}
 	q := of(s.Me.User.ID)
+	q.Viewer = s.Me.User
 	q.Cursor = r.URL.Query().Get("cursor")
 	page, err := w.listings.List(r.Context(), q)
 	if err != nil {
@@ -128,16 +131,17 @@ type personView struct {
 // person answers GET /accounts/profile/{username}/.
 func (w *Web) person(rw http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	u, record, err := w.accounts.Profile(ctx, r.PathValue("username"))
+	s, err := w.shell(r, "", "shop")
 	if err != nil {
 		return err
 	}
-	s, err := w.shell(r, u.Name, "shop")
+	u, record, err := w.accounts.Profile(ctx, s.Viewer(), r.PathValue("username"))
 	if err != nil {
 		return err
 	}
+	s.Title = u.Name
 	cursor := r.URL.Query().Get("cursor")
-	page, err := w.listings.List(ctx, listings.Query{Seller: u.ID, Offered: true, Cursor: cursor})
+	page, err := w.listings.List(ctx, listings.Query{Seller: u.ID, Offered: true, Cursor: cursor, Viewer: s.Viewer()})
 	if err != nil {
 		return err
 	}

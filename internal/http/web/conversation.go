@@ -26,6 +26,7 @@ type conversationView struct {
 type talk struct {
 	ID          chat.ConversationID
 	Other       chat.Participant
+	Habit       string // how fast the seller usually answers, for the buyer; "" when too little is known
 	First       string // what one calls the other person in a sentence
 	Gone        bool   // the other person's account is closed
 	Listing     chat.Listing
@@ -59,6 +60,7 @@ type composer struct {
 	Fault    string
 	First    string
 	Quick    []quickReply // to begin with; none once one has written
+	Saved    savedOffer
 }
 
 // conversation answers GET /chat/conversation/{id}/. It changes nothing: what was
@@ -102,8 +104,21 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 		shell: chatShell(s, "conversation"), List: newList(s.Me, filter, "", entries, id),
 		talk: newTalk(who, e, page, inboxURL(filter, "")),
 	}
+	if view.Role == chat.Buyer && !view.Gone {
+		record, err := w.accounts.Record(ctx, e.Other.ID)
+		if err != nil {
+			return err
+		}
+		view.Habit = habit(record)
+	}
 	view.Title = view.Other.User.Name
-	c.Action, c.First = view.URL, view.First
+	c.Action, c.First, c.Saved = view.URL, view.First, savedOffer{Name: view.First, Title: view.Listing.Title}
+	if view.Role == chat.Seller {
+		c.Saved.URL = fmt.Sprintf("%s?for=%d", savedURL, id)
+	}
+	if c.Text, err = w.savedText(r, who, c.Saved, c.Text); err != nil {
+		return err
+	}
 	if e.Conversation.Sent(view.Role) == 0 {
 		c.Quick = quickReplies(view.Role, view.URL)
 		c.Text = quickText(r, view.Role, c.Text)

@@ -9,8 +9,8 @@ import (
 
 // switches are the preferences as a form.
 type switches struct {
-	About, Ways []toggle
-	Back        string
+	About, Ways, Others []toggle
+	Back                string
 }
 
 // toggle is one switch.
@@ -36,6 +36,10 @@ func switchesOf(p chat.Preferences, s shell) switches {
 		Ways: []toggle{
 			{"email", "E-mail", email + ". This site sends none yet; your choice holds once it does", p.Email},
 			{"push", "My devices", "This site sends nothing to devices yet; your choice holds once it does", p.Push},
+		},
+		Others: []toggle{
+			{"read_receipts", "Read receipts", "Others see that you have read what they wrote. Turned off, you do not see it of theirs either", p.ReadReceipts},
+			{"last_seen", "Last seen and online", "Others see whether you are here, and when you were. Turned off, you do not see it of them either", p.LastSeen},
 		},
 		Back: s.Path,
 	}
@@ -64,7 +68,8 @@ func (w *Web) preferencesForm(rw http.ResponseWriter, r *http.Request) error {
 }
 
 // editPreferences answers POST /notifications/preferences/. A form says all of it: a
-// switch that is not in it is off. So do the scripts of the system before this one.
+// switch that is not in it is off. So do the scripts of the system before this one, which
+// know nothing of what others see.
 func (w *Web) editPreferences(rw http.ResponseWriter, r *http.Request) error {
 	who, err := w.guard.Who(r)
 	if err != nil {
@@ -80,10 +85,14 @@ func (w *Web) editPreferences(rw http.ResponseWriter, r *http.Request) error {
 		}
 		return new(false)
 	}
-	_, err = w.notices.Prefer(r.Context(), who.User.ID, chat.PreferencesChange{
+	change := chat.PreferencesChange{
 		NewMessage: on("new_message"), ProductInquiry: on("product_inquiry"), PriceUpdate: on("price_update"),
 		Wishlist: on("wishlist"), Marketing: on("marketing"), Email: on("email"), Push: on("push"),
-	})
+	}
+	if r.PostForm.Has("others") { // a form that has these switches; older ones do not
+		change.ReadReceipts, change.LastSeen = on("read_receipts"), on("last_seen")
+	}
+	_, err = w.notices.Prefer(r.Context(), who.User.ID, change)
 	if err != nil {
 		return err
 	}

@@ -49,14 +49,15 @@ type action struct {
 // product answers GET /product/{slug}/.
 func (w *Web) product(rw http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	l, err := w.listings.BySlug(ctx, r.PathValue("slug"))
+	s, err := w.shell(r, "", "shop")
 	if err != nil {
 		return err
 	}
-	s, err := w.shell(r, l.Title, "shop")
+	l, err := w.listings.BySlug(ctx, s.Viewer(), r.PathValue("slug"))
 	if err != nil {
 		return err
 	}
+	s.Title = l.Title
 	var regard store.Regard
 	if s.Me != nil && !s.Is(l.Seller.ID) {
 		if regard, err = w.listings.Regard(ctx, s.Me.User.ID, l.ID); err != nil {
@@ -67,7 +68,7 @@ func (w *Web) product(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	more, err := w.listings.List(ctx, listings.Query{Category: l.Category, Except: l.ID, Limit: alike})
+	more, err := w.listings.List(ctx, listings.Query{Category: l.Category, Except: l.ID, Limit: alike, Viewer: s.Viewer()})
 	if err != nil {
 		return err
 	}

@@ -77,5 +77,13 @@ func (w *Web) signedIn(r *http.Request, title, section string) (shell, error) {
 	return s, err
 }
 
+// Viewer is the reader, or the zero User when nobody is signed in.
+func (s shell) Viewer() chat.User {
+	if s.Me == nil {
+		return chat.User{}
+	}
+	return s.Me.User
+}
+
 // Is tells whether the reader is that person.
 func (s shell) Is(id chat.UserID) bool { return s.Me != nil && s.Me.User.ID == id }

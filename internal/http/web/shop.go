@@ -98,14 +98,15 @@ func (w *Web) shop(rw http.ResponseWriter, r *http.Request) error {
 	if q.Category != "" && !known {
 		return chat.ErrNotFound("category")
 	}
+	s, err := w.shell(r, "Good things, close to home", "shop")
+	if err != nil {
+		return err
+	}
+	q.Viewer = s.Viewer()
 	page, err := w.listings.List(r.Context(), q.Query)
 	if e, ok := errors.AsType[*chat.Error](err); ok && e.Field == f.Most.Name {
 		f.Most.Fault, err = e.Detail, nil
 	}
-	if err != nil {
-		return err
-	}
-	s, err := w.shell(r, "Good things, close to home", "shop")
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (w *Web) ownListing(r *http.Request) (shell, chat.Listing, error) {
 	if err != nil {
 		return s, chat.Listing{}, err
 	}
-	l, err := w.listings.BySlug(r.Context(), r.PathValue("slug"))
+	l, err := w.listings.BySlug(r.Context(), s.Me.User, r.PathValue("slug"))
 	if err == nil && !s.Is(l.Seller.ID) {
 		err = chat.Errorf(chat.Forbidden, "Only the seller can change a listing.")
 	}

@@ -107,7 +107,7 @@ func (w *Web) start(rw http.ResponseWriter, r *http.Request) error {
 	if fault, ok := refusal(err); ok {
 		r, cancel := hurried(r, err)
 		defer cancel()
-		l, lookup := w.listings.Listing(r.Context(), id)
+		l, lookup := w.listings.Listing(r.Context(), s.Me.User, id)
 		if lookup != nil {
 			return lookup
 		}

@@ -17,6 +17,7 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
@@ -43,6 +44,7 @@ type Options struct {
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Notices  *notices.Service
+	Saved    *saved.Service
 	Search   *search.Service
 	Blobs    Blobs
 	Demo     []DemoPerson  // only where the demo town is on
@@ -60,6 +62,7 @@ type Web struct {
 	chats    *inbox.Service
 	messages *messaging.Service
 	notices  *notices.Service
+	saved    *saved.Service
 	search   *search.Service
 	blobs    Blobs
 	demo     []DemoPerson
@@ -75,7 +78,7 @@ type Web struct {
 // that a broken one stops the program and not a reader.
 func New(o Options) (*Web, error) {
 	w := &Web{
-		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, notices: o.Notices, search: o.Search,
+		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, notices: o.Notices, saved: o.Saved, search: o.Search,
 		blobs: o.Blobs, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
 	}
 	if w.log == nil {

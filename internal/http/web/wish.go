@@ -60,5 +60,5 @@ func (w *Web) pathListing(r *http.Request) (chat.Listing, error) {
 	if err != nil {
 		return chat.Listing{}, err
 	}
-	return w.listings.Listing(r.Context(), id)
+	return w.listings.Listing(r.Context(), chat.User{}, id)
 }

@@ -41,7 +41,19 @@ type Message struct {
 	// Such a message is for nodes and not for sockets, and so is the next.
 	Ends chat.SessionID
 	Asks bool // whoever has a connection of the person says that they are here
+	// Privacy tells nodes whether the person keeps to themselves that they are here. Its frame
+	// is for sockets as any other.
+	Privacy Privacy
 }
+
+// Privacy is what a message says of a person's.
+type Privacy byte
+
+// The zero Privacy says nothing.
+const (
+	Shows Privacy = iota + 1 // whether they are here
+	Hides
+)
 
 // ErrDown says that the way to the other nodes is not there, or too slow. The bus itself tells
 // the operator, and the log of events has what it loses.

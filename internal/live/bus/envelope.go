@@ -33,7 +33,9 @@ const (
 	flagLatest
 	flagEnds
 	flagAsks
-	allFlags = flagList | flagLatest | flagEnds | flagAsks
+	flagShows
+	flagHides
+	allFlags = flagList | flagLatest | flagEnds | flagAsks | flagShows | flagHides
 )
 
 // envelope is one that was opened.
@@ -54,6 +56,7 @@ func seal(e envelope) []byte {
 	var flags byte
 	for flag, set := range map[byte]bool{
 		flagList: e.List, flagLatest: e.Latest, flagEnds: e.Ends != chat.SessionID{}, flagAsks: e.Asks,
+		flagShows: e.Privacy == Shows, flagHides: e.Privacy == Hides,
 	} {
 		if set {
 			flags |= flag
@@ -79,6 +82,12 @@ func parseEnvelope(data string) (envelope, error) {
 	e := envelope{
 		origin: binary.BigEndian.Uint64(raw[1:]), epoch: binary.BigEndian.Uint64(raw[9:]),
 		Message: Message{List: flags&flagList != 0, Latest: flags&flagLatest != 0, Asks: flags&flagAsks != 0},
+	}
+	switch {
+	case flags&flagHides != 0:
+		e.Privacy = Hides
+	case flags&flagShows != 0:
+		e.Privacy = Shows
 	}
 	rest := raw[envelopeHead:]
 	var numbers [2]int64

@@ -73,6 +73,7 @@ type person struct {
 	leaving  *time.Timer   // runs while there is no session
 	ready    chan struct{} // closed once the bus has been asked for what is for them
 	gone     chan struct{} // nil until they are being forgotten, closed when they are
+	hides    bool          // whether they are here, and so is told of nobody either
 }
 
 // New returns a hub on a bus that join connects. presence may be nil.
@@ -102,8 +103,12 @@ func (h *Hub) receive(to bus.Topic, m bus.Message) {
 		h.asked(to, m)
 		return
 	}
-	if id, presence, ok := bus.Parse(to); ok && presence && !h.hear(id, m.Frame) {
+	id, presence, ok := bus.Parse(to)
+	if ok && presence && !h.hear(id, m.Frame) {
 		return
+	}
+	if ok && !presence && m.Privacy != 0 {
+		h.Keep(id, m.Privacy == bus.Hides)
 	}
 	for _, s := range h.receivers(to) {
 		s.Deliver(m)
@@ -128,9 +133,11 @@ func (h *Hub) receivers(to bus.Topic) []Session {
 
 // Join adds a session. From its return on, the session gets everything that is
 // published for the person, unless ctx ended before. It tells false when the node is
-// going down, or when ctx ended while the person was being forgotten.
-func (h *Hub) Join(ctx context.Context, s Session, who chat.UserID, id chat.SessionID) bool {
-	p, fresh := h.admit(ctx, s, who, id)
+// going down, or when ctx ended while the person was being forgotten. Of the person only the
+// id counts, and whether they keep to themselves that they are here.
+func (h *Hub) Join(ctx context.Context, s Session, user chat.User, id chat.SessionID) bool {
+	who := user.ID
+	p, fresh := h.admit(ctx, s, user, id)
 	if p == nil {
 		return false
 	}
@@ -149,7 +156,8 @@ func (h *Hub) Join(ctx context.Context, s Session, who chat.UserID, id chat.Sess
 
 // admit notes a session and returns its person, and whether they are new here; nil
 // when the session cannot be added.
-func (h *Hub) admit(ctx context.Context, s Session, who chat.UserID, id chat.SessionID) (p *person, fresh bool) {
+func (h *Hub) admit(ctx context.Context, s Session, user chat.User, id chat.SessionID) (p *person, fresh bool) {
+	who := user.ID
 	h.mu.Lock()
 	for p = h.people[who]; p != nil && p.gone != nil; p = h.people[who] {
 		// Until they are forgotten, the subscription that is being ended is still the
@@ -170,7 +178,7 @@ func (h *Hub) admit(ctx context.Context, s Session, who chat.UserID, id chat.Ses
 	h.members[s] = member{who: who, session: id}
 	h.sessions[id] = with(h.sessions[id], s)
 	if p == nil {
-		p, fresh = &person{since: time.Now(), ready: make(chan struct{})}, true
+		p, fresh = &person{since: time.Now(), ready: make(chan struct{}), hides: user.HidesSeen}, true
 		h.people[who] = p
 	}
 	if p.leaving != nil {
@@ -182,7 +190,11 @@ func (h *Hub) admit(ctx context.Context, s Session, who chat.UserID, id chat.Ses
 }
 
 // Leave removes a session. One that has left already is no error.
-func (h *Hub) Leave(s Session) {
+func (h *Hub) Leave(s Session) { h.LeaveSince(s, time.Now()) }
+
+// LeaveSince is Leave for a session whose peer was heard last at a time before: their person has
+// gone chat.OfflineAfter from then on.
+func (h *Hub) LeaveSince(s Session, at time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	m, ok := h.members[s]
@@ -199,9 +211,8 @@ func (h *Hub) Leave(s Session) {
 	h.unwatch(s, m.watching)
 	p := h.people[m.who]
 	if p.sessions = without(p.sessions, s); len(p.sessions) == 0 && !h.draining {
-		at := time.Now()
 		p.left = at
-		p.leaving = time.AfterFunc(chat.OfflineAfter, func() { h.gone(m.who, p, at) })
+		p.leaving = time.AfterFunc(chat.OfflineAfter-time.Since(at), func() { h.gone(m.who, p, at) })
 	}
 }
 
@@ -241,7 +252,8 @@ func (h *Hub) subscribe(ctx context.Context, t bus.Topic) {
 	}
 }
 
-// Watch replaces whose presence a session is told of.
+// Watch replaces whose presence a session is told of: nobody's, where its person keeps their
+// own to themselves.
 func (h *Hub) Watch(ctx context.Context, s Session, users []chat.UserID) {
 	users = slices.Compact(slices.Sorted(slices.Values(users)))
 	h.mu.Lock()
@@ -249,6 +261,9 @@ func (h *Hub) Watch(ctx context.Context, s Session, users []chat.UserID) {
 	if !ok {
 		h.mu.Unlock()
 		return
+	}
+	if p := h.people[m.who]; p != nil && p.hides {
+		users = nil
 	}
 	h.unwatch(s, m.watching)
 	m.watching = users
@@ -279,11 +294,15 @@ func (h *Hub) unwatch(s Session, users []chat.UserID) {
 }
 
 // Online tells whether somebody is connected here, or left less than chat.OfflineAfter ago;
-// of who is watched here, also whether they were heard to be at another node.
+// of who is watched here, also whether they were heard to be at another node. Of who keeps it
+// to themselves it tells no.
 func (h *Hub) Online(who chat.UserID) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.isHere(who) || h.heard[who].online
+	if h.isHere(who) {
+		return !h.people[who].hides
+	}
+	return h.heard[who].online
 }
 
 // isHere tells whether somebody is connected here, or has just left. The caller holds mu.

@@ -95,7 +95,7 @@ func (w *world) told() []coming {
 func (w *world) join(who chat.UserID, id byte) *session {
 	w.t.Helper()
 	s := &session{}
-	if !w.Join(w.t.Context(), s, who, chat.SessionID{id}) {
+	if !w.Join(w.t.Context(), s, chat.User{ID: who}, chat.SessionID{id}) {
 		w.t.Fatal("the hub admits nobody")
 	}
 	return s
@@ -293,7 +293,7 @@ func TestDrainEndsEverybodyAndAdmitsNobody(t *testing.T) {
 		}
 		check(t, "quick", quick.reasons(), []Reason{Restarting})
 		check(t, "slow", slow.reasons(), []Reason{Restarting})
-		if w.Join(t.Context(), &session{}, 3, chat.SessionID{3}) {
+		if w.Join(t.Context(), &session{}, chat.User{ID: 3}, chat.SessionID{3}) {
 			t.Error("somebody was admitted")
 		}
 		time.Sleep(time.Minute)
@@ -330,7 +330,7 @@ func TestManyComeAndGoAtOnce(t *testing.T) {
 			for n := range 200 {
 				who := chat.UserID(n%5 + 1)
 				s := &session{}
-				w.Join(t.Context(), s, who, chat.SessionID{byte(i)})
+				w.Join(t.Context(), s, chat.User{ID: who}, chat.SessionID{byte(i)})
 				w.Watch(t.Context(), s, []chat.UserID{1, who})
 				w.publish("x", bus.Person(who), bus.Presence(who))
 				w.EndSession(chat.SessionID{byte(i)})

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -125,4 +126,71 @@ func TestWhoseNodeWasKilledIsSaidToBeAway(t *testing.T) {
 			t.Error("who is watched by nobody is remembered")
 		}
 	})
+}
+
+// Who keeps to themselves that they are here is told to nobody, here or elsewhere, and hears of
+// nobody; and all of it again when they show it.
+func TestWhoKeepsThatTheyAreHereIsToldOfAtNoNode(t *testing.T) {
+	var memory bus.Memory
+	here, there := newWorld(t, memory.Join), newWorld(t, memory.Join)
+	relay := NewRelay(here.Bus(), nil, here.log)
+	defer relay.Stop()
+	for _, w := range []*world{here, there} {
+		w.presence = func(who chat.UserID, online bool, at time.Time) {
+			if !w.Keeps(who) {
+				relay.Signal(chat.PresenceChanged{User: who, Online: online, LastSeen: at})
+			}
+		}
+	}
+	online := func(user int) string {
+		return fmt.Sprintf(`"presence","user_id":%d,"online":true`, user)
+	}
+	hears := func(what string, s *session, want ...string) {
+		t.Helper()
+		got := s.got()
+		if len(got) != len(want) {
+			t.Errorf("%s: got %v, want %v", what, got, want)
+			return
+		}
+		for i := range want {
+			if !strings.Contains(got[i], want[i]) {
+				t.Errorf("%s: got %v, want %v", what, got, want)
+			}
+		}
+	}
+	watcher := here.join(9, 9)
+	here.Watch(t.Context(), watcher, []chat.UserID{1, 2})
+	keeps := there.join(1, 1)
+	there.Watch(t.Context(), keeps, []chat.UserID{2, 9})
+	hears("the watcher, when somebody comes", watcher, online(1))
+	relay.Signal(chat.PrivacyChanged{User: 1, HidesSeen: true})
+	relay.Signal(chat.PresenceChanged{User: 1})
+	hears("the watcher, when they hide", watcher, `"privacy"`, `"online":false,"last_seen":null`)
+	hears("the one who hides", keeps, `"privacy"`)
+	if here.Online(1) || there.Online(1) {
+		t.Error("who hides is said to be here")
+	}
+	here.Ask(t.Context(), 1)
+	there.Watch(t.Context(), keeps, []chat.UserID{2, 9})
+	second := here.join(2, 2)
+	hears("the watcher, when somebody else comes", watcher, online(2))
+	hears("the one who hides", keeps)
+	relay.Signal(chat.PrivacyChanged{User: 1})
+	hears("the watcher, when they show it again", watcher, online(1), `"privacy"`)
+	there.Watch(t.Context(), keeps, []chat.UserID{2})
+	here.Leave(second)
+	relay.Signal(chat.PresenceChanged{User: 2})
+	hears("the one who hid", keeps, `"privacy"`, `"user_id":2`)
+	if !here.Online(1) || !there.Online(1) {
+		t.Error("who shows it again is not said to be here")
+	}
+	// Whoever comes hiding is not told of from the beginning, and a lost word is made up for.
+	hidden := &session{}
+	there.Join(t.Context(), hidden, chat.User{ID: 3, HidesSeen: true}, chat.SessionID{3})
+	here.Watch(t.Context(), watcher, []chat.UserID{3})
+	here.Ask(t.Context(), 3)
+	hears("the watcher, of one who came hiding", watcher, `"user_id":2`)
+	there.Keep(3, false)
+	there.Keep(3, false)
+	hears("the watcher, once they do not hide", watcher, online(3))
 }

@@ -382,7 +382,7 @@ func BenchmarkFanout(b *testing.B) {
 			h := New(new(bus.Memory).Join, nil, nil)
 			for range sessions {
 				r := &reader{NewQueue(func([][]byte) error { return nil })}
-				h.Join(b.Context(), r, 1, chat.SessionID{1})
+				h.Join(b.Context(), r, chat.User{ID: 1}, chat.SessionID{1})
 			}
 			e := event(2)
 			b.ReportAllocs()

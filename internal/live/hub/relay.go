@@ -91,6 +91,12 @@ func (r *Relay) Signal(s chat.Signal) {
 		m.To, m.Conversation = people(s.To), s.Conversation
 	case chat.PresenceChanged:
 		m.To = []bus.Topic{bus.Presence(s.User)}
+	case chat.PrivacyChanged:
+		// First to the person's own nodes, so that they tell the others what holds now.
+		m.To, m.Privacy = []bus.Topic{bus.Person(s.User), bus.Presence(s.User)}, bus.Shows
+		if s.HidesSeen {
+			m.Privacy = bus.Hides
+		}
 	case chat.Introduced:
 		m.To, m.List = []bus.Topic{bus.Person(s.To)}, true
 	case chat.ListingChanged:

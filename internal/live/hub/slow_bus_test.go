@@ -48,7 +48,7 @@ func slow(subscribe, unsubscribe time.Duration) func(bus.Receive) bus.Bus {
 func TestTheSecondTabWaitsForTheSubscriptionToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, slow(time.Second, 0))
-		go w.Join(t.Context(), &session{}, 1, chat.SessionID{1})
+		go w.Join(t.Context(), &session{}, chat.User{ID: 1}, chat.SessionID{1})
 		synctest.Wait()
 		second := w.join(1, 2)
 		w.publish("for 1", bus.Person(1))
@@ -62,7 +62,7 @@ func TestTheFirstTabsEndDoesNotEndTheSubscription(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, slow(time.Second, 0))
 		ctx, cancel := context.WithCancel(t.Context())
-		go w.Join(ctx, &session{}, 1, chat.SessionID{1})
+		go w.Join(ctx, &session{}, chat.User{ID: 1}, chat.SessionID{1})
 		synctest.Wait()
 		cancel()
 		second := w.join(1, 2)

@@ -48,6 +48,11 @@ func Signal(s chat.Signal) []byte {
 			Online   bool        `json:"online"`
 			LastSeen Time        `json:"last_seen"`
 		}{"presence", s.User, s.Online, Time{s.LastSeen}})
+	case chat.PrivacyChanged:
+		return encode(struct {
+			Type   string      `json:"type"`
+			UserID chat.UserID `json:"user_id"`
+		}{"privacy", s.User})
 	case chat.Introduced:
 		return encode(struct {
 			Type         string       `json:"type"`
@@ -60,7 +65,9 @@ func Signal(s chat.Signal) []byte {
 			Listing *Listing       `json:"listing"`
 		}{Type: "listing", ID: s.Listing.ID}
 		if !s.Gone {
+			// One frame for all, of whom some may not know whether the seller is here.
 			shape := ListingOf(s.Listing)
+			shape.Seller.Online, shape.Seller.LastSeen = false, Time{}
 			frame.Listing = &shape
 		}
 		return encode(frame)

@@ -131,6 +131,7 @@ func serverFrames() map[string][]byte {
 		"read":               Signal(chat.ReadMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
 		"delivered":          Signal(chat.DeliveredMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
 		"presence":           Signal(chat.PresenceChanged{User: meera.ID, Online: false, LastSeen: at}),
+		"privacy":            Signal(chat.PrivacyChanged{User: meera.ID, HidesSeen: true}),
 		"conversation":       Signal(chat.Introduced{To: aarav.ID, Entry: e}),
 		"listing":            Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: e.Listing}),
 		"listing_gone":       Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: chat.Listing{ID: 9}, Gone: true}),

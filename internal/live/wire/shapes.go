@@ -39,13 +39,13 @@ type User struct {
 	Name      string      `json:"name"`
 	AvatarURL string      `json:"avatar_url" doc:"Empty for a person without a picture."`
 	Online    bool        `json:"online"`
-	LastSeen  Time        `json:"last_seen" doc:"Null when never, and for former members."`
+	LastSeen  Time        `json:"last_seen" doc:"Null when never, for former members, and when this person or who asks keeps that to themselves; online is false then."`
 }
 
 // UserOf returns the shape of a person.
 func UserOf(u chat.User) User {
 	shape := User{ID: u.ID, Username: u.Username, Name: u.Name}
-	if u.ClosedAt.IsZero() {
+	if u.ClosedAt.IsZero() && !u.HidesSeen {
 		shape.Online, shape.LastSeen = u.Online, Time{u.LastSeen}
 	}
 	return shape
@@ -55,7 +55,7 @@ func UserOf(u chat.User) User {
 type Participant struct {
 	User
 	Role         chat.Role `json:"role" enum:"buyer,seller"`
-	ReadSeq      chat.Seq  `json:"read_seq"`
+	ReadSeq      chat.Seq  `json:"read_seq" doc:"0 for the other person when one of both keeps to themselves how far they have read."`
 	DeliveredSeq chat.Seq  `json:"delivered_seq"`
 }
 
@@ -156,7 +156,7 @@ type Message struct {
 	SenderName     string              `json:"sender_name"`
 	Message        string              `json:"message" doc:"Empty once it was deleted."`
 	Timestamp      Time                `json:"timestamp" nullable:"false"`
-	IsRead         bool                `json:"is_read" doc:"The other person has read up to here."`
+	IsRead         bool                `json:"is_read" doc:"The other person has read up to here; false when one of both keeps to themselves how far they have read."`
 	EditedAt       *Time               `json:"edited_at,omitempty" nullable:"false" doc:"When the text was changed last; absent when it never was."`
 	Deleted        bool                `json:"deleted,omitempty" doc:"Its sender has taken it away for everyone."`
 	ReplyTo        *Quote              `json:"reply_to,omitempty" nullable:"false" doc:"The message that it answers, as that is now; absent when it answers none, and in the last_message of a conversation."`

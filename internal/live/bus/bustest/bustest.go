@@ -247,6 +247,8 @@ func bytewise(t *testing.T, s *suite) {
 		"about the list":           {List: true, Frame: []byte(`{"type":"conversation"}`)},
 		"the end of a session":     {Ends: chat.SessionID{1, 2, 31: 9}},
 		"a question":               {Asks: true},
+		"who hides":                {Privacy: bus.Hides, Frame: []byte(`{"type":"privacy"}`)},
+		"who shows":                {Privacy: bus.Shows, Frame: []byte(`{"type":"privacy"}`)},
 		"the latest of its kind":   {List: true, Latest: true, Frame: []byte(`{"type":"notification"}`)},
 		"the largest numbers":      {Conversation: 1<<63 - 1, Seq: 1<<63 - 1, Frame: []byte("x")},
 		"lines and separators":     {Frame: []byte("a\r\nb\x00c|d,e\n")},
@@ -261,7 +263,7 @@ func bytewise(t *testing.T, s *suite) {
 			t.Errorf("%s: got the frame %.80q, want %.80q", name, got.Frame, want.Frame)
 		}
 		if got.Conversation != want.Conversation || got.Seq != want.Seq || got.List != want.List || got.Latest != want.Latest ||
-			got.Ends != want.Ends || got.Asks != want.Asks || !slices.Equal(got.To, want.To) {
+			got.Ends != want.Ends || got.Asks != want.Asks || got.Privacy != want.Privacy || !slices.Equal(got.To, want.To) {
 			t.Errorf("%s: got %d %d %v %v %v, want %d %d %v %v %v", name, got.Conversation, got.Seq, got.List, got.Latest, got.To,
 				want.Conversation, want.Seq, want.List, want.Latest, want.To)
 		}

@@ -1,5 +1,6 @@
 // What the pages other than the chats gain from a script. They work without it.
 import { QuickReplies } from "./elements/quick-replies.js"
+import { SavedReplies } from "./elements/saved-replies.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
 import { checkName } from "./view/name-check.js"
 import { sendOnce } from "./view/once.js"
@@ -33,3 +34,4 @@ for (const input of document.querySelectorAll("input[data-check]")) {
 }
 customElements.define("unread-watch", UnreadWatch)
 customElements.define("quick-replies", QuickReplies)
+customElements.define("saved-replies", SavedReplies)

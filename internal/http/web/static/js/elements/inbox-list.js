@@ -40,6 +40,10 @@ export class InboxList extends HTMLElement {
     on("moved", (message) => this.#moved(message))
     on("unread", (known) => this.#unread(known))
     on("cursor", (cursor) => this.#words.moved(cursor))
+    on("privacy", ({ user_id: user }) => {
+      for (const [id, node] of this.#nodes)
+        if (user === me || numberOf(node.dataset.other) === user) this.#words.doubted(id)
+    })
     on("typing", (frame) => this.#words.typed(frame))
     on("listing", (frame) => this.#listing(frame))
     on("compose", () => this.#drawAll())

@@ -35,8 +35,9 @@ export class PresenceText extends HTMLElement {
       this.replaceChildren("last seen ", time)
       this.#age()
     } else {
+      // Nobody may know: one of both keeps it to themselves.
       delete this.dataset.state
-      this.textContent = "offline"
+      this.textContent = ""
     }
   }
 

@@ -15,7 +15,7 @@ import { wake } from "../view/wake.js"
 
 /** What the session tells and the elements of the page draw. */
 const told =
-  "line rows stuck message entry moved unread page cursor typing presence listing entry-listing sent slow ended unreacted".split(
+  "line rows stuck message entry moved unread page cursor typing presence privacy listing entry-listing sent slow ended unreacted".split(
     " ",
   )
 

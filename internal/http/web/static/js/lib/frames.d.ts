@@ -145,6 +145,12 @@ export interface PresenceFrame {
   last_seen: string | null
 }
 
+/** What somebody shows of themselves has changed: ask again. */
+export interface PrivacyFrame {
+  type: "privacy"
+  user_id: number
+}
+
 export interface ConversationFrame {
   type: "conversation"
   conversation: Conversation
@@ -195,6 +201,7 @@ export type Frame =
   | TypingFrame
   | Cursor
   | PresenceFrame
+  | PrivacyFrame
   | ConversationFrame
   | ListingFrame
   | NotificationFrame

@@ -126,6 +126,19 @@ export class Inbox extends EventTarget {
     this.#stale = true
   }
 
+  /**
+   * What somebody and the reader show each other has changed.
+   * @param {number} user who has changed it
+   */
+  async shownAnew(user) {
+    if (user === this.#me) return this.#refresh()
+    const theirs = [...this.#known.values()].filter((one) => one.other === user)
+    for (const { id } of theirs) {
+      const answer = await this.#get(`/conversations/${id}`).catch(() => null)
+      if (answer?.conversation) this.#learn(answer.conversation, true)
+    }
+  }
+
   /** Loads the next page of the list. Several calls at once are one. */
   async more() {
     if (!this.#next || this.#loading) return

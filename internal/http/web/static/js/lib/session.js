@@ -26,12 +26,13 @@ import { Timeline } from "./timeline.js"
  */
 
 const mostWatched = 100
+const together = 400
 
 /**
  * What one tab does for the person who is signed in: it joins the line, the outbox,
  * the receipts, the list and the open conversation. It dispatches what the elements
  * of the page draw: "line", "rows", "stuck", "message", "entry", "moved", "unread",
- * "total", "rung", "heard", "page", "cursor", "typing", "presence", "listing", "entry-listing",
+ * "total", "rung", "heard", "page", "cursor", "typing", "presence", "privacy", "listing", "entry-listing",
  * "sent", "slow", "ended" and "unreacted" (a sentence: why a reaction was taken back).
  */
 export class Session extends EventTarget {
@@ -45,6 +46,7 @@ export class Session extends EventTarget {
   #me
   #other
   #get
+  #clock
   #hellos = 0
   #epoch
   /** who is watched on this line */
@@ -70,6 +72,7 @@ export class Session extends EventTarget {
     this.#me = me
     this.#line = line
     this.#get = get
+    this.#clock = clock
     this.#other = opened?.other ?? 0
     this.#epoch = opened?.epoch ?? ""
     const send = (/** @type {object} */ frame) => line.send(frame)
@@ -232,6 +235,7 @@ export class Session extends EventTarget {
     else if (frame.type === "typing" || frame.type === "presence" || frame.type === "listing")
       this.#tell(frame.type, frame)
     else if (frame.type === "read" || frame.type === "delivered") this.#tell("cursor", frame)
+    else if (frame.type === "privacy") this.#shownAnew(frame)
     else if (frame.type === "message") {
       if (frame.sender_id === this.#me) this.#outbox.settled(frame)
       else this.#receipts.received(frame.conversation_id, frame.seq)
@@ -242,6 +246,21 @@ export class Session extends EventTarget {
   #forget() {
     this.#receipts.forget()
     this.#inbox.forget()
+  }
+
+  /**
+   * Somebody shows something else of themselves than before. Many may hear it: not all of them
+   * ask in the same moment.
+   * @param {import("./frames.js").PrivacyFrame} frame
+   */
+  #shownAnew(frame) {
+    this.#tell("privacy", frame)
+    this.#clock.setTimeout(() => {
+      this.#watched = ""
+      this.#watch()
+      void this.#inbox.shownAnew(frame.user_id)
+      if (frame.user_id === this.#me || frame.user_id === this.#other) void this.#thread?.shownAnew()
+    }, this.#clock.random() * together)
   }
 
   /**

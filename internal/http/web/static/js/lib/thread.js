@@ -238,12 +238,19 @@ export class Thread extends EventTarget {
     if (this.#opens++ > 0 || this.timeline.unsettled) void this.#askCursors()
   }
 
+  /** What the two people show each other has changed. */
+  shownAnew() {
+    return this.#askCursors()
+  }
+
   /** Ticks may have moved while nobody listened. */
   async #askCursors() {
     try {
       const { participants } = await this.#get(`/conversations/${this.id}`)
       const other = participants.find((/** @type {{ id: number }} */ one) => one.id === this.#other)
       if (!other) return
+      // Whoever has read something has a cursor, or keeps it to themselves by now.
+      if (other.read_seq === 0) this.#change("state", () => this.timeline.hideRead())
       this.#moved("delivered", other.delivered_seq)
       this.#moved("read", other.read_seq)
     } catch {

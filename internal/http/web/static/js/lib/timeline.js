@@ -261,6 +261,13 @@ export class Timeline {
     return true
   }
 
+  /** How far the other person has read may not be known any more: what was read was delivered. */
+  hideRead() {
+    this.#delivered = Math.max(this.#read, this.#delivered)
+    this.#read = 0
+    this.#refresh()
+  }
+
   /**
    * Everything to show, in order: what waits to be sent stands at the end, also of a
    * window that ends earlier.

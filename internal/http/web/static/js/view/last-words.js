@@ -61,6 +61,17 @@ export class LastWords {
     this.draw(id)
   }
 
+  /**
+   * Whether the last message was read may not be known any more: it is told anew.
+   * @param {number} id
+   */
+  doubted(id) {
+    const last = this.#last.get(id)
+    if (last?.state !== "read") return
+    last.state = "delivered"
+    this.draw(id)
+  }
+
   /** @param {import("../lib/frames.js").TypingFrame} frame */
   typed({ conversation_id: id, is_typing: typing }) {
     const watch = this.#typing.get(id) ?? new TypingWatch(() => this.draw(id), systemClock)

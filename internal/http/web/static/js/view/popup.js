@@ -25,9 +25,9 @@ export class Popup {
 
   /**
    * @param {Element} message
-   * @param {boolean} own it may be changed, too
+   * @param {boolean} [own] it may be changed, too
    */
-  open(message, own) {
+  open(message, own = false) {
     this.close()
     this.#before = document.activeElement
     this.#menu = cloneTemplate(this.#template)
