@@ -31,8 +31,8 @@ async function two(/** @type {Page} */ seller, /** @type {Page} */ buyer) {
 async function menu(/** @type {Page} */ page, /** @type {string} */ text) {
   const message = bubbles(page, text)
   await message.hover()
-  await message.getByRole("button", { name: "Edit or delete" }).click()
-  return message.getByRole("group", { name: "Edit or delete" })
+  await message.getByRole("button", { name: "Message actions" }).click()
+  return message.getByRole("group", { name: "Message actions" })
 }
 
 test("an edit shows to both, in the list and in another tab", async ({ page: seller, context, newPerson }) => {
@@ -89,22 +89,23 @@ test("nothing is left of a deleted message, and it cannot be edited any more", a
   await box(buyer).press("Enter")
   await expect(bubbles(seller, "At the gate").locator(".edited")).toHaveCount(1)
   const choice = await menu(buyer, "At the gate")
-  await choice.getByRole("button", { name: "Delete" }).click()
+  await choice.getByRole("button", { name: "Delete for everyone" }).click()
   await expect(choice.getByText("Delete for both of you?")).toBeVisible()
   expect(await violations(buyer)).toEqual([])
   await choice.getByRole("button", { name: "Keep" }).click()
   await expect(choice).toHaveCount(0)
   const again = await menu(buyer, "At the gate")
-  await again.getByRole("button", { name: "Delete" }).click()
-  await again.getByRole("button", { name: "Delete" }).click()
+  await again.getByRole("button", { name: "Delete for everyone" }).click()
+  await again.getByRole("button", { name: "Delete for everyone" }).click()
   for (const page of [buyer, seller]) {
     await expect(bubbles(page, deleted)).toHaveCount(1)
     await expect(bubbles(page, "gate")).toHaveCount(0)
     await expect(bubbles(page).locator(".edited")).toHaveCount(0)
   }
   for (const page of [tab, seller]) await expect(preview(page)).toContainText(deleted)
-  await bubbles(buyer, deleted).hover()
-  await expect(bubbles(buyer, deleted).getByRole("button", { name: "Edit or delete" })).toHaveCount(0)
+  const left = await menu(buyer, deleted)
+  await expect(left.getByRole("button", { name: "Delete for me" })).toBeVisible()
+  await expect(left.getByRole("button")).toHaveCount(1)
   await seller.goto(url)
   await expect(bubbles(seller, deleted)).toHaveCount(1)
   await expect(bubbles(seller, deleted)).toHaveAttribute("data-deleted", "")
@@ -128,12 +129,14 @@ test("by keyboard: the arrow up edits the last message, Escape leaves it as it w
   await bubbles(buyer, "At the gte").locator(".bubble").focus()
   await buyer.keyboard.press("Tab")
   await buyer.keyboard.press("Tab")
-  const button = bubbles(buyer, "At the gte").getByRole("button", { name: "Edit or delete" })
+  const button = bubbles(buyer, "At the gte").getByRole("button", { name: "Message actions" })
   await expect(button).toBeFocused()
   await buyer.keyboard.press("Enter")
   await expect(buyer.getByRole("button", { name: "Edit", exact: true })).toBeFocused()
   await buyer.keyboard.press("ArrowDown")
-  await expect(buyer.getByRole("button", { name: "Delete", exact: true })).toBeFocused()
+  await buyer.keyboard.press("ArrowUp")
+  await buyer.keyboard.press("ArrowUp")
+  await expect(buyer.getByRole("button", { name: "Delete for everyone" })).toBeFocused()
   await buyer.keyboard.press("Escape")
   await expect(button).toBeFocused()
   await buyer.keyboard.press("Enter")
@@ -142,9 +145,10 @@ test("by keyboard: the arrow up edits the last message, Escape leaves it as it w
   await box(buyer).fill("At the gate")
   await box(buyer).press("Enter")
   await expect(bubbles(seller, "At the gate")).toHaveCount(1)
-  // What others have sent has no menu.
-  await bubbles(seller, "At the gate").hover()
-  await expect(seller.locator(".message-more")).toHaveCount(0)
+  // What others have sent cannot be changed.
+  const theirs = await menu(seller, "At the gate")
+  await expect(theirs.getByRole("button", { name: "Delete for me" })).toBeVisible()
+  for (const name of ["Edit", "Delete for everyone"]) await expect(theirs.getByRole("button", { name })).toHaveCount(0)
 })
 
 test("what was changed while somebody was away is there when they are back, once", async ({
@@ -166,8 +170,8 @@ test("what was changed while somebody was away is there when they are back, once
   await expect(bubbles(buyer, "At the gate")).toHaveCount(1)
   await write(buyer, "And a word too much")
   const choice = await menu(buyer, "And a word too much")
-  await choice.getByRole("button", { name: "Delete" }).click()
-  await choice.getByRole("button", { name: "Delete" }).click()
+  await choice.getByRole("button", { name: "Delete for everyone" }).click()
+  await choice.getByRole("button", { name: "Delete for everyone" }).click()
   await expect(bubbles(buyer, deleted)).toHaveCount(1)
   await expect(bubbles(seller)).toHaveText([/Hello/, /At the gte/])
 
@@ -200,7 +204,7 @@ test("an edit without a network keeps the text and says so", async ({ page: sell
   expect(head).toBe(3)
 })
 
-test("on a phone the button comes with a touch, and goes when the time is over", async ({
+test("on a phone the button comes with a touch, and offers no change when the time is over", async ({
   page: seller,
   newPerson,
 }) => {
@@ -209,7 +213,7 @@ test("on a phone the button comes with a touch, and goes when the time is over",
   await two(seller, buyer)
   await write(seller, "Fine")
   await expect(bubbles(buyer, "Fine")).toHaveCount(1)
-  const button = bubbles(buyer, "At the gte").getByRole("button", { name: "Edit or delete" })
+  const button = bubbles(buyer, "At the gte").getByRole("button", { name: "Message actions" })
   await expect(button).toBeHidden()
   await bubbles(buyer, "At the gte").locator(".bubble").tap()
   await button.tap()
@@ -218,5 +222,9 @@ test("on a phone the button comes with a touch, and goes when the time is over",
   await bar(buyer).getByRole("button", { name: "Cancel" }).tap()
   await expect(bar(buyer)).toBeHidden()
   await buyer.clock.fastForward(16 * 60_000)
-  await expect(bubbles(buyer).locator(".message-more")).toHaveCount(0)
+  await bubbles(buyer, "At the gte").locator(".bubble").tap()
+  await button.tap()
+  await expect(buyer.getByRole("button", { name: "Delete for me" })).toBeVisible()
+  for (const name of ["Edit", "Delete for everyone"])
+    await expect(buyer.getByRole("button", { name, exact: true })).toHaveCount(0)
 })

@@ -34,6 +34,7 @@ const message = {
   is_read: boolean,
   edited_at: maybe(string),
   deleted: maybe(boolean),
+  hidden: maybe(boolean),
 }
 const revision = { ...message, message_seq: number, at: string }
 const listing = {
@@ -57,6 +58,8 @@ const entry = {
   closed: boolean,
   archived: boolean,
   muted: boolean,
+  cleared_seq: maybe(number),
+  cleared: maybe(boolean),
   url: string,
 }
 const cursor = { conversation_id: number, user_id: number, seq: number, timestamp: string }
@@ -98,6 +101,13 @@ const shapes = {
   delivered: cursor,
   presence: { user_id: number, online: boolean, last_seen: nullable(string) },
   conversation: { conversation: entry },
+  hidden: {
+    conversation_id: number,
+    message_id: number,
+    message_seq: number,
+    hidden: boolean,
+    message: maybe(message),
+  },
   listing: { listing_id: number, listing: nullable(listing) },
   notification: { notification: maybe({ conversation_id: maybe(number), seq: maybe(number) }), unread: number },
   caught_up: { conversation_id: number, head: number },

@@ -72,7 +72,7 @@ type Entry struct {
 	Other        User
 	Role         Role
 	Unread       int64
-	Last         *Message // nil when nobody has written
+	Last         *Message // the last one that the reader sees; nil for none
 	ReadSeq      Seq      // how far the reader has come
 	OtherRead    Seq      // how far the other person has come
 	OtherGot     Seq      // how far messages have reached the other person
@@ -81,6 +81,8 @@ type Entry struct {
 	Archived     bool
 	Pinned       bool
 	MarkedUnread bool
+	ClearedSeq   Seq  // as in Keeping
+	Cleared      bool // see Keeping.Cleared
 }
 
 // Author is the person shown beside a message.
@@ -104,6 +106,7 @@ type Message struct {
 	EditedAt     time.Time // when its text was changed last; zero for never
 	DeletedAt    time.Time // zero while it is there; one that is deleted has no text
 	Read         bool      // the other person's cursor has reached it
+	Hidden       bool      // its reader has deleted it for themselves; see Concealed
 }
 
 // Thread is a conversation as it stands under the lock, for deciding what may be

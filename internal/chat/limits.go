@@ -27,6 +27,7 @@ const (
 	MaxWatched          = 100
 	MaxOpen             = 20   // conversations open on one socket
 	MaxPinned           = 10   // conversations that somebody keeps on top
+	MaxHiddenTold       = 500  // messages that somebody has deleted for themselves, told of a conversation
 	MaxReplay           = 1000 // events that a resume sends before it says reset
 
 	NoticeChars         = 140 // of a message that a notice shows

@@ -27,6 +27,7 @@ import (
 //	| and its second line
 //	= what it was at first       it was edited to what stands above
 //	x                            it was deleted
+//	-                            the buyer has deleted it for themselves
 //	~ 14h                        nobody writes for so long
 //
 //go:embed talks/*.txt
@@ -48,6 +49,7 @@ type spoken struct {
 	text    string
 	was     string // what it was edited from, "" for never
 	deleted bool
+	hidden  bool          // from the buyer
 	gap     time.Duration // since the message before
 	at      time.Time
 }
@@ -106,7 +108,7 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 			gap := pause + time.Duration(8_000+dice.IntN(70_000)+80*len([]rune(text)))*time.Millisecond
 			k.lines = append(k.lines, spoken{buyer: mark == "b:", text: text, gap: gap})
 			pause = 0
-		case "|", "=", "x":
+		case "|", "=", "x", "-":
 			if len(k.lines) == 0 {
 				return k, fmt.Errorf("a second line before the first")
 			}
@@ -116,6 +118,8 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 				last.text += "\n" + text
 			case "=":
 				last.was = text
+			case "-":
+				last.hidden = true
 			default:
 				last.deleted = true
 			}

@@ -74,6 +74,10 @@ func (a *API) conversationCalls() {
 		status: 200, failures: []int{429},
 	}, a.keepConversation)
 	handle(a, operation{
+		id: "deleteConversation", route: "DELETE /conversations/{id}", summary: "Delete a conversation for oneself; a new message brings it back without the old ones",
+		status: 204, failures: []int{429},
+	}, a.deleteConversation)
+	handle(a, operation{
 		id: "listMessages", route: "GET /conversations/{id}/messages", summary: "A page of messages in rising seq",
 		status: 200,
 	}, a.listMessages)
@@ -89,6 +93,14 @@ func (a *API) conversationCalls() {
 		id: "deleteMessage", route: "DELETE /conversations/{id}/messages/{message_id}", summary: "Delete a message of one's own for everyone, for 15 minutes",
 		status: 200, failures: []int{403, 429},
 	}, a.deleteMessage)
+	handle(a, operation{
+		id: "hideMessage", route: "PUT /conversations/{id}/messages/{message_id}/hidden", summary: "Delete any message for oneself alone, whenever",
+		status: 204, failures: []int{429},
+	}, a.hideMessage)
+	handle(a, operation{
+		id: "unhideMessage", route: "DELETE /conversations/{id}/messages/{message_id}/hidden", summary: "See it again",
+		status: 200, failures: []int{429},
+	}, a.unhideMessage)
 	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
 }
 

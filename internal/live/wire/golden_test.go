@@ -69,6 +69,9 @@ func serverFrames() map[string][]byte {
 	head, unread := chat.Seq(18), chat.Unread{Conversations: 4, Notices: 2}
 	e, m := entry(), message()
 	edited, deleted := revised()
+	concealed, cleared := edited, e
+	concealed.Message = edited.Message.Concealed()
+	cleared.Last, cleared.Unread, cleared.ClearedSeq, cleared.Cleared = nil, 0, 18, true
 	return map[string][]byte{
 		"hello_chat": Hello{
 			Epoch: "e7f3", You: aarav, Head: &head, Entry: &e,
@@ -81,9 +84,10 @@ func serverFrames() map[string][]byte {
 		"message": Event(chat.Event{
 			Conversation: 41, Seq: 18, Kind: chat.MessagePosted, Actor: aarav.ID, At: at, BuyerID: aarav.ID, SellerID: meera.ID, Message: m,
 		}),
-		"message_edited":  Event(edited),
-		"message_deleted": Event(deleted),
-		"ack_edited":      Done("tab1.0043", edited, false),
+		"message_edited":    Event(edited),
+		"message_deleted":   Event(deleted),
+		"message_concealed": Event(concealed),
+		"ack_edited":        Done("tab1.0043", edited, false),
 
 		"ack":           Ack(m, false),
 		"ack_duplicate": Ack(m, true),
@@ -101,18 +105,21 @@ func serverFrames() map[string][]byte {
 			ID: 89, To: aarav.ID, Kind: chat.NoticePriceDrop, Listing: 9, Slug: "hero-sprint-cycle-k3x9qa", Title: "Hero Sprint cycle, 21 gears",
 			At: at, Unread: true, Price: chat.Money{Amount: 850000, Currency: "INR"}, PriceWas: 920000,
 		}}),
-		"notification_count": Signal(chat.NoticesChanged{To: aarav.ID, Unread: 1}),
-		"typing":             Signal(chat.Typing{To: aarav.ID, Conversation: 41, User: meera.ID, Name: meera.Name, On: true}),
-		"read":               Signal(chat.ReadMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
-		"delivered":          Signal(chat.DeliveredMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
-		"presence":           Signal(chat.PresenceChanged{User: meera.ID, Online: false, LastSeen: at}),
-		"conversation":       Signal(chat.Introduced{To: aarav.ID, Entry: e}),
-		"listing":            Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: e.Listing}),
-		"listing_gone":       Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: chat.Listing{ID: 9}, Gone: true}),
-		"caught_up":          CaughtUp(41, 18),
-		"reset":              Reset(41, "gap"),
-		"bye":                Bye("restarting", 3250*time.Millisecond),
-		"pong":               Pong(),
+		"notification_count":   Signal(chat.NoticesChanged{To: aarav.ID, Unread: 1}),
+		"typing":               Signal(chat.Typing{To: aarav.ID, Conversation: 41, User: meera.ID, Name: meera.Name, On: true}),
+		"read":                 Signal(chat.ReadMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
+		"delivered":            Signal(chat.DeliveredMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
+		"presence":             Signal(chat.PresenceChanged{User: meera.ID, Online: false, LastSeen: at}),
+		"conversation":         Signal(chat.Introduced{To: aarav.ID, Entry: e}),
+		"conversation_cleared": Signal(chat.Introduced{To: aarav.ID, Entry: cleared}),
+		"hidden":               Signal(chat.MessageHidden{To: aarav.ID, Message: m.Concealed()}),
+		"hidden_back":          Signal(chat.MessageHidden{To: aarav.ID, Message: m}),
+		"listing":              Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: e.Listing}),
+		"listing_gone":         Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: chat.Listing{ID: 9}, Gone: true}),
+		"caught_up":            CaughtUp(41, 18),
+		"reset":                Reset(41, "gap"),
+		"bye":                  Bye("restarting", 3250*time.Millisecond),
+		"pong":                 Pong(),
 	}
 }
 

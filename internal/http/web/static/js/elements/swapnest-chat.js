@@ -14,7 +14,7 @@ import { wake } from "../view/wake.js"
 
 /** What the session tells and the elements of the page draw. */
 const told =
-  "line rows stuck message entry moved unread page cursor typing presence listing entry-listing sent slow ended".split(
+  "line rows stuck message entry gone moved unread page cursor typing presence listing entry-listing sent slow ended".split(
     " ",
   )
 
@@ -102,6 +102,8 @@ export class SwapnestChat extends HTMLElement {
     on("go", (session, way) => session.go(way))
     on("more", (session) => session.more())
     on("revised", (session, message) => session.revised(message))
+    on("concealed", (session, change) => session.concealed(change))
+    on("remove", (session, id) => session.gone(id))
     on("retry", (session, clientId) => session.retry(clientId))
     on("discard", (session, clientId) => session.discard(clientId))
     on("try-now", () => this.#line.tryNow())

@@ -39,6 +39,8 @@ export interface Message {
   edited_at?: string
   /** taken away for everyone: message is empty */
   deleted?: boolean
+  /** in a replay: its reader has deleted it for themselves, and it says nothing */
+  hidden?: boolean
 }
 
 export interface Conversation {
@@ -56,6 +58,10 @@ export interface Conversation {
   muted_until: string | null
   pinned: boolean
   marked_unread: boolean
+  /** up to where the reader has deleted it for themselves */
+  cleared_seq?: number
+  /** nobody has written since: it is in no list */
+  cleared?: boolean
   url: string
 }
 
@@ -78,6 +84,16 @@ export interface RevisionFrame extends Message {
   type: "message_edited" | "message_deleted"
   message_seq: number
   at: string
+}
+
+/** The reader has deleted a message for themselves, or has taken that back: then it is there. */
+export interface HiddenFrame {
+  type: "hidden"
+  conversation_id: number
+  message_id: number
+  message_seq: number
+  hidden: boolean
+  message?: Message
 }
 
 export interface Ack {
@@ -168,6 +184,7 @@ export type Frame =
   | Hello
   | MessageFrame
   | RevisionFrame
+  | HiddenFrame
   | Ack
   | Refusal
   | TypingFrame

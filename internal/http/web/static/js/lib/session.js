@@ -29,7 +29,7 @@ const mostWatched = 100
 /**
  * What one tab does for the person who is signed in: it joins the line, the outbox,
  * the receipts, the list and the open conversation. It dispatches what the elements
- * of the page draw: "line", "rows", "stuck", "message", "entry", "moved", "unread",
+ * of the page draw: "line", "rows", "stuck", "message", "entry", "gone", "moved", "unread",
  * "total", "rung", "heard", "page", "cursor", "typing", "presence", "listing", "entry-listing",
  * "sent", "slow" and "ended".
  */
@@ -74,7 +74,7 @@ export class Session extends EventTarget {
     this.#outbox = new Outbox({ storage, userId: me, send, clock, locks })
     this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, next, get, clock })
     if (opened) this.#thread = this.#open(opened, send, get, clock)
-    this.#pass(this.#inbox, ["entry", "moved", "unread", "total", "heard", "page"])
+    this.#pass(this.#inbox, ["entry", "gone", "moved", "unread", "total", "heard", "page"])
     this.#pass(this.#outbox, ["sent", "slow", "ended"])
     on(this.#inbox, "entry", () => this.#watch())
     on(this.#outbox, "overdue", () => line.doubt())
@@ -126,6 +126,21 @@ export class Session extends EventTarget {
   /** @param {import("./frames.js").Message} message of the reader's own, as a change has made it */
   revised(message) {
     this.#thread?.revised(message)
+  }
+
+  /**
+   * The reader has deleted a message here for themselves, or has taken that back.
+   * @param {{ id: number, message?: import("./frames.js").Message }} change
+   */
+  concealed({ id, message }) {
+    const conversation_id = this.#thread?.id ?? 0
+    const hidden = !message
+    this.#thread?.frame({ type: "hidden", conversation_id, message_id: id, message_seq: 0, hidden, message })
+  }
+
+  /** @param {number} id of a conversation that the reader has deleted here for themselves */
+  gone(id) {
+    this.#inbox.gone(id)
   }
 
   /** @param {string} clientId */

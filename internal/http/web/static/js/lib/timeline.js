@@ -1,4 +1,6 @@
+import { become, keyOf, pendingItem } from "./item.js"
 import { layOut } from "./rows.js"
+import { Unseen } from "./unseen.js"
 
 /** @typedef {import("./frames.js").Message} Message */
 /** @typedef {import("./frames.js").MessageFrame} MessageFrame */
@@ -49,6 +51,7 @@ export class Timeline {
   #pending = []
   /** @type {Map<number, Message>} messages as they have become, by id */
   #revised = new Map()
+  #unseen = new Unseen()
   #read = 0
   #delivered = 0
 
@@ -112,8 +115,9 @@ export class Timeline {
     // One that outgrows the window comes with its page, like all behind the window.
     if (this.atEnd && this.#items.length >= 2 * most) this.atEnd = false
     // A page may have been quicker than the event.
-    if (this.atEnd && message.seq > this.newest) this.#items.push(this.#itemOf(message))
+    if (this.atEnd && message.seq > this.newest) this.#items.push(...this.#itemsOf([message]))
     this.#settle(message)
+    if (message.hidden) this.conceal(message.message_id)
     return "applied"
   }
 
@@ -122,11 +126,54 @@ export class Timeline {
    * @param {Message} message
    */
   revise(message) {
+    if (message.hidden) return
     const id = message.message_id
     this.#revised.delete(id)
     this.#revised.set(id, message)
     if (this.#revised.size > mostRevised) this.#revised.delete([...this.#revised.keys()][0])
     for (const item of [...this.#items, ...this.#acked]) if (item.id === id) become(item, message)
+  }
+
+  /**
+   * The reader sees a message no longer, whether it is here already or not.
+   * @param {number} id
+   * @returns {boolean} whether that is new
+   */
+  conceal(id) {
+    return this.#unseen.hide(id) && this.#strip()
+  }
+
+  /**
+   * The reader sees a message again. Beyond the window it comes with its page.
+   * @param {Message} message
+   */
+  reveal(message) {
+    this.#unseen.show(message.message_id)
+    const { seq } = message
+    const inside = (seq > this.oldest || !this.hasOlder) && (seq < this.newest || (this.atEnd && seq <= this.last))
+    if (!inside || this.#items.some((item) => item.seq === seq)) return
+    this.#items.push(...this.#itemsOf([message]))
+    this.#items.sort((a, b) => a.seq - b.seq)
+  }
+
+  /**
+   * The reader sees nothing up to a seq any more.
+   * @param {number} seq
+   * @returns {boolean} whether that is new
+   */
+  clear(seq) {
+    if (!this.#unseen.clear(seq)) return false
+    // What is loaded has no gap: nothing older is left where some of it is gone.
+    if (this.oldest <= seq) this.hasOlder = false
+    return this.#strip()
+  }
+
+  /** Takes out what the reader does not see any more. */
+  #strip() {
+    const sees = (/** @type {Item} */ item) => this.#unseen.sees(item.id, item.seq)
+    this.#items = this.#items.filter(sees)
+    this.#acked = this.#acked.filter(sees)
+    return true
   }
 
   /**
@@ -177,7 +224,7 @@ export class Timeline {
    */
   prepend(page) {
     const oldest = this.oldest || Infinity
-    this.#items = [...page.messages.filter((m) => m.seq < oldest).map((m) => this.#itemOf(m)), ...this.#items]
+    this.#items = [...this.#itemsOf(page.messages.filter((m) => m.seq < oldest)), ...this.#items]
     this.hasOlder = page.has_more
     if (this.#items.length > 1.5 * most) {
       this.#items.length = most
@@ -191,7 +238,7 @@ export class Timeline {
    */
   append(page) {
     const { newest } = this
-    this.#items.push(...page.messages.filter((m) => m.seq > newest).map((m) => this.#itemOf(m)))
+    this.#items.push(...this.#itemsOf(page.messages.filter((m) => m.seq > newest)))
     // What has happened since the page was read comes with the next one.
     this.atEnd = !page.has_more && page.head >= this.last
     if (this.#items.length > 1.5 * most) {
@@ -207,7 +254,7 @@ export class Timeline {
    * @param {MessagesPage} page
    */
   show(page) {
-    this.#items = page.messages.map((message) => this.#itemOf(message))
+    this.#items = this.#itemsOf(page.messages)
     this.hasOlder = page.has_more
     this.atEnd = page.head >= this.last
     this.#join()
@@ -229,6 +276,7 @@ export class Timeline {
   forget() {
     this.#acked = []
     this.#revised.clear()
+    this.#unseen = new Unseen()
     this.#read = this.#delivered = 0
     this.newAfter = -1
   }
@@ -257,6 +305,14 @@ export class Timeline {
     const whole = !this.hasOlder || this.oldest <= this.newAfter + 1
     const newAfter = whole ? this.newAfter : -1
     return layOut([...this.#items, ...this.#acked, ...this.#pending], newAfter, dayOf)
+  }
+
+  /**
+   * Those of some messages that the reader sees.
+   * @param {Message[]} messages
+   */
+  #itemsOf(messages) {
+    return messages.filter((one) => this.#unseen.sees(one.message_id, one.seq)).map((one) => this.#itemOf(one))
   }
 
   /**
@@ -319,44 +375,5 @@ export class Timeline {
   #join() {
     this.#acked = this.#acked.filter((item) => item.seq > this.newest)
     this.#refresh()
-  }
-}
-
-/**
- * Changes a message to what it has become. What is older than what is known changes nothing.
- * @param {Item} item
- * @param {Message} message
- */
-function become(item, { message: text, edited_at: edited = "", deleted = false }) {
-  if (item.deleted || (edited < item.edited && !deleted)) return
-  Object.assign(item, { text, edited, deleted })
-}
-
-/**
- * @param {boolean} mine
- * @param {string} clientId
- * @param {number} id
- */
-export function keyOf(mine, clientId, id) {
-  return mine && clientId ? `c:${clientId}` : `m:${id}`
-}
-
-/**
- * @param {Pending} one
- * @returns {Item}
- */
-function pendingItem(one) {
-  return {
-    key: keyOf(true, one.client_id, 0),
-    seq: 0,
-    id: 0,
-    clientId: one.client_id,
-    mine: true,
-    text: one.text,
-    at: one.at,
-    edited: "",
-    deleted: false,
-    state: one.state,
-    fault: one.fault,
   }
 }

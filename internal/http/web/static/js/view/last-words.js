@@ -53,6 +53,12 @@ export class LastWords {
     this.draw(id)
   }
 
+  /** @param {number} id of a conversation in which the reader sees no message */
+  none(id) {
+    this.#last.set(id, { seq: 0, mine: false, text: "", state: "" })
+    this.draw(id)
+  }
+
   /** @param {import("../lib/frames.js").Cursor} cursor the other person has come further */
   moved({ type, conversation_id: id, user_id: user, seq }) {
     const last = this.#last.get(id)

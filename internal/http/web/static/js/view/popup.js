@@ -10,10 +10,15 @@ export class Popup {
     return this.#menu !== undefined && message.contains(this.#menu)
   }
 
-  /** @param {Element} message */
-  open(message) {
+  /**
+   * @param {Element} message
+   * @param {(name: string) => boolean} offers whether a message has what is marked data-for a name
+   */
+  open(message, offers) {
     this.close()
     this.#menu = cloneTemplate("message-menu-template")
+    for (const item of this.#menu.querySelectorAll("[data-for]"))
+      if (!offers(item.getAttribute("data-for") ?? "")) item.remove()
     message.append(this.#menu)
     message.querySelector(".message-more")?.setAttribute("aria-expanded", "true")
     this.show("choose")
@@ -31,6 +36,15 @@ export class Popup {
     button?.setAttribute("aria-expanded", "false")
     if (menu.contains(document.activeElement) && button instanceof HTMLElement) button.focus({ preventScroll: true })
     menu.remove()
+  }
+
+  /**
+   * Whether it is open at a message, and offers something there.
+   * @param {string} name
+   * @param {Element} message
+   */
+  offers(name, message) {
+    return this.at(message) && this.#menu?.querySelector(`[data-for="${name}"]`) !== null
   }
 
   /** @param {EventTarget | null} target where the focus or the finger is now */
