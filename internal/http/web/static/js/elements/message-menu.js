@@ -3,7 +3,7 @@ import { copy } from "../view/copy.js"
 import { changeable, textOf } from "../view/message.js"
 import { Popup } from "../view/popup.js"
 import { isMenuKey, onLongPress } from "../view/press.js"
-import { cloneTemplate, numberOf, one } from "../view/query.js"
+import { cloneTemplate, numberOf } from "../view/query.js"
 import { heir } from "../view/roving.js"
 import { show } from "../view/toast.js"
 
@@ -50,13 +50,11 @@ export class MessageMenu extends HTMLElement {
 
   /** Gives a button to each message that has been sent, and closes a menu that says too much. */
   #refresh() {
-    const young = changeable(this)
-    for (const message of this.querySelectorAll(".message[data-seq]")) {
-      const bubble = one(message, ".bubble", HTMLElement)
-      if (this.#popup.offers("own", message) && !young.includes(message)) this.#popup.close()
-      if (bubble.querySelector(".message-more")) continue
+    const open = this.#popup.offering("own")
+    if (open && !changeable(this).includes(open)) this.#popup.close()
+    for (const bubble of this.querySelectorAll(".message[data-seq] > .bubble:not(:has(> .message-more))")) {
       const button = cloneTemplate("message-more-template")
-      button.tabIndex = bubble.tabIndex
+      if (bubble instanceof HTMLElement) button.tabIndex = bubble.tabIndex
       bubble.append(button)
     }
   }

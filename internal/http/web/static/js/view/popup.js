@@ -39,12 +39,11 @@ export class Popup {
   }
 
   /**
-   * Whether it is open at a message, and offers something there.
+   * The message at which it is open, if it offers something there.
    * @param {string} name
-   * @param {Element} message
    */
-  offers(name, message) {
-    return this.at(message) && this.#menu?.querySelector(`[data-for="${name}"]`) !== null
+  offering(name) {
+    return this.#menu?.querySelector(`[data-for="${name}"]`)?.closest(".message")
   }
 
   /** @param {EventTarget | null} target where the focus or the finger is now */
