@@ -7,15 +7,15 @@ import (
 	"swapnest/internal/chat"
 )
 
-// visible is whether somebody sees a message of the conversation $1; who is 0 sees all.
-func visible(m, who string) string {
-	return `(` + m + `.seq > COALESCE((SELECT own.cleared_seq FROM member own WHERE own.conversation_id = $1 AND own.user_id = ` + who + `), 0)
-		AND ` + unhidden(m, who) + `)`
+// visible is whether somebody, a value, sees a message of the conversation $1; 0 sees all.
+func visible(m, value string) string {
+	return `(` + m + `.seq > COALESCE((SELECT own.cleared_seq FROM member own WHERE own.conversation_id = $1 AND own.user_id = ` + value + `), 0)
+		AND ` + unhidden(m, value) + `)`
 }
 
 // unhidden is whether somebody has not deleted a message for themselves.
-func unhidden(m, who string) string {
-	return `NOT EXISTS (SELECT 1 FROM message_hidden hid WHERE hid.user_id = ` + who + ` AND hid.message_id = ` + m + `.id)`
+func unhidden(m, value string) string {
+	return `NOT EXISTS (SELECT 1 FROM message_hidden hid WHERE hid.user_id = ` + value + ` AND hid.message_id = ` + m + `.id)`
 }
 
 // lastVisible is the id of the last message of the conversation c that a member sees.
@@ -36,9 +36,9 @@ func unread(m, sent string) string {
 }
 
 // waiting is whether a member has a message of the other side's still to read.
-func waiting(x, m string) string {
-	return `(` + x + `.sender_id <> ` + m + `.user_id AND ` + x + `.seq > ` + m + `.read_seq AND ` + x + `.seq > ` + m + `.cleared_seq
-		AND ` + unhidden(x, m+".user_id") + `)`
+func waiting(table, m string) string {
+	return `(` + table + `.sender_id <> ` + m + `.user_id AND ` + table + `.seq > ` + m + `.read_seq AND ` + table + `.seq > ` + m + `.cleared_seq
+		AND ` + unhidden(table, m+".user_id") + `)`
 }
 
 // hiddenUnread is how many messages a member has deleted for themselves before reading them.
