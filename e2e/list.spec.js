@@ -198,7 +198,7 @@ test("the menu keeps a conversation, in every tab", async ({ page: seller, newPe
   await buyer.keyboard.press("ArrowDown")
   await expect(buyer.getByRole("button", { name: "Mute", exact: true })).toBeFocused()
   await buyer.keyboard.press("ArrowUp")
-  await expect(buyer.getByRole("button", { name: "Mark as unread" })).toBeFocused()
+  await expect(buyer.getByRole("link", { name: "Delete" })).toBeFocused()
   await buyer.keyboard.press("Escape")
   await expect(menu).toBeFocused()
   await expect(buyer.getByRole("button", { name: "Mark as unread" })).toBeHidden()

@@ -43,6 +43,7 @@ const message = {
     message: string,
     deleted: maybe(boolean),
   }),
+  hidden: maybe(boolean),
 }
 const revision = { ...message, message_seq: number, at: string }
 const listing = {
@@ -66,6 +67,8 @@ const entry = {
   closed: boolean,
   archived: boolean,
   muted: boolean,
+  cleared_seq: maybe(number),
+  cleared: maybe(boolean),
   url: string,
 }
 const cursor = { conversation_id: number, user_id: number, seq: number, timestamp: string }
@@ -109,6 +112,12 @@ const shapes = {
   presence: { user_id: number, online: boolean, last_seen: nullable(string) },
   privacy: { user_id: number },
   conversation: { conversation: entry },
+  hidden: {
+    conversation_id: number,
+    message_id: number,
+    hidden: boolean,
+    message: maybe(message),
+  },
   listing: { listing_id: number, listing: nullable(listing) },
   notification: { notification: maybe({ conversation_id: maybe(number), seq: maybe(number) }), unread: number },
   caught_up: { conversation_id: number, head: number },

@@ -189,7 +189,7 @@ test("older messages that do not come are told to be stuck", async () => {
   const { session, api } = await sessionOf({ opened: { hasOlder: true } })
   const told = heard(session, "stuck")
   const older = session.go("older")
-  await api.fail(`/conversations/${conversation}/messages?before=0`)
+  await api.fail(`/conversations/${conversation}/messages?before=1`)
   await older
   assert.deepEqual(told, ["older"])
 })

@@ -3,7 +3,8 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Timeline, keyOf } from "../../internal/http/web/static/js/lib/timeline.js"
+import { keyOf } from "../../internal/http/web/static/js/lib/item.js"
+import { Timeline } from "../../internal/http/web/static/js/lib/timeline.js"
 import { ackOf, me, messageOf, ownMessage, pendingOf } from "./fakes.js"
 
 function timelineOf(more = {}) {

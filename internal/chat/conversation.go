@@ -72,7 +72,7 @@ type Entry struct {
 	Other        User
 	Role         Role
 	Unread       int64
-	Last         *Message // nil when nobody has written
+	Last         *Message // the last one that the reader sees; nil for none
 	ReadSeq      Seq      // how far the reader has come
 	OtherRead    Seq      // how far the other person has come; 0 when one of both keeps that to themselves
 	OtherGot     Seq      // how far messages have reached the other person
@@ -82,6 +82,8 @@ type Entry struct {
 	Pinned       bool
 	MarkedUnread bool
 	Viewer       User // whose list it is; only who that is, and what they keep to themselves
+	ClearedSeq   Seq  // as in Keeping
+	Cleared      bool // see Keeping.Cleared
 }
 
 // Author is the person shown beside a message.
@@ -105,6 +107,7 @@ type Message struct {
 	EditedAt     time.Time // when its text was changed last; zero for never
 	DeletedAt    time.Time // zero while it is there; one that is deleted has no text
 	Read         bool      // the other person's cursor has reached it, and both show how far they have read
+	Hidden       bool      // its reader has deleted it for themselves; see Concealed
 	// Reactions are in the order in which they came, each person with each emoji once; nil for none
 	// and for a deleted message. The last message of an Entry has none.
 	Reactions []Reaction

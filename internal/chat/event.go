@@ -32,7 +32,7 @@ type Event struct {
 
 // Signal is a passing hint: never stored, never replayed, dropped when a queue is
 // full. It is one of Typing, ReadMoved, DeliveredMoved, PresenceChanged, PrivacyChanged,
-// Introduced, ListingChanged and NoticesChanged.
+// Introduced, MessageHidden, ListingChanged and NoticesChanged.
 type Signal interface{ signal() }
 
 // Typing tells that somebody writes, or has stopped.

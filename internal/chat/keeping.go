@@ -10,6 +10,7 @@ type Keeping struct {
 	Pinned       bool      // stands above the others; at most MaxPinned
 	MarkedUnread bool      // until it is read again
 	ArchivedSeq  Seq       // up to which message it is archived; 0 for not at all
+	ClearedSeq   Seq       // up to where they have deleted it for themselves; 0 for not at all
 }
 
 // Archived tells whether the conversation, whose last message is at last, is out of the

@@ -29,6 +29,7 @@ const (
 	MaxWatched          = 100
 	MaxOpen             = 20   // conversations open on one socket
 	MaxPinned           = 10   // conversations that somebody keeps on top
+	MaxHiddenTold       = 500  // messages that somebody has deleted for themselves, told of a conversation
 	MaxReplay           = 1000 // events that a resume sends before it says reset
 	MaxReactions        = 12   // different emoji at one message
 	MaxEmojiBytes       = 64   // of a reaction; the longest emoji there is takes 35

@@ -116,6 +116,7 @@ type place struct {
 	id            chat.ConversationID
 	buyer, seller chat.UserID
 	seqs          []chat.Seq // of the messages
+	ids           []chat.MessageID
 }
 
 // settle inserts the people, their things, and a conversation for each talk. Things
@@ -224,6 +225,7 @@ func (t Town) converse(ctx context.Context, talks []talk, places []place) error 
 			})
 			said = append(said, sent.Message.ID)
 			places[i].seqs = append(places[i].seqs, sent.Message.Seq)
+			places[i].ids = append(places[i].ids, sent.Message.ID)
 			// They see it soon, before anybody goes on.
 			now = now.Add(5 * time.Second)
 			change := messaging.ReviseCommand{Conversation: places[i].id, Message: sent.Message.ID, Text: l.text}
@@ -299,6 +301,15 @@ func (t Town) finish(ctx context.Context, tx *store.Tx, talks []talk, places []p
 		}
 		if !change.Empty() {
 			if err := tx.SetKeeping(ctx, id, places[i].buyer, chat.Keeping{}.With(change, last)); err != nil {
+				return err
+			}
+		}
+		for n, l := range k.lines {
+			if !l.hidden {
+				continue
+			}
+			m := chat.Message{ID: places[i].ids[n], Conversation: id}
+			if _, err := tx.Hide(ctx, m, places[i].buyer, true); err != nil {
 				return err
 			}
 		}

@@ -264,6 +264,29 @@ func TestSomebodyAnswersWhatIsFurtherUp(t *testing.T) {
 	}
 }
 
+func TestSomebodyHasDeletedAMessageForThemselves(t *testing.T) {
+	town, _ := newTown(t)
+	fill(t, town)
+	who := idOf(t, town.DB, "aarav")
+	hidden := 0
+	for _, e := range entriesOf(t, town.DB, who, chat.Buyer) {
+		var seen [2][]chat.Message
+		for i, reader := range []store.Reader{town.DB.As(who), town.DB.As(e.Other.ID)} {
+			var err error
+			if seen[i], err = reader.MessagesAfter(t.Context(), e.Conversation.ID, 0, 1000); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := len(seen[1]) - len(seen[0])
+		if hidden += n; n > 0 && e.Last.Seq == seen[1][len(seen[1])-1].Seq {
+			t.Errorf("the list shows the last message of %q, which is hidden", e.Conversation.Title)
+		}
+	}
+	if hidden == 0 {
+		t.Error("nobody has")
+	}
+}
+
 // idOf is somebody's.
 func idOf(t *testing.T, db *store.DB, username string) chat.UserID {
 	t.Helper()

@@ -29,6 +29,7 @@ import (
 //	x                            it was deleted
 //	+b ❤️                        the buyer reacted to it; likewise +s
 //	^ New tyres                  it answers the last message before it that begins so
+//	-                            the buyer has deleted it for themselves
 //	~ 14h                        nobody writes for so long
 //
 //go:embed talks/*.txt
@@ -52,6 +53,7 @@ type spoken struct {
 	deleted bool
 	put     []put
 	answers int           // which line it answers, from 1 on; 0 for none
+	hidden  bool          // from the buyer
 	gap     time.Duration // since the message before
 	at      time.Time
 }
@@ -116,7 +118,7 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 			gap := pause + time.Duration(8_000+dice.IntN(70_000)+80*len([]rune(text)))*time.Millisecond
 			k.lines = append(k.lines, spoken{buyer: mark == "b:", text: text, gap: gap})
 			pause = 0
-		case "|", "=", "x", "^", "+b", "+s":
+		case "|", "=", "x", "-", "^", "+b", "+s":
 			if len(k.lines) == 0 {
 				return k, fmt.Errorf("a second line before the first")
 			}
@@ -133,6 +135,8 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 				if last.answers == 0 {
 					return k, fmt.Errorf("nobody has said %q before", text)
 				}
+			case "-":
+				last.hidden = true
 			default:
 				last.deleted = true
 			}

@@ -100,8 +100,8 @@ var entrySelect = `
 		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''),
 		COALESCE(l.negotiable, FALSE), COALESCE(l.created_at, 0),
 		COALESCE(p.blob_key, ''), COALESCE(p.thumb_key, ''), COALESCE(p.width, 0), COALESCE(p.height, 0), ` + userColumns + `, ` + sellerColumns + `,
-		me.read_seq, me.muted, me.muted_until, ` + archived("me") + `, me.pinned, me.marked_unread, ot.read_seq, ot.delivered_seq,
-		CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent,
+		me.read_seq, me.muted, me.muted_until, ` + archived("me") + `, me.pinned, me.marked_unread, me.cleared_seq,
+		ot.read_seq, ot.delivered_seq, ` + unreadOf("me", "CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END") + `,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
 		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.created_at, 0),
 		COALESCE(m.edited_at, 0), COALESCE(m.deleted_at, 0), w.hides_read, w.hides_seen
@@ -113,7 +113,7 @@ var entrySelect = `
 	JOIN users v ON v.id = c.seller_id
 	LEFT JOIN listing l ON l.id = c.listing_id
 	LEFT JOIN photo p ON p.listing_id = l.id AND p.position = 0
-	LEFT JOIN message m ON m.id = c.last_message_id
+	LEFT JOIN message m ON m.id = ` + lastVisible("me") + `
 	LEFT JOIN users s ON s.id = m.sender_id `
 
 type entryRow struct {
@@ -131,13 +131,14 @@ func entryFields(e *entryRow) []any {
 	fields = append(fields, userFields(&e.Other)...)
 	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last
-	return append(fields, &e.ReadSeq, &e.Muted, microsInto{&e.MutedUntil}, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.OtherRead, &e.OtherGot, &e.Unread,
+	return append(fields, &e.ReadSeq, &e.Muted, microsInto{&e.MutedUntil}, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.ClearedSeq, &e.OtherRead, &e.OtherGot, &e.Unread,
 		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt}, microsInto{&m.EditedAt}, microsInto{&m.DeletedAt},
 		&e.Viewer.HidesRead, &e.Viewer.HidesSeen)
 }
 
 func (e entryRow) entry(who chat.UserID) chat.Entry {
 	e.Role, _ = e.Conversation.Role(who)
+	e.Cleared = chat.Keeping{ClearedSeq: e.ClearedSeq}.Cleared(e.Conversation.LastSeq)
 	if e.photo.Key != "" {
 		e.Listing.Photos = []chat.Photo{e.photo}
 	}
@@ -166,12 +167,8 @@ func archived(m string) string {
 	return `(` + m + `.archived_seq > 0 AND (` + m + `.archived_seq >= c.last_seq OR ` + m + `.muted))`
 }
 
-// unread is whether a member has something unread, given the other side's total.
-func unread(m, sent string) string {
-	return `(` + sent + ` > ` + m + `.read_sent OR ` + m + `.marked_unread)`
-}
-
-// Entries returns a page of somebody's conversations in one query, whatever its size.
+// Entries returns a page of somebody's conversations in one query, whatever its size. Those that
+// they have deleted for themselves are in none.
 func (r Reader) Entries(ctx context.Context, q EntryQuery) ([]chat.Entry, error) {
 	found, err := r.entryRows(ctx, q)
 	if err != nil {
@@ -216,7 +213,7 @@ func pageOf(q EntryQuery) string {
 		return `SELECT * FROM (
 			SELECT c.id, c.last_at FROM conversation c
 			JOIN member h ON h.conversation_id = c.id AND h.user_id = $1 AND NOT h.pinned
-			WHERE c.` + column + ` = $1 AND c.head > 0 AND (c.last_at, c.id) < ($3, $4)
+			WHERE c.` + column + ` = $1 AND c.head > 0 AND c.last_seq > h.cleared_seq AND (c.last_at, c.id) < ($3, $4)
 				AND ` + archived("h") + ` = $2 AND ($5 = 0 OR ` + unread("h", sent) + `)
 			ORDER BY c.last_at DESC, c.id DESC LIMIT $6) AS half_` + column
 	}
@@ -235,12 +232,13 @@ func pageOf(q EntryQuery) string {
 func pinnedPage(role chat.Role) string {
 	part := map[chat.Role]string{chat.Buyer: ` AND c.buyer_id = $1`, chat.Seller: ` AND c.seller_id = $1`}[role]
 	return `SELECT c.id FROM member h CROSS JOIN conversation c
-		WHERE h.user_id = $1 AND h.pinned AND c.id = h.conversation_id AND c.head > 0 AND (c.last_at, c.id) < ($3, $4)
+		WHERE h.user_id = $1 AND h.pinned AND c.id = h.conversation_id AND c.head > 0 AND c.last_seq > h.cleared_seq AND (c.last_at, c.id) < ($3, $4)
 			AND ` + archived("h") + ` = $2
 			AND ($5 = 0 OR ` + unread("h", `CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END`) + `)` + part
 }
 
-// Entry returns one conversation as it stands in a member's list, or NotFound.
+// Entry returns one conversation as it stands in a member's list, or NotFound: also one that
+// they have deleted for themselves.
 func (r Reader) Entry(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
 	var e entryRow
 	err := r.q.QueryRowContext(ctx, entrySelect+`WHERE c.id = $2 AND c.head > 0`, who, id).Scan(entryFields(&e)...)
@@ -257,7 +255,7 @@ func (r Reader) Unread(ctx context.Context, who chat.UserID) (chat.Unread, error
 	// Each half walks the index of its side.
 	half := func(column, sent string) string {
 		return `SELECT count(*) FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = c.` + column + `
-			WHERE c.` + column + ` = $1 AND c.head > 0 AND NOT ` + archived("h") + ` AND ` + unread("h", sent)
+			WHERE c.` + column + ` = $1 AND c.head > 0 AND c.last_seq > h.cleared_seq AND NOT ` + archived("h") + ` AND ` + unread("h", sent)
 	}
 	err := r.q.QueryRowContext(ctx, `
 		SELECT (`+half("buyer_id", "c.seller_sent")+`) + (`+half("seller_id", "c.buyer_sent")+`),

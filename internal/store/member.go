@@ -36,8 +36,8 @@ func (r Reader) Participants(ctx context.Context, c chat.Conversation, viewer ch
 }
 
 // MoveRead moves a member's read cursor forward to seq, which lies within the
-// log, and remembers how many messages the other side had sent by then. It tells
-// whether the cursor moved.
+// log, and remembers how many messages the other side had sent by then, or by where the
+// member has cleared the conversation. It tells whether the cursor moved.
 func (tx *Tx) MoveRead(ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
 	return tx.moved(ctx, `
 		UPDATE member SET
@@ -46,7 +46,7 @@ func (tx *Tx) MoveRead(ctx context.Context, id chat.ConversationID, who chat.Use
 			read_sent = COALESCE((
 				SELECT CASE WHEN c.buyer_id = $2 THEN m.seller_sent ELSE m.buyer_sent END
 				FROM message m JOIN conversation c ON c.id = m.conversation_id
-				WHERE m.conversation_id = $1 AND m.seq <= $3 ORDER BY m.seq DESC LIMIT 1), 0)
+				WHERE m.conversation_id = $1 AND m.seq <= CASE WHEN $3 < cleared_seq THEN cleared_seq ELSE $3 END ORDER BY m.seq DESC LIMIT 1), 0)
 		WHERE conversation_id = $1 AND user_id = $2 AND read_seq < $3`, id, who, seq)
 }
 
@@ -99,9 +99,9 @@ func (tx *Tx) ClearUnreadMark(ctx context.Context, id chat.ConversationID, who c
 func (tx *Tx) Keeping(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Keeping, error) {
 	var k chat.Keeping
 	err := tx.q.QueryRowContext(ctx, `
-		SELECT m.muted, m.muted_until, m.pinned, m.marked_unread, m.archived_seq FROM member m
+		SELECT m.muted, m.muted_until, m.pinned, m.marked_unread, m.archived_seq, m.cleared_seq FROM member m
 		WHERE m.conversation_id = $1 AND m.user_id = $2`+tx.d.forUpdate(), id, who,
-	).Scan(&k.Muted, microsInto{&k.MutedUntil}, &k.Pinned, &k.MarkedUnread, &k.ArchivedSeq)
+	).Scan(&k.Muted, microsInto{&k.MutedUntil}, &k.Pinned, &k.MarkedUnread, &k.ArchivedSeq, &k.ClearedSeq)
 	if err != nil {
 		return k, fmt.Errorf("read the marks of conversation %d: %w", id, missing(err, "conversation"))
 	}
@@ -111,8 +111,8 @@ func (tx *Tx) Keeping(ctx context.Context, id chat.ConversationID, who chat.User
 // SetKeeping stores how a member keeps a conversation.
 func (tx *Tx) SetKeeping(ctx context.Context, id chat.ConversationID, who chat.UserID, k chat.Keeping) error {
 	_, err := tx.q.ExecContext(ctx, `
-		UPDATE member SET muted = $3, pinned = $4, marked_unread = $5, archived_seq = $6, muted_until = $7
-		WHERE conversation_id = $1 AND user_id = $2`, id, who, k.Muted, k.Pinned, k.MarkedUnread, k.ArchivedSeq, micros(k.MutedUntil))
+		UPDATE member SET muted = $3, pinned = $4, marked_unread = $5, archived_seq = $6, muted_until = $7, cleared_seq = $8
+		WHERE conversation_id = $1 AND user_id = $2`, id, who, k.Muted, k.Pinned, k.MarkedUnread, k.ArchivedSeq, micros(k.MutedUntil), k.ClearedSeq)
 	if err != nil {
 		return fmt.Errorf("store the marks of conversation %d: %w", id, err)
 	}

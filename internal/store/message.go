@@ -21,7 +21,10 @@ const messageColumns = `
 		` + readShown + `,
 		` + reactionsColumn + `, ` + signedColumns
 
-const messageSelect = `SELECT ` + messageColumns + ` FROM message m JOIN users u ON u.id = m.sender_id` + signedJoin
+// messagesFor selects messages of the conversation $1 as a viewer, a value, sees them.
+func messagesFor(viewer string) string {
+	return `SELECT ` + messageColumns + ` FROM message m JOIN users u ON u.id = m.sender_id` + signedJoin(viewer)
+}
 
 func messageFields(m *chat.Message, former *bool) []any {
 	return append([]any{
@@ -42,7 +45,7 @@ func named(m chat.Message, former bool) chat.Message {
 	return m
 }
 
-// messages runs a query that begins with messageSelect.
+// messages runs a query that begins with messagesFor.
 func (r Reader) messages(ctx context.Context, query string, args ...any) ([]chat.Message, error) {
 	rows, err := r.q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -65,30 +68,30 @@ func (r Reader) messages(ctx context.Context, query string, args ...any) ([]chat
 
 // MessagesBefore returns at most limit messages with a lower seq, in rising seq.
 func (r Reader) MessagesBefore(ctx context.Context, id chat.ConversationID, before chat.Seq, limit int) ([]chat.Message, error) {
-	found, err := r.messages(ctx, messageSelect+`WHERE m.conversation_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3`, id, before, limit)
+	found, err := r.messages(ctx, messagesFor("$4")+`WHERE m.conversation_id = $1 AND m.seq < $2 AND `+visible("m", "$4")+` ORDER BY m.seq DESC LIMIT $3`, id, before, limit, r.viewer)
 	slices.Reverse(found)
 	return found, err
 }
 
 // MessagesAfter returns at most limit messages with a higher seq, in rising seq.
 func (r Reader) MessagesAfter(ctx context.Context, id chat.ConversationID, after chat.Seq, limit int) ([]chat.Message, error) {
-	return r.messages(ctx, messageSelect+`WHERE m.conversation_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`, id, after, limit)
+	return r.messages(ctx, messagesFor("$4")+`WHERE m.conversation_id = $1 AND m.seq > $2 AND `+visible("m", "$4")+` ORDER BY m.seq LIMIT $3`, id, after, limit, r.viewer)
 }
 
 // MessagesAround returns at most older messages before a seq and at most newer ones from it
 // on, in rising seq.
 func (r Reader) MessagesAround(ctx context.Context, id chat.ConversationID, seq chat.Seq, older, newer int) ([]chat.Message, error) {
-	return r.messages(ctx, messageSelect+`WHERE m.id IN (
-			SELECT id FROM (SELECT id FROM message WHERE conversation_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3) AS older
+	return r.messages(ctx, messagesFor("$5")+`WHERE m.id IN (
+			SELECT id FROM (SELECT a.id FROM message a WHERE a.conversation_id = $1 AND a.seq < $2 AND `+visible("a", "$5")+` ORDER BY a.seq DESC LIMIT $3) AS older
 			UNION ALL
-			SELECT id FROM (SELECT id FROM message WHERE conversation_id = $1 AND seq >= $2 ORDER BY seq LIMIT $4) AS newer
-		) ORDER BY m.seq`, id, seq, older, newer)
+			SELECT id FROM (SELECT b.id FROM message b WHERE b.conversation_id = $1 AND b.seq >= $2 AND `+visible("b", "$5")+` ORDER BY b.seq LIMIT $4) AS newer
+		) ORDER BY m.seq`, id, seq, older, newer, r.viewer)
 }
 
-// MessageSeq returns the seq of a message of a conversation, or NotFound.
+// MessageSeq returns the seq of a message that is seen in a conversation, or NotFound.
 func (r Reader) MessageSeq(ctx context.Context, id chat.ConversationID, message chat.MessageID) (chat.Seq, error) {
 	var seq chat.Seq
-	err := r.q.QueryRowContext(ctx, `SELECT m.seq FROM message m WHERE m.id = $1 AND m.conversation_id = $2`, message, id).Scan(&seq)
+	err := r.q.QueryRowContext(ctx, `SELECT m.seq FROM message m WHERE m.id = $2 AND m.conversation_id = $1 AND `+visible("m", "$3"), id, message, r.viewer).Scan(&seq)
 	if err != nil {
 		return 0, fmt.Errorf("read the place of message %d: %w", message, missing(err, "message"))
 	}
@@ -119,21 +122,22 @@ func (r Reader) Revised(ctx context.Context, id chat.ConversationID, who chat.Us
 }
 
 // EventsAfter returns at most limit events of a conversation with a higher seq, in
-// rising seq, each with its message as it is now.
+// rising seq, each with its message as it is now. None is left out: of what its reader has
+// deleted for themselves it tells the place.
 func (r Reader) EventsAfter(ctx context.Context, c chat.Conversation, after chat.Seq, limit int) ([]chat.Event, error) {
 	rows, err := r.q.QueryContext(ctx, `
-		SELECT e.seq, e.kind, e.actor_id, e.created_at, `+messageColumns+`
-		FROM event e JOIN message m ON m.id = e.message_id JOIN users u ON u.id = m.sender_id`+signedJoin+`
-		WHERE e.conversation_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3`, c.ID, after, limit)
+		SELECT e.seq, e.kind, e.actor_id, e.created_at, NOT `+visible("m", "$4")+`, `+messageColumns+`
+		FROM event e JOIN message m ON m.id = e.message_id JOIN users u ON u.id = m.sender_id`+signedJoin("$4")+`
+		WHERE e.conversation_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3`, c.ID, after, limit, r.viewer)
 	if err != nil {
 		return nil, fmt.Errorf("read events of conversation %d: %w", c.ID, err)
 	}
 	type row struct {
 		chat.Event
-		former bool
+		former, hidden bool
 	}
 	found, err := collect(rows, func(e *row) []any {
-		return append([]any{&e.Seq, &e.Kind, &e.Actor, microsInto{&e.At}}, messageFields(&e.Message, &e.former)...)
+		return append([]any{&e.Seq, &e.Kind, &e.Actor, microsInto{&e.At}, &e.hidden}, messageFields(&e.Message, &e.former)...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read events of conversation %d: %w", c.ID, err)
@@ -141,6 +145,9 @@ func (r Reader) EventsAfter(ctx context.Context, c chat.Conversation, after chat
 	events := make([]chat.Event, len(found))
 	for i, e := range found {
 		e.Conversation, e.BuyerID, e.SellerID, e.Message = c.ID, c.BuyerID, c.SellerID, named(e.Message, e.former)
+		if e.hidden {
+			e.Message = e.Message.Concealed()
+		}
 		events[i] = e.Event
 	}
 	return events, nil

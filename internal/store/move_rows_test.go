@@ -147,7 +147,7 @@ func TestEveryColumnOfEveryTableIsMoved(t *testing.T) {
 	begun(t, from)
 	source := look(t, from)
 	tables := madeTables(t, source)
-	if len(tables) < 17 {
+	if len(tables) < 21 {
 		t.Fatalf("only %d tables were found", len(tables))
 	}
 	fill(t, source, tables)

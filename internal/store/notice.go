@@ -21,11 +21,12 @@ type NoticeQuery struct {
 	Limit    int
 }
 
-// noticeSelect joins what a notice shows of its conversation and its listing as they are.
-const noticeSelect = `
+// noticeSelect joins what a notice shows of its conversation and its listing as they are. Its
+// words are the last of those that it tells of and its reader sees.
+var noticeSelect = `
 	SELECT n.id, n.user_id, n.kind, n.unread, n.created_at, COALESCE(l.id, 0), COALESCE(l.slug, ''), n.title,
 		n.conversation_id, n.seq, COALESCE(m.body, ''), COALESCE(m.deleted_at, 0) <> 0,
-		COALESCE(CASE WHEN c.buyer_id = n.user_id THEN c.seller_sent ELSE c.buyer_sent END - me.read_sent, 0),
+		COALESCE(` + unreadOf("me", "CASE WHEN c.buyer_id = n.user_id THEN c.seller_sent ELSE c.buyer_sent END") + `, 0),
 		n.price_amount, n.price_currency, n.price_was,
 		COALESCE(u.id, 0), COALESCE(u.username, ''), COALESCE(u.name, ''), COALESCE(u.closed_at, 0)
 	FROM notice n
@@ -33,7 +34,10 @@ const noticeSelect = `
 	LEFT JOIN conversation c ON c.id = n.conversation_id
 	LEFT JOIN member me ON me.conversation_id = c.id AND me.user_id = n.user_id
 	LEFT JOIN users u ON u.id = CASE WHEN c.buyer_id = n.user_id THEN c.seller_id ELSE c.buyer_id END
-	LEFT JOIN message m ON m.conversation_id = n.conversation_id AND m.seq = n.seq `
+	LEFT JOIN message m ON m.id = (
+		SELECT x.id FROM message x
+		WHERE x.conversation_id = n.conversation_id AND x.seq <= n.seq AND x.seq >= n.first_seq AND x.sender_id <> n.user_id
+			AND x.seq > me.cleared_seq AND ` + unhidden("x", "n.user_id") + ` ORDER BY x.seq DESC LIMIT 1) `
 
 func noticeFields(n *chat.Notice) []any {
 	return []any{
@@ -151,11 +155,14 @@ func (tx *Tx) ReadAllNotices(ctx context.Context, who chat.UserID, limit int) (i
 }
 
 // ReadNoticesOf marks what somebody was told of a conversation up to seq as read, and
-// tells whether that was unread. It follows MoveRead in its transaction: whoever makes a
-// notice looks at the member's cursor under its lock.
+// tells whether that was unread; also of what lies further and holds nothing unread that they
+// see. It follows MoveRead or Hide in its transaction: whoever makes a notice looks at the
+// member's cursor under its lock.
 func (tx *Tx) ReadNoticesOf(ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
 	n, err := tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
-		WHERE user_id = $1 AND conversation_id = $2 AND conversation_id > 0 AND unread AND seq <= $3`, id, seq)
+		WHERE user_id = $1 AND conversation_id = $2 AND conversation_id > 0 AND unread AND (seq <= $3 OR NOT EXISTS (
+			SELECT 1 FROM message x JOIN member o ON o.conversation_id = x.conversation_id AND o.user_id = $1
+			WHERE x.conversation_id = $2 AND x.seq <= notice.seq AND `+waiting("x", "o")+`))`, id, seq)
 	return n > 0, err
 }
 

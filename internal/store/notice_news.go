@@ -37,7 +37,7 @@ type MessageNews struct {
 // TellOfMessages makes notices of a kind for those to whom others have written, each
 // conversation and writer at most once in news: for who has not read that far, has not
 // muted the conversation, and wants to be told. An unread notice of the conversation moves
-// up instead. It returns the new ones, and makes none twice for the same message.
+// up instead; what they have deleted for themselves is told to nobody. It returns the new ones, and makes none twice for the same message.
 func (tx *Tx) TellOfMessages(ctx context.Context, kind chat.NoticeKind, news []MessageNews) ([]NoticeRef, error) {
 	if len(news) == 0 {
 		return nil, nil
@@ -61,7 +61,11 @@ func (tx *Tx) TellOfMessages(ctx context.Context, kind chat.NoticeKind, news []M
 		JOIN member o ON o.conversation_id = c.id AND o.user_id <> j.actor_id
 		JOIN users u ON u.id = o.user_id
 		LEFT JOIN preference p ON p.user_id = o.user_id
-		WHERE o.read_seq < j.seq AND NOT o.muted AND u.closed_at = 0 AND `+wanted[kind]+`
+		WHERE o.read_seq < j.seq
+			AND o.cleared_seq < j.seq AND (
+				NOT EXISTS (SELECT 1 FROM message_hidden hid WHERE hid.user_id = o.user_id AND hid.conversation_id = c.id)
+				OR EXISTS (SELECT 1 FROM message x WHERE x.conversation_id = c.id AND x.seq <= j.seq AND `+waiting("x", "o")+`))
+			AND NOT o.muted AND u.closed_at = 0 AND `+wanted[kind]+`
 			AND NOT EXISTS (
 				SELECT 1 FROM notice n
 				WHERE n.user_id = o.user_id AND n.listing_id = c.listing_id AND n.conversation_id = c.id AND n.seq >= j.seq)

@@ -9,9 +9,14 @@ const (
 	quoteColumns = `COALESCE(q.id, 0), COALESCE(q.seq, 0), COALESCE(q.sender_id, 0), COALESCE(substr(q.body, 1, 160), ''),
 		COALESCE(q.deleted_at <> 0, FALSE)`
 	// The same with who wrote it, for readers that have no thread to ask.
-	signedJoin    = quoteJoin + `LEFT JOIN users qu ON qu.id = q.sender_id `
 	signedColumns = quoteColumns + `, CASE WHEN qu.closed_at <> 0 THEN '` + chat.FormerMember + `' ELSE COALESCE(qu.name, '') END`
 )
+
+// signedJoin joins what a message of the conversation $1 answers, and who wrote that, unless the
+// viewer, a value, has deleted it for themselves: then the message answers nothing.
+func signedJoin(viewer string) string {
+	return ` LEFT JOIN message q ON q.id = m.reply_to AND ` + visible("q", viewer) + ` LEFT JOIN users qu ON qu.id = q.sender_id `
+}
 
 func quoteFields(q *chat.Quote) []any {
 	return []any{&q.ID, &q.Seq, &q.SenderID, &q.Text, &q.Deleted}

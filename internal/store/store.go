@@ -81,6 +81,15 @@ type DB struct {
 type Reader struct {
 	q querier
 	d dialect
+	// viewer is whose view of messages is read; 0 for what is there.
+	viewer chat.UserID
+}
+
+// As returns a reader of messages and events as a member sees them: without what they have
+// deleted for themselves.
+func (r Reader) As(who chat.UserID) Reader {
+	r.viewer = who
+	return r
 }
 
 // querier is what *sql.DB and *sql.Tx have in common.

@@ -179,6 +179,7 @@ func (d *Database) Changes(ctx context.Context) (all []Changed, err error) {
 // WithoutRevisions takes the schema back to before migration 7, for a test of an older one.
 func (d *Database) WithoutRevisions(ctx context.Context) error {
 	for _, statement := range []string{
+		`DROP TABLE message_hidden`, `ALTER TABLE member DROP COLUMN cleared_seq`,
 		`DROP TABLE saved_reply`, `ALTER TABLE users DROP COLUMN hides_read`, `ALTER TABLE users DROP COLUMN hides_seen`,
 		`ALTER TABLE message DROP COLUMN reply_to`, `DROP TABLE reaction`,
 		`DROP INDEX member_muted`, `ALTER TABLE member DROP COLUMN muted_until`,

@@ -1,5 +1,6 @@
 // Package inbox shows people their conversations and keeps them as they like: muted,
-// archived, pinned, marked as unread. What was said in them it cannot change.
+// archived, pinned, marked as unread, and without what they have deleted for themselves. What
+// was said in them it cannot change.
 package inbox
 
 import (
@@ -19,15 +20,21 @@ type Service struct {
 	db    *store.DB
 	hub   *hub.Hub
 	relay Signals
+	bell  Bell
 	keep  *limit.Keyed // changes of how one keeps a conversation, per person
 }
 
 // Signals passes hints on.
 type Signals interface{ Signal(s chat.Signal) }
 
+// Bell tells a person how many notices they have not read, after that has changed.
+type Bell interface {
+	Ring(who chat.UserID, fresh ...chat.NoticeID)
+}
+
 // New returns the service; a nil keep allows everything.
-func New(db *store.DB, h *hub.Hub, relay Signals, keep *limit.Keyed) *Service {
-	return &Service{db: db, hub: h, relay: relay, keep: keep}
+func New(db *store.DB, h *hub.Hub, relay Signals, bell Bell, keep *limit.Keyed) *Service {
+	return &Service{db: db, hub: h, relay: relay, bell: bell, keep: keep}
 }
 
 // Filter narrows a list.
@@ -149,6 +156,7 @@ func (s *Service) present(e *chat.Entry) {
 type Details struct {
 	Entry        chat.Entry
 	Participants []chat.Participant
+	Hidden       []chat.MessageID // the newest that who has deleted for themselves
 	Epoch        string
 }
 
@@ -163,10 +171,14 @@ func (s *Service) Conversation(ctx context.Context, who chat.UserID, id chat.Con
 	if err != nil {
 		return Details{}, err
 	}
+	hidden, err := s.db.Hidden(ctx, id, who, chat.MaxHiddenTold)
+	if err != nil {
+		return Details{}, err
+	}
 	for i := range people {
 		people[i].User = people[i].User.ShownTo(e.Viewer, s.hub.Online(people[i].User.ID))
 	}
-	return Details{Entry: e, Participants: people, Epoch: epoch}, nil
+	return Details{Entry: e, Participants: people, Hidden: hidden, Epoch: epoch}, nil
 }
 
 // About returns the conversation that who has about a listing as its buyer, or

@@ -17,13 +17,18 @@ func (s *Service) Keep(ctx context.Context, who chat.UserID, id chat.Conversatio
 	if change.Empty() {
 		return chat.Entry{}, chat.Errorf(chat.Invalid, "Say what to change: muted, archived, pinned or marked_unread.")
 	}
-	if err := s.keep.Take(strconv.FormatInt(int64(who), 10), "You have changed a lot at once. You can go on in a moment."); err != nil {
+	if err := s.admit(who); err != nil {
 		return chat.Entry{}, err
 	}
 	if err := change.CanMute(time.Now()); err != nil {
 		return chat.Entry{}, err
 	}
 	return s.change(ctx, who, id, func(chat.Keeping) chat.KeepingChange { return change })
+}
+
+// admit refuses who changes a lot at once with RateLimited.
+func (s *Service) admit(who chat.UserID) error {
+	return s.keep.Take(strconv.FormatInt(int64(who), 10), "You have changed a lot at once. You can go on in a moment.")
 }
 
 // Unmute has people hear again of conversations that they had muted for a time. Several nodes
@@ -77,9 +82,5 @@ func (s *Service) change(ctx context.Context, who chat.UserID, id chat.Conversat
 	if err != nil {
 		return chat.Entry{}, err
 	}
-	entry, err := s.Entry(ctx, who, id)
-	if err == nil {
-		s.relay.Signal(chat.Introduced{To: who, Entry: entry})
-	}
-	return entry, err
+	return s.introduce(ctx, who, id)
 }

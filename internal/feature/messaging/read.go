@@ -103,50 +103,51 @@ type MessagesPage struct {
 	HasNewer bool   // there are messages behind the page
 }
 
-// Messages returns a page of a conversation, or NotFound.
+// Messages returns a page of a conversation, or NotFound. What who has deleted for themselves is
+// left out.
 func (s *Service) Messages(ctx context.Context, who chat.UserID, q MessagesQuery) (MessagesPage, error) {
 	epoch := s.db.Epoch()
 	c, err := s.db.Conversation(ctx, q.Conversation, who)
 	if err != nil {
 		return MessagesPage{}, err
 	}
-	page, err := s.Page(ctx, c, q)
+	page, err := s.Page(ctx, who, c, q)
 	page.Epoch = epoch
 	return page, err
 }
 
-// Page is Messages of a conversation that its asker has been shown, without asking once
-// more whether they may see it.
-func (s *Service) Page(ctx context.Context, c chat.Conversation, q MessagesQuery) (MessagesPage, error) {
+// Page is Messages of a conversation that who has been shown, without asking once more whether
+// they may see it.
+func (s *Service) Page(ctx context.Context, who chat.UserID, c chat.Conversation, q MessagesQuery) (MessagesPage, error) {
 	var err error
 	limit := q.Limit
 	if limit <= 0 {
 		limit = chat.MessagePage
 	}
 	limit = min(limit, chat.MaxMessagePage)
-	page := MessagesPage{Head: c.Head}
+	page, seen := MessagesPage{Head: c.Head}, s.db.As(who)
 	switch {
 	case q.After != nil:
-		page.Messages, err = s.db.MessagesAfter(ctx, c.ID, *q.After, limit+1)
+		page.Messages, err = seen.MessagesAfter(ctx, c.ID, *q.After, limit+1)
 		if page.HasNewer = len(page.Messages) > limit; page.HasNewer {
 			page.Messages = page.Messages[:limit]
 		}
 		page.HasOlder = *q.After > 0
 		return page, err
 	case q.Around != nil:
-		return s.around(ctx, page, c, *q.Around, limit)
+		return around(ctx, seen, page, c, *q.Around, limit)
 	}
-	before := c.Head + 1
+	upTo := c.Head + 1
 	if q.Before != nil {
-		before = *q.Before
+		upTo = *q.Before
 	}
-	page.Messages, page.HasOlder, err = s.before(ctx, c, before, limit)
-	page.HasNewer = before <= c.LastSeq
+	page.Messages, page.HasOlder, err = before(ctx, seen, c, upTo, limit)
+	page.HasNewer = upTo <= c.LastSeq
 	return page, err
 }
 
-func (s *Service) before(ctx context.Context, c chat.Conversation, before chat.Seq, limit int) ([]chat.Message, bool, error) {
-	messages, err := s.db.MessagesBefore(ctx, c.ID, before, limit+1)
+func before(ctx context.Context, seen store.Reader, c chat.Conversation, before chat.Seq, limit int) ([]chat.Message, bool, error) {
+	messages, err := seen.MessagesBefore(ctx, c.ID, before, limit+1)
 	if len(messages) > limit {
 		return messages[1:], true, err
 	}
@@ -154,9 +155,9 @@ func (s *Service) before(ctx context.Context, c chat.Conversation, before chat.S
 }
 
 // around puts half of a page before seq and the rest from it on.
-func (s *Service) around(ctx context.Context, page MessagesPage, c chat.Conversation, seq chat.Seq, limit int) (MessagesPage, error) {
+func around(ctx context.Context, seen store.Reader, page MessagesPage, c chat.Conversation, seq chat.Seq, limit int) (MessagesPage, error) {
 	half := limit / 2
-	messages, err := s.db.MessagesAround(ctx, c.ID, seq, half+1, limit+1)
+	messages, err := seen.MessagesAround(ctx, c.ID, seq, half+1, limit+1)
 	older := 0
 	for older < len(messages) && messages[older].Seq < seq {
 		older++
@@ -225,11 +226,12 @@ func (s *Service) Resume(ctx context.Context, who chat.UserID, q ResumeQuery) (R
 }
 
 // Missing returns the events of a conversation behind after, at most limit: for a
-// resume, and for a connection that saw a later one first.
+// resume, and for a connection that saw a later one first. Of a message that who has deleted for
+// themselves they tell the place alone.
 func (s *Service) Missing(ctx context.Context, who chat.UserID, id chat.ConversationID, after chat.Seq, limit int) ([]chat.Event, error) {
 	c, err := s.db.Conversation(ctx, id, who)
 	if err != nil {
 		return nil, err
 	}
-	return s.db.EventsAfter(ctx, c, after, limit)
+	return s.db.As(who).EventsAfter(ctx, c, after, limit)
 }

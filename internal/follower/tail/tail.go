@@ -286,7 +286,7 @@ func (t *Tail) hand(ctx context.Context, logged []store.Logged) (missed int, err
 			if !connected || slices.Contains(seen.by[:], to) || earlier(e, seen, since) {
 				continue
 			}
-			found, err := t.db.Event(ctx, chat.Conversation{ID: e.Conversation}, e.Seq)
+			found, err := t.db.As(who).Event(ctx, chat.Conversation{ID: e.Conversation}, e.Seq)
 			if err != nil {
 				return missed, fmt.Errorf("read a missed event: %w", err)
 			}

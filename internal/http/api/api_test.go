@@ -69,6 +69,7 @@ func TestEveryAnswer(t *testing.T) {
 	t.Run("accounts", func(t *testing.T) { w.run(t, accountRows) })
 	t.Run("conversations", func(t *testing.T) { w.run(t, conversationRows) })
 	t.Run("messages", func(t *testing.T) { w.run(t, messageRows) })
+	t.Run("hidden", func(t *testing.T) { w.run(t, hiddenRows) })
 	t.Run("notices", func(t *testing.T) {
 		// The follower that the server runs, an hour later.
 		later := func() time.Time { return time.Now().Add(time.Hour) }

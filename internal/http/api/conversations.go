@@ -86,6 +86,7 @@ type getConversationInput struct {
 type conversationDetails struct {
 	Conversation wire.Conversation  `json:"conversation"`
 	Participants []wire.Participant `json:"participants" nullable:"false"`
+	Hidden       []chat.MessageID   `json:"hidden" nullable:"false" doc:"The messages that one has deleted for oneself, the newest first, at most 500."`
 	Head         chat.Seq           `json:"head" doc:"The seq of the last event."`
 	Epoch        string             `json:"epoch" doc:"Opaque; when it changes, everything known is void."`
 }
@@ -101,6 +102,7 @@ func (a *API) getConversation(ctx context.Context, c call, in *getConversationIn
 	return &getConversationOutput{conversationDetails{
 		Conversation: wire.ConversationOf(d.Entry),
 		Participants: wire.ParticipantsOf(d.Participants),
+		Hidden:       append([]chat.MessageID{}, d.Hidden...),
 		Head:         d.Entry.Conversation.Head,
 		Epoch:        d.Epoch,
 	}}, nil
@@ -141,6 +143,14 @@ func (a *API) keepConversation(ctx context.Context, c call, in *keepConversation
 		return nil, err
 	}
 	return &conversationOutput{conversationAnswer{wire.ConversationOf(entry)}}, nil
+}
+
+// deleteConversation answers DELETE /conversations/{id}.
+func (a *API) deleteConversation(ctx context.Context, c call, in *getConversationInput) (*none, error) {
+	if err := a.Inbox.Delete(ctx, c.identity.User.ID, in.ID); err != nil {
+		return nil, err
+	}
+	return &none{}, nil
 }
 
 // position is how far somebody has come.

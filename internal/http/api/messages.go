@@ -150,6 +150,29 @@ func (a *API) react(ctx context.Context, c call, in *reactionInput, on bool) (*r
 	}))
 }
 
+// messageInput names a message.
+type messageInput struct {
+	ID        chat.ConversationID `path:"id"`
+	MessageID chat.MessageID      `path:"message_id"`
+}
+
+// hideMessage answers PUT /conversations/{id}/messages/{message_id}/hidden.
+func (a *API) hideMessage(ctx context.Context, c call, in *messageInput) (*none, error) {
+	if _, err := a.Inbox.Hide(ctx, c.identity.User.ID, in.ID, in.MessageID, true); err != nil {
+		return nil, err
+	}
+	return &none{}, nil
+}
+
+// unhideMessage answers DELETE /conversations/{id}/messages/{message_id}/hidden.
+func (a *API) unhideMessage(ctx context.Context, c call, in *messageInput) (*revisedOutput, error) {
+	m, err := a.Inbox.Hide(ctx, c.identity.User.ID, in.ID, in.MessageID, false)
+	if err != nil {
+		return nil, err
+	}
+	return &revisedOutput{sent{wire.MessageOf(m)}}, nil
+}
+
 func revised(done messaging.Revised, err error) (*revisedOutput, error) {
 	if err != nil {
 		return nil, err

@@ -74,6 +74,10 @@ func (a *API) conversationCalls() {
 		status: 200, failures: []int{429},
 	}, a.keepConversation)
 	handle(a, operation{
+		id: "deleteConversation", route: "DELETE /conversations/{id}", summary: "Delete a conversation for oneself; a new message brings it back without the old ones",
+		status: 204, failures: []int{429},
+	}, a.deleteConversation)
+	handle(a, operation{
 		id: "listMessages", route: "GET /conversations/{id}/messages", summary: "A page of messages in rising seq",
 		status: 200,
 	}, a.listMessages)
@@ -97,6 +101,14 @@ func (a *API) conversationCalls() {
 		id: "deleteReaction", route: "DELETE /conversations/{id}/messages/{message_id}/reactions/{emoji}", summary: "Take an emoji of one's own back from a message",
 		status: 200, failures: []int{403, 422, 429},
 	}, a.deleteReaction)
+	handle(a, operation{
+		id: "hideMessage", route: "PUT /conversations/{id}/messages/{message_id}/hidden", summary: "Delete any message for oneself alone, whenever",
+		status: 204, failures: []int{429},
+	}, a.hideMessage)
+	handle(a, operation{
+		id: "unhideMessage", route: "DELETE /conversations/{id}/messages/{message_id}/hidden", summary: "See it again",
+		status: 200, failures: []int{429},
+	}, a.unhideMessage)
 	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
 }
 

@@ -71,7 +71,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	if limited {
 		keep = limit.New(time.Hour, 1, time.Now)
 	}
-	in = inbox.New(w.db, h, relay, keep)
+	in = inbox.New(w.db, h, relay, w, keep)
 	t.Cleanup(func() {
 		w.db.Close()
 		relay.Stop()

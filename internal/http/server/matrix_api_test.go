@@ -40,15 +40,19 @@ var apiRows = map[string]row{
 	"PUT /wishlist/{id}":    {object: "{listing}", want: [4]int{401, 204, 204, 422}, open: true},
 	"DELETE /wishlist/{id}": {object: "{listing}", want: [4]int{401, 204, 204, 204}, open: true, idle: true, missing: 204},
 
-	"POST /conversations":               {body: `{"listing_id":{listing},"client_id":"m1","message":"Hi"}`, want: [4]int{401, 201, 200, 422}, open: true},
-	"GET /conversations":                {want: [4]int{401, 200, 200, 200}},
-	"GET /conversations/{id}":           {object: "{conversation}", want: [4]int{401, 404, 200, 200}},
+	"POST /conversations":     {body: `{"listing_id":{listing},"client_id":"m1","message":"Hi"}`, want: [4]int{401, 201, 200, 422}, open: true},
+	"GET /conversations":      {want: [4]int{401, 200, 200, 200}},
+	"GET /conversations/{id}": {object: "{conversation}", want: [4]int{401, 404, 200, 200}},
+	// For oneself alone; a stranger has none to delete.
+	"DELETE /conversations/{id}":        {object: "{conversation}", want: [4]int{401, 404, 204, 204}},
 	"PATCH /conversations/{id}":         {object: "{conversation}", body: `{"muted":true}`, want: [4]int{401, 404, 200, 200}},
 	"GET /conversations/{id}/messages":  {object: "{conversation}", want: [4]int{401, 404, 200, 200}},
 	"POST /conversations/{id}/messages": {object: "{conversation}", body: `{"client_id":"m1","message":"Hi"}`, want: [4]int{401, 404, 201, 201}},
 	// The message is the buyer's.
-	"PATCH /conversations/{id}/messages/{message_id}":  {object: "{conversation}", body: `{"message":"Hey"}`, want: [4]int{401, 404, 200, 403}},
-	"DELETE /conversations/{id}/messages/{message_id}": {object: "{conversation}", want: [4]int{401, 404, 200, 403}},
+	"PATCH /conversations/{id}/messages/{message_id}":         {object: "{conversation}", body: `{"message":"Hey"}`, want: [4]int{401, 404, 200, 403}},
+	"DELETE /conversations/{id}/messages/{message_id}":        {object: "{conversation}", want: [4]int{401, 404, 200, 403}},
+	"PUT /conversations/{id}/messages/{message_id}/hidden":    {object: "{conversation}", want: [4]int{401, 404, 204, 204}},
+	"DELETE /conversations/{id}/messages/{message_id}/hidden": {object: "{conversation}", want: [4]int{401, 404, 200, 200}},
 	// Reacting is for both.
 	"PUT /conversations/{id}/messages/{message_id}/reactions/{emoji}":    {path: reaction, want: [4]int{401, 404, 200, 200}},
 	"DELETE /conversations/{id}/messages/{message_id}/reactions/{emoji}": {path: reaction, want: [4]int{401, 404, 200, 200}, idle: true},

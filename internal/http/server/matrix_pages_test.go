@@ -82,6 +82,8 @@ var pageRows = map[string]row{
 	"POST /chat/conversation/{id}/{$}": {object: "{conversation}", body: "message=Hi&client_id=m1", want: [4]int{401, 404, 303, 303}},
 	"POST /chat/mark-read/{id}/{$}":    {object: "{conversation}", body: "seq=1", want: [4]int{401, 404, 303, 303}},
 	"POST /chat/mark/{id}/{$}":         {object: "{conversation}", body: "muted=on", want: [4]int{401, 404, 303, 303}},
+	"GET /chat/delete/{id}/{$}":        {object: "{conversation}", want: [4]int{logIn, 404, 200, 200}},
+	"POST /chat/delete/{id}/{$}":       {object: "{conversation}", want: [4]int{401, 404, 303, 303}},
 	"GET /chat/search/{$}":             {query: "?q=marmalade", want: ownPage},
 	"GET /chat/start/{id}/{$}":         {object: "{listing}", want: [4]int{logIn, 200, 303, 409}, open: true},
 	"POST /chat/start/{id}/{$}":        {object: "{listing}", body: "message=Hi&client_id=m1", want: [4]int{401, 303, 303, 409}, open: true},

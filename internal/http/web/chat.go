@@ -20,6 +20,8 @@ func (w *Web) chatRoutes(mux Mux) {
 	post("/chat/conversation/{id}/{$}", w.say)
 	post("/chat/mark-read/{id}/{$}", w.markRead)
 	post("/chat/mark/{id}/{$}", w.mark)
+	get("/chat/delete/{id}/{$}", w.removeForm)
+	post("/chat/delete/{id}/{$}", w.remove)
 	get("/chat/search/{$}", w.searchChats)
 	get("/chat/start/{id}/{$}", w.startForm)
 	post("/chat/start/{id}/{$}", w.start)

@@ -251,7 +251,7 @@ func TestAConversationOpensWhereItsNewMessagesBegin(t *testing.T) {
 		{"the address names none", "/?before=x&after=-1&message=0", entry(300, 300, 0), 0, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			q, err := newWeb(t).pageQuery(httptest.NewRequest(http.MethodGet, c.path, nil), c.entry)
+			q, err := newWeb(t).pageQuery(httptest.NewRequest(http.MethodGet, c.path, nil), 1, c.entry)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -83,14 +83,14 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 	if err != nil {
 		return err
 	}
-	query, err := w.pageQuery(r, e)
+	query, err := w.pageQuery(r, who, e)
 	if err != nil {
 		return err
 	}
-	page, err := w.messages.Page(ctx, e.Conversation, query)
+	page, err := w.messages.Page(ctx, who, e.Conversation, query)
 	if err == nil && len(page.Messages) == 0 {
 		// The address names a place beyond either end.
-		page, err = w.messages.Page(ctx, e.Conversation, messaging.MessagesQuery{Conversation: id})
+		page, err = w.messages.Page(ctx, who, e.Conversation, messaging.MessagesQuery{Conversation: id})
 	}
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func knownFilter(s string) inbox.Filter {
 // pageQuery asks for the page that the address names: the one before or after a seq, or
 // the one around a message; one that is not there counts as none named. Otherwise it is
 // the newest page, or the one around the first new message when that is further up.
-func (w *Web) pageQuery(r *http.Request, e chat.Entry) (messaging.MessagesQuery, error) {
+func (w *Web) pageQuery(r *http.Request, who chat.UserID, e chat.Entry) (messaging.MessagesQuery, error) {
 	q := messaging.MessagesQuery{Conversation: e.Conversation.ID}
 	named := r.URL.Query()
 	if before := seqOf(named.Get("before")); before != nil {
@@ -153,7 +153,7 @@ func (w *Web) pageQuery(r *http.Request, e chat.Entry) (messaging.MessagesQuery,
 		return q, nil
 	}
 	if id, err := strconv.ParseInt(named.Get("message"), 10, 64); err == nil && id > 0 {
-		seq, err := w.messages.Place(r.Context(), e.Conversation, chat.MessageID(id))
+		seq, err := w.messages.Place(r.Context(), who, e.Conversation, chat.MessageID(id))
 		if err == nil {
 			q.Around = &seq
 			return q, nil
@@ -163,8 +163,9 @@ func (w *Web) pageQuery(r *http.Request, e chat.Entry) (messaging.MessagesQuery,
 		}
 	}
 	const context = 10 // messages that stand above the first new one at least
-	if e.Unread > 0 && e.Conversation.Head-e.ReadSeq+context > chat.MessagePage {
-		first := e.ReadSeq + 1
+	read := max(e.ReadSeq, e.ClearedSeq)
+	if e.Unread > 0 && e.Conversation.Head-read+context > chat.MessagePage {
+		first := read + 1
 		q.Around = &first
 	}
 	return q, nil
@@ -183,8 +184,8 @@ func seqOf(s string) *chat.Seq {
 // newTalk is a conversation for its page; back is where its reader comes from.
 func newTalk(who chat.UserID, e chat.Entry, page messaging.MessagesPage, back string) talk {
 	other := chat.Participant{User: e.Other, ReadSeq: e.OtherRead, DeliveredSeq: e.OtherGot}
-	seen := e.ReadSeq
-	if len(page.Messages) > 0 && page.Messages[0].Seq > seen+1 {
+	seen := max(e.ReadSeq, e.ClearedSeq)
+	if page.HasOlder && page.Messages[0].Seq > seen+1 {
 		seen = page.Head // what is new begins further up than this page: no line says where
 	}
 	t := talk{

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -13,12 +14,13 @@ type marks struct {
 	ID                                    chat.ConversationID
 	Muted, Archived, Pinned, MarkedUnread bool
 	MutedUntil                            time.Time
+	Name                                  string // of the other person, who keeps what is deleted here
 	Back                                  string // where one goes from here
 }
 
 func marksOf(e chat.Entry, back string) marks {
 	return marks{
-		ID: e.Conversation.ID, Muted: e.Muted, MutedUntil: e.MutedUntil, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread, Back: back,
+		ID: e.Conversation.ID, Muted: e.Muted, MutedUntil: e.MutedUntil, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread, Name: e.Other.Name, Back: back,
 	}
 }
 
@@ -58,6 +60,41 @@ func (w *Web) mark(rw http.ResponseWriter, r *http.Request) error {
 	}
 	return redirect(rw, r, to)
 }
+
+// removeForm answers GET /chat/delete/{id}/.
+func (w *Web) removeForm(rw http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[chat.ConversationID](r, "conversation")
+	if err != nil {
+		return err
+	}
+	s, err := w.signedIn(r, "", "chats")
+	if err != nil {
+		return err
+	}
+	e, err := w.chats.Entry(r.Context(), s.Me.User.ID, id)
+	if err != nil {
+		return err
+	}
+	return w.confirm(rw, r, confirmView{
+		shell: s, Listing: e.Listing, Action: removeURL(id), Ask: "Delete this conversation?",
+		Tell:   "All that is in it is gone for you. " + e.Other.Name + " keeps it, and when somebody writes again it comes back with the new messages only.",
+		Button: "Delete for me", Kind: "danger", Stay: wire.ConversationURL(id),
+	})
+}
+
+// remove answers POST /chat/delete/{id}/.
+func (w *Web) remove(rw http.ResponseWriter, r *http.Request) error {
+	id, who, err := w.posted(r)
+	if err != nil {
+		return err
+	}
+	if err := w.chats.Delete(r.Context(), who, id); err != nil {
+		return err
+	}
+	return redirect(rw, r, "/chat/")
+}
+
+func removeURL(id chat.ConversationID) string { return fmt.Sprintf("/chat/delete/%d/", id) }
 
 // posted reads what the forms of a conversation have in common: which one, who, and the
 // fields.

@@ -99,6 +99,8 @@ func (r *Relay) Signal(s chat.Signal) {
 		}
 	case chat.Introduced:
 		m.To, m.List = []bus.Topic{bus.Person(s.To)}, true
+	case chat.MessageHidden:
+		m.To, m.Conversation = []bus.Topic{bus.Person(s.To)}, s.Message.Conversation
 	case chat.ListingChanged:
 		m.To, m.List = people(s.To), true
 	case chat.NoticesChanged:

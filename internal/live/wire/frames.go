@@ -58,6 +58,19 @@ func Signal(s chat.Signal) []byte {
 			Type         string       `json:"type"`
 			Conversation Conversation `json:"conversation"`
 		}{"conversation", ConversationOf(s.Entry)})
+	case chat.MessageHidden:
+		frame := struct {
+			Type         string              `json:"type"`
+			Conversation chat.ConversationID `json:"conversation_id"`
+			ID           chat.MessageID      `json:"message_id"`
+			Hidden       bool                `json:"hidden"`
+			Message      *Message            `json:"message,omitempty"`
+		}{Type: "hidden", Conversation: s.Message.Conversation, ID: s.Message.ID, Hidden: s.Message.Hidden}
+		if !s.Message.Hidden {
+			shape := MessageOf(s.Message)
+			frame.Message = &shape
+		}
+		return encode(frame)
 	case chat.ListingChanged:
 		frame := struct {
 			Type    string         `json:"type"`

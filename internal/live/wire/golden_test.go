@@ -89,6 +89,9 @@ func serverFrames() map[string][]byte {
 	e, m := entry(), message()
 	edited, deleted := revised()
 	reply, replyDeleted := replies()
+	concealed, cleared := edited, e
+	concealed.Message = edited.Message.Concealed()
+	cleared.Last, cleared.Unread, cleared.ClearedSeq, cleared.Cleared = nil, 0, 18, true
 	return map[string][]byte{
 		"hello_chat": Hello{
 			Epoch: "e7f3", You: aarav, Head: &head, Entry: &e,
@@ -104,11 +107,12 @@ func serverFrames() map[string][]byte {
 		"message_reply":         Event(reply),
 		"message_reply_deleted": Event(replyDeleted),
 
-		"message_edited":  Event(edited),
-		"message_deleted": Event(deleted),
-		"ack_edited":      Done("tab1.0043", edited, false),
-		"reaction":        Event(reacted()),
-		"ack_reacted":     Done("tab1.0045", reacted(), false),
+		"message_edited":    Event(edited),
+		"message_deleted":   Event(deleted),
+		"message_concealed": Event(concealed),
+		"ack_edited":        Done("tab1.0043", edited, false),
+		"reaction":          Event(reacted()),
+		"ack_reacted":       Done("tab1.0045", reacted(), false),
 
 		"ack":           Ack(m, false),
 		"ack_duplicate": Ack(m, true),
@@ -126,19 +130,22 @@ func serverFrames() map[string][]byte {
 			ID: 89, To: aarav.ID, Kind: chat.NoticePriceDrop, Listing: 9, Slug: "hero-sprint-cycle-k3x9qa", Title: "Hero Sprint cycle, 21 gears",
 			At: at, Unread: true, Price: chat.Money{Amount: 850000, Currency: "INR"}, PriceWas: 920000,
 		}}),
-		"notification_count": Signal(chat.NoticesChanged{To: aarav.ID, Unread: 1}),
-		"typing":             Signal(chat.Typing{To: aarav.ID, Conversation: 41, User: meera.ID, Name: meera.Name, On: true}),
-		"read":               Signal(chat.ReadMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
-		"delivered":          Signal(chat.DeliveredMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
-		"presence":           Signal(chat.PresenceChanged{User: meera.ID, Online: false, LastSeen: at}),
-		"privacy":            Signal(chat.PrivacyChanged{User: meera.ID, HidesSeen: true}),
-		"conversation":       Signal(chat.Introduced{To: aarav.ID, Entry: e}),
-		"listing":            Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: e.Listing}),
-		"listing_gone":       Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: chat.Listing{ID: 9}, Gone: true}),
-		"caught_up":          CaughtUp(41, 18),
-		"reset":              Reset(41, "gap"),
-		"bye":                Bye("restarting", 3250*time.Millisecond),
-		"pong":               Pong(),
+		"notification_count":   Signal(chat.NoticesChanged{To: aarav.ID, Unread: 1}),
+		"typing":               Signal(chat.Typing{To: aarav.ID, Conversation: 41, User: meera.ID, Name: meera.Name, On: true}),
+		"read":                 Signal(chat.ReadMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
+		"delivered":            Signal(chat.DeliveredMoved{Conversation: 41, User: meera.ID, Seq: 18, At: at}),
+		"presence":             Signal(chat.PresenceChanged{User: meera.ID, Online: false, LastSeen: at}),
+		"privacy":              Signal(chat.PrivacyChanged{User: meera.ID, HidesSeen: true}),
+		"conversation":         Signal(chat.Introduced{To: aarav.ID, Entry: e}),
+		"conversation_cleared": Signal(chat.Introduced{To: aarav.ID, Entry: cleared}),
+		"hidden":               Signal(chat.MessageHidden{To: aarav.ID, Message: m.Concealed()}),
+		"hidden_back":          Signal(chat.MessageHidden{To: aarav.ID, Message: m}),
+		"listing":              Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: e.Listing}),
+		"listing_gone":         Signal(chat.ListingChanged{To: []chat.UserID{aarav.ID}, Listing: chat.Listing{ID: 9}, Gone: true}),
+		"caught_up":            CaughtUp(41, 18),
+		"reset":                Reset(41, "gap"),
+		"bye":                  Bye("restarting", 3250*time.Millisecond),
+		"pong":                 Pong(),
 	}
 }
 

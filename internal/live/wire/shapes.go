@@ -161,6 +161,7 @@ type Message struct {
 	Deleted        bool                `json:"deleted,omitempty" doc:"Its sender has taken it away for everyone."`
 	ReplyTo        *Quote              `json:"reply_to,omitempty" nullable:"false" doc:"The message that it answers, as that is now; absent when it answers none, and in the last_message of a conversation."`
 	Reactions      []Reaction          `json:"reactions,omitempty" nullable:"false" maxItems:"12" doc:"In the order in which the emoji came up; absent without any, and always in last_message."`
+	Hidden         bool                `json:"hidden,omitempty" doc:"In a replay only: its reader has deleted it for themselves, and it says nothing."`
 }
 
 // Reaction is one emoji at a message.
@@ -175,7 +176,7 @@ func MessageOf(m chat.Message) Message {
 	shape := Message{
 		Conversation: m.Conversation, ID: m.ID, Seq: m.Seq, ClientID: m.ClientID,
 		SenderID: m.Sender.ID, SenderUsername: m.Sender.Username, SenderName: m.Sender.Name,
-		Message: m.Text, Timestamp: Time{m.SentAt}, IsRead: m.Read, Deleted: !m.DeletedAt.IsZero(),
+		Message: m.Text, Timestamp: Time{m.SentAt}, IsRead: m.Read, Deleted: !m.DeletedAt.IsZero(), Hidden: m.Hidden,
 	}
 	if !m.EditedAt.IsZero() {
 		shape.EditedAt = &Time{m.EditedAt}
@@ -197,7 +198,7 @@ type Conversation struct {
 	Role         chat.Role           `json:"role" enum:"buyer,seller"`
 	Head         chat.Seq            `json:"head"`
 	Unread       int64               `json:"unread"`
-	LastMessage  *Message            `json:"last_message"`
+	LastMessage  *Message            `json:"last_message" doc:"Null where its reader sees none."`
 	LastAt       Time                `json:"last_at" nullable:"false"`
 	Closed       bool                `json:"closed"`
 	Muted        bool                `json:"muted"`
@@ -205,6 +206,8 @@ type Conversation struct {
 	Archived     bool                `json:"archived"`
 	Pinned       bool                `json:"pinned"`
 	MarkedUnread bool                `json:"marked_unread"`
+	ClearedSeq   chat.Seq            `json:"cleared_seq,omitempty" doc:"Its reader has deleted it up to here for themselves, and sees no message there."`
+	Cleared      bool                `json:"cleared,omitempty" doc:"Nobody has written since: it is in no list."`
 	URL          string              `json:"url"`
 }
 
@@ -213,7 +216,8 @@ func ConversationOf(e chat.Entry) Conversation {
 	shape := Conversation{
 		ID: e.Conversation.ID, Listing: ListingOf(e.Listing), Other: UserOf(e.Other), Role: e.Role, Head: e.Conversation.Head,
 		Unread: e.Unread, LastAt: Time{e.Conversation.LastAt}, Closed: !e.Conversation.ClosedAt.IsZero(),
-		Muted: e.Muted, MutedUntil: Time{e.MutedUntil}, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread, URL: ConversationURL(e.Conversation.ID),
+		Muted: e.Muted, MutedUntil: Time{e.MutedUntil}, Archived: e.Archived, Pinned: e.Pinned, MarkedUnread: e.MarkedUnread,
+		ClearedSeq: e.ClearedSeq, Cleared: e.Cleared, URL: ConversationURL(e.Conversation.ID),
 	}
 	if e.Last != nil {
 		m := MessageOf(*e.Last)

@@ -15,6 +15,7 @@ import { PresenceText } from "./elements/presence-text.js"
 import { ReactionBar } from "./elements/reaction-bar.js"
 import { ReadWatch } from "./elements/read-watch.js"
 import { ShortcutKeys } from "./elements/shortcut-keys.js"
+import { RemoveConversation } from "./elements/remove-conversation.js"
 import { SoundSwitch } from "./elements/sound-switch.js"
 import { SwapnestChat } from "./elements/swapnest-chat.js"
 import { TimelineView } from "./elements/timeline-view.js"
@@ -28,6 +29,7 @@ customElements.define("line-badge", LineBadge)
 customElements.define("line-banner", LineBanner)
 customElements.define("listing-strip", ListingStrip)
 customElements.define("conversation-menu", ConversationMenu)
+customElements.define("remove-conversation", RemoveConversation)
 customElements.define("entry-menu", EntryMenu)
 customElements.define("sound-switch", SoundSwitch)
 customElements.define("inbox-list", InboxList)

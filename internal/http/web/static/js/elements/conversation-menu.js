@@ -1,6 +1,6 @@
 import { sendJSON } from "../lib/api.js"
 import { formatUntil } from "../lib/time.js"
-import { say, showSaid } from "../view/toast.js"
+import { leave } from "../view/toast.js"
 import { one } from "../view/query.js"
 
 /** @type {Record<string, number>} for how many milliseconds a button mutes */
@@ -70,7 +70,7 @@ export class ConversationMenu extends HTMLElement {
     if (!step) return
     event.preventDefault()
     this.#details.open = true
-    const items = [...this.querySelectorAll(".menu-item:not([hidden])")]
+    const items = [...this.querySelectorAll(".menu-item")].filter((item) => item.getClientRects().length > 0)
     const here = items.indexOf(/** @type {Element} */ (document.activeElement))
     const next = items[here < 0 ? (step > 0 ? 0 : items.length - 1) : (here + step + items.length) % items.length]
     if (next instanceof HTMLElement) next.focus()
@@ -86,22 +86,25 @@ export class ConversationMenu extends HTMLElement {
     const { name } = button
     const forMS = muteFor[button.value]
     const on = button.value !== "off"
-    const path = `/conversations/${this.dataset.conversation}`
+    const chat = this.closest("swapnest-chat") ?? document.body
     try {
-      const { conversation } = await sendJSON("PATCH", path, { [name]: on, ...(forMS && { muted_for_ms: forMS }) })
+      const { conversation } = await sendJSON("PATCH", this.#path, {
+        [name]: on,
+        ...(forMS && { muted_for_ms: forMS }),
+      })
       this.#words(conversation)
-      const chat = this.closest("swapnest-chat") ?? document.body
       this.#close()
       if (!on || (name !== "archived" && name !== "marked_unread")) return
-      // Whoever looked on would read it again at once.
       const text = name === "archived" ? "Conversation archived" : "Marked as unread"
-      say({ text, undo: { path, change: { [name]: false } } })
-      if (this.dataset.back) location.assign(this.dataset.back)
-      else showSaid(chat)
+      leave(this, chat, { text, undo: { path: this.#path, change: { [name]: false } } })
     } catch (error) {
       fault.textContent = error instanceof Error ? error.message : String(error)
       fault.hidden = false
     }
+  }
+
+  get #path() {
+    return `/conversations/${this.dataset.conversation}`
   }
 
   /** @param {import("../lib/frames.js").Conversation} entry */

@@ -37,13 +37,11 @@ export class InboxList extends HTMLElement {
     const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
       chat?.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
     on("entry", (entry) => this.#entry(entry))
+    on("gone", (id) => this.#gone(id))
     on("moved", (message) => this.#moved(message))
     on("unread", (known) => this.#unread(known))
     on("cursor", (cursor) => this.#words.moved(cursor))
-    on("privacy", ({ user_id: user }) => {
-      for (const [id, node] of this.#nodes)
-        if (user === me || numberOf(node.dataset.other) === user) this.#words.doubted(id)
-    })
+    on("privacy", ({ user_id: user }) => this.#words.doubted(this.#nodes, user))
     on("typing", (frame) => this.#words.typed(frame))
     on("listing", (frame) => this.#listing(frame))
     on("compose", () => this.#drawAll())
@@ -84,8 +82,18 @@ export class InboxList extends HTMLElement {
     updateMarks(node, entry)
     updateUnread(node, entry)
     node.toggleAttribute("data-archived", archived)
-    if (last) this.#moved(last)
-    else this.#settle(node)
+    if (last) this.#words.said(last)
+    else this.#words.none(id)
+    // Where the last message is deleted, an entry keeps its place.
+    updateAge(node, entry.last_at)
+    this.#settle(node)
+  }
+
+  /** @param {number} id of one that was deleted */
+  #gone(id) {
+    this.#nodes.get(id)?.remove()
+    this.#nodes.delete(id)
+    this.#emptied()
   }
 
   /** @param {Message} message the newest of its conversation */
@@ -122,6 +130,12 @@ export class InboxList extends HTMLElement {
     const belongs = node.hasAttribute("data-archived") === (filter === "archived") && (filter !== "unread" || unread)
     if (belongs) placeEntry(list, node)
     else node.remove()
+    this.#emptied()
+  }
+
+  /** Says that nothing is in the list, or that there is. */
+  #emptied() {
+    const list = one(this, ".inbox-items", HTMLElement)
     list.hidden = list.childElementCount === 0
     one(this, "[data-empty]", HTMLElement).hidden = !list.hidden
   }

@@ -1,20 +1,21 @@
 import { sendJSON } from "../lib/api.js"
-import { textOf } from "../view/message.js"
 import { copy } from "../view/copy.js"
+import { changeable, textOf } from "../view/message.js"
 import { workOf } from "../view/message-keys.js"
 import { Popup } from "../view/popup.js"
-import { cloneTemplate, numberOf, one } from "../view/query.js"
+import { onLongPress } from "../view/press.js"
+import { cloneTemplate, numberOf } from "../view/query.js"
 import { quoteOf } from "../view/quote.js"
+import { heir } from "../view/roving.js"
 import { onSwipe } from "../view/swipe.js"
-
-const allowedFor = 15 * 60_000
+import { show } from "../view/toast.js"
 
 /**
- * <message-menu data-conversation> has messages answered and copied, and one's own edited and
- * deleted while that is allowed: it gives them their buttons, and opens the menu at one; the same
- * is done by keys at the message that has the focus. It dispatches "reply" (detail: Quote), "edit"
- * (detail: Editable), also for the last message on "edit-last" of the host, and "revised"
- * (detail: Message) for one that was deleted.
+ * <message-menu data-conversation> has messages answered, copied, deleted for oneself, and, while that is allowed,
+ * one's own edited and deleted for everyone: it gives them their buttons, and opens the menu at one, also by a long
+ * press; the same is done by keys at the message that has the focus. It dispatches "reply" (detail: Quote), "edit"
+ * (detail: Editable), also for the last message on "edit-last" of the host, "revised" (detail: Message) for one that
+ * was deleted for everyone, and "concealed" (detail: its id, and the message where it is back).
  */
 export class MessageMenu extends HTMLElement {
   #removed = new AbortController()
@@ -28,28 +29,27 @@ export class MessageMenu extends HTMLElement {
     this.addEventListener("drawn", () => this.#refresh(), { signal })
     this.addEventListener("focusout", (event) => this.#popup.left(event.relatedTarget), { signal })
     document.addEventListener("pointerdown", (event) => this.#popup.left(event.target), { signal })
-    const chat = this.closest("swapnest-chat")
-    chat?.addEventListener("edit-last", (event) => this.#editLast(/** @type {CustomEvent} */ (event).detail), {
-      signal,
-    })
+    // A link has the browser's own menu.
+    const pressed = (/** @type {Element} */ target) =>
+      target.closest(".text > a, .menu, button") ? null : target.closest(".message[data-seq]:has(.bubble)")
+    onLongPress(this, pressed, (message) => this.#do("open", message), signal)
     onSwipe(this, (message) => this.#do("reply", message), signal)
+    const last = (/** @type {Event} */ event) => this.#editLast(/** @type {CustomEvent} */ (event).detail)
+    this.closest("swapnest-chat")?.addEventListener("edit-last", last, { signal })
     for (const type of ["pointerover", "focusin"])
       this.addEventListener(type, (event) => this.#equip(event.target), { signal })
+    // Where the page can copy, words need not be selected by the finger that opens the menu.
+    this.toggleAttribute("data-pressed", isSecureContext)
   }
 
   disconnectedCallback() {
     this.#removed.abort()
   }
 
-  /** Takes the button from what was deleted, and gives the last one its own: a finger finds it there. */
+  /** Closes a menu that says too much, and gives the last message its button: a finger finds it there. */
   #refresh() {
-    for (const button of this.querySelectorAll(".message[data-deleted] .message-more")) {
-      const bubble = button.closest(".bubble")
-      const message = button.closest(".message")
-      if (message && this.#popup.at(message)) this.#popup.close()
-      if (button === document.activeElement && bubble instanceof HTMLElement) bubble.focus({ preventScroll: true })
-      button.remove()
-    }
+    const open = this.#popup.offering("own")
+    if (open && !changeable(this).includes(open)) this.#popup.close()
     this.#equip(this.querySelector(".message:last-child"))
   }
 
@@ -58,7 +58,7 @@ export class MessageMenu extends HTMLElement {
    * @param {EventTarget | null} target
    */
   #equip(target) {
-    const message = target instanceof Element ? target.closest(".message[data-seq]:not([data-deleted])") : null
+    const message = target instanceof Element ? target.closest(".message[data-seq]") : null
     const bubble = message?.querySelector(".bubble")
     if (!(bubble instanceof HTMLElement) || bubble.querySelector(".message-more")) return
     const button = cloneTemplate("message-more-template")
@@ -66,25 +66,12 @@ export class MessageMenu extends HTMLElement {
     bubble.append(button)
   }
 
-  /** One's own messages that may still be changed. */
-  #young() {
-    const own = [...this.querySelectorAll('.message[data-side="mine"][data-seq]')]
-    const since = Date.now() - allowedFor
-    const old = own.findLastIndex((node) => Date.parse(one(node, "time", HTMLTimeElement).dateTime) <= since)
-    return own.slice(old + 1).filter((node) => !node.hasAttribute("data-deleted"))
-  }
-
   /** @param {Event} pressed the key that asks for it */
   #editLast(pressed) {
-    const last = this.#young().at(-1)
+    const last = changeable(this).at(-1)
     if (!last) return
     pressed.preventDefault()
-    this.#edit(last)
-  }
-
-  /** @param {Element} message */
-  #edit(message) {
-    this.#tell("edit", { id: numberOf(message.id.slice(1)), text: textOf(message) })
+    this.#do("edit", last)
   }
 
   /** @param {Event} event */
@@ -99,12 +86,15 @@ export class MessageMenu extends HTMLElement {
   /** @param {KeyboardEvent} event */
   #key(event) {
     this.#popup.key(event)
-    const message = event.target instanceof Element ? event.target.closest(".message") : null
-    const work = workOf(event)
-    if (!message || !work || !message.querySelector(".message-more")) return
-    if ((work === "edit" || work === "ask") && !this.#young().includes(message)) return
+    const message = event.target instanceof Element ? event.target.closest(".message[data-seq]") : null
+    let work = workOf(event)
+    if (!message || !work) return
+    const young = changeable(this).includes(message)
+    const deleted = message.hasAttribute("data-deleted")
+    if ((work === "edit" && !young) || (deleted && !["open", "ask"].includes(work))) return
     event.preventDefault()
-    if (work === "ask") this.#popup.open(message, true)
+    if (work === "ask" && young) this.#do("open", message)
+    else if (work === "ask") work = "hide"
     this.#do(work, message)
   }
 
@@ -113,23 +103,34 @@ export class MessageMenu extends HTMLElement {
    * @param {Element} message
    */
   #do(work, message) {
-    if (work === "open") this.#popup.open(message, this.#young().includes(message))
+    const offers = { own: changeable(this).includes(message), words: !message.hasAttribute("data-deleted") }
+    if (work === "open") this.#popup.open(message, (name) => offers[/** @type {"own"} */ (name)])
     else if (work === "ask") this.#popup.show("sure")
-    else if (work === "delete") void this.#delete(message)
+    else if (work === "delete" || work === "hide") void this.#send(message, work)
     else this.#popup.close()
-    if (work === "edit") this.#edit(message)
+    if (work === "edit") this.#tell("edit", { id: idOf(message), text: textOf(message) })
     else if (work === "reply") this.#tell("reply", quoteOf(message, textOf(message)))
     else if (work === "copy") void copy(textOf(message))
     else if (work === "quoted") /** @type {HTMLElement | null} */ (message.querySelector(".quote"))?.click()
   }
 
-  /** @param {Element} message */
-  async #delete(message) {
-    const path = `/conversations/${this.dataset.conversation}/messages/${message.id.slice(1)}`
+  /**
+   * @param {Element} message
+   * @param {string} work
+   */
+  async #send(message, work) {
+    const path = `/conversations/${this.dataset.conversation}/messages/${idOf(message)}`
+    const next = heir(message) // a tab may hear that it is gone before the answer is here
     try {
-      const answer = await sendJSON("DELETE", path)
+      const answer = work === "hide" ? await sendJSON("PUT", `${path}/hidden`) : await sendJSON("DELETE", path)
       this.#popup.close()
-      this.#tell("revised", answer.message)
+      if (answer) return this.#tell("revised", answer.message)
+      next()
+      const id = idOf(message)
+      this.#tell("concealed", { id })
+      const undone = (/** @type {any} */ answer) => this.#tell("concealed", { id, message: answer.message })
+      const said = { text: "Deleted for you", undo: { path: `${path}/hidden`, method: "DELETE" } }
+      show(this.closest("swapnest-chat") ?? document.body, said, undone)
     } catch (error) {
       this.#popup.fault(error)
     }
@@ -143,3 +144,5 @@ export class MessageMenu extends HTMLElement {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }))
   }
 }
+
+const idOf = (/** @type {Element} */ message) => numberOf(message.id.slice(1))

@@ -15,7 +15,7 @@ import { wake } from "../view/wake.js"
 
 /** What the session tells and the elements of the page draw. */
 const told =
-  "line rows stuck message entry moved unread page cursor typing presence privacy listing entry-listing sent slow ended unreacted".split(
+  "line rows stuck message entry gone moved unread page cursor typing presence privacy listing entry-listing sent slow ended unreacted".split(
     " ",
   )
 
@@ -105,6 +105,8 @@ export class SwapnestChat extends HTMLElement {
     on("more", (session) => session.more())
     on("revised", (session, message) => session.revised(message))
     on("react", (session, reaction) => session.react(reaction))
+    on("concealed", (session, change) => session.concealed(change))
+    on("remove", (session, id) => session.gone(id))
     on("retry", (session, clientId) => session.retry(clientId))
     on("discard", (session, clientId) => session.discard(clientId))
     on("try-now", () => this.#line.tryNow())

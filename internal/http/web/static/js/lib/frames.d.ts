@@ -61,6 +61,8 @@ export interface Message {
   reactions?: Reaction[]
   /** absent when it answers none */
   reply_to?: Quote
+  /** in a replay: its reader has deleted it for themselves, and it says nothing */
+  hidden?: boolean
 }
 
 export interface Conversation {
@@ -78,6 +80,10 @@ export interface Conversation {
   muted_until: string | null
   pinned: boolean
   marked_unread: boolean
+  /** up to where the reader has deleted it for themselves */
+  cleared_seq?: number
+  /** nobody has written since: it is in no list */
+  cleared?: boolean
   url: string
 }
 
@@ -100,6 +106,15 @@ export interface RevisionFrame extends Message {
   type: "message_edited" | "message_deleted" | "reaction"
   message_seq: number
   at: string
+}
+
+/** The reader has deleted a message for themselves, or has taken that back: then it is there. */
+export interface HiddenFrame {
+  type: "hidden"
+  conversation_id: number
+  message_id: number
+  hidden: boolean
+  message?: Message
 }
 
 export interface Ack {
@@ -196,6 +211,7 @@ export type Frame =
   | Hello
   | MessageFrame
   | RevisionFrame
+  | HiddenFrame
   | Ack
   | Refusal
   | TypingFrame

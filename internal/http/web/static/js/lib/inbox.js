@@ -9,6 +9,7 @@
  * @property {number} id
  * @property {number} head
  * @property {number} [last] the seq of the last message; head where it is not known
+ * @property {string} [at] when somebody wrote there last, where it is known
  * @property {number} unread
  * @property {number} other the other person
  * @property {number} [theirs] the seq of the other person's last message, where it is known
@@ -22,7 +23,8 @@ const settlesAfter = 600
 
 /**
  * How many unread messages each conversation has, and how many conversations have
- * something unread. It dispatches "entry" (detail: Conversation, to be drawn anew),
+ * something unread. It dispatches "entry" (detail: Conversation, to be drawn anew), "gone"
+ * (detail: number, a conversation that the reader has deleted for themselves),
  * "moved" (detail: Message, the newest of its conversation), "unread" (detail: Known),
  * "heard" (detail: Known, somebody else has written live), "page" (detail: the cursor of
  * what is not loaded yet, "" for nothing, null when it could not be loaded) and
@@ -179,8 +181,10 @@ export class Inbox extends EventTarget {
   /** The list may have changed while nobody listened. */
   async #refresh() {
     try {
-      const { conversations } = await this.#get(this.#query)
-      for (const one of conversations.reverse()) this.#learn(one, true)
+      const page = await this.#get(this.#query)
+      const left = this.#left(page)
+      for (const one of page.conversations.reverse()) this.#learn(one, true)
+      for (const id of left) await this.#look(id)
       // hello counted before what has been read meanwhile was told.
       await this.#askTotal()
     } catch {
@@ -188,16 +192,38 @@ export class Inbox extends EventTarget {
     }
   }
 
+  /**
+   * What the newest page does not have although it would be on it: it was archived or deleted.
+   * @param {{ conversations: Conversation[], next: string }} page
+   */
+  #left({ conversations, next }) {
+    const there = new Set(conversations.map(({ id }) => id))
+    const oldest = next ? (conversations.at(-1)?.last_at ?? "") : ""
+    return [...this.#known.values()]
+      .filter(({ id, at }) => !there.has(id) && at !== undefined && at >= oldest)
+      .map(({ id }) => id)
+  }
+
+  /** @param {number} id of a conversation that has changed while nobody listened */
+  async #look(id) {
+    const { conversation } = await this.#get(`/conversations/${id}`)
+    if (conversation.cleared) this.gone(id)
+    else this.#learn(conversation, true)
+  }
+
   /** @param {Message} message */
   #message(message) {
     const theirs = message.sender_id !== this.#me
     const known = this.#known.get(message.conversation_id)
     if (!known) {
+      if (message.hidden) return
       this.#clock.setTimeout(() => void this.#ask(message.conversation_id, theirs), unknownAfter)
       return
     }
     if (message.seq <= known.head) return
-    known.head = known.last = message.seq
+    known.head = message.seq
+    if (message.hidden) return
+    known.last = message.seq
     if (theirs) known.theirs = message.seq
     // What was archived comes back with it, unless it is muted.
     const archived = known.archived && known.muted
@@ -247,9 +273,25 @@ export class Inbox extends EventTarget {
    * @param {Conversation} entry
    */
   #told(entry) {
+    if (entry.cleared) {
+      this.gone(entry.id)
+      return
+    }
     const fresh = !this.#known.has(entry.id) && entry.head > 1
     this.#learn(entry, fresh)
     if (fresh) this.#askTotal().catch(() => {})
+  }
+
+  /**
+   * The reader has deleted a conversation for themselves: it is in no list, and counts nowhere.
+   * @param {number} id
+   */
+  gone(id) {
+    const known = this.#known.get(id)
+    if (known) this.#change(known, { unread: 0, marked_unread: false })
+    else this.#askTotal().catch(() => {})
+    this.#known.delete(id)
+    this.#tell("gone", id)
   }
 
   /**
@@ -258,15 +300,15 @@ export class Inbox extends EventTarget {
    */
   #learn(entry, counted = false) {
     const { id, head, unread, muted, archived, marked_unread } = entry
-    const last = entry.last_message?.seq ?? head
+    const last = entry.last_message?.seq ?? 0
     const before = this.#known.get(id)
     if (before && before.head > head) return
     const known = before ?? { id, head, unread: 0, other: entry.other.id }
     this.#known.set(id, known)
     this.#tell("entry", entry)
     // The answer may have been on its way when the reader came to the end.
-    const seen = (this.#seen.get(id) ?? 0) >= last
-    const now = { head, last, muted, archived, unread: seen ? 0 : unread, marked_unread }
+    const seen = (this.#seen.get(id) ?? 0) >= (last || head)
+    const now = { head, last, at: entry.last_at, muted, archived, unread: seen ? 0 : unread, marked_unread }
     if (counted) Object.assign(known, { ...now, unread })
     this.#change(known, now)
   }

@@ -1,4 +1,4 @@
-/** @typedef {import("./timeline.js").Item} Item */
+/** @typedef {import("./item.js").Item} Item */
 
 /**
  * A message in its place.

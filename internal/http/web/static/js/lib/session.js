@@ -22,7 +22,7 @@ import { Timeline } from "./timeline.js"
  * @property {number} otherDelivered
  * @property {boolean} hasOlder
  * @property {boolean} atEnd
- * @property {import("./timeline.js").Item[]} items
+ * @property {import("./item.js").Item[]} items
  */
 
 const mostWatched = 100
@@ -31,7 +31,7 @@ const together = 400
 /**
  * What one tab does for the person who is signed in: it joins the line, the outbox,
  * the receipts, the list and the open conversation. It dispatches what the elements
- * of the page draw: "line", "rows", "stuck", "message", "entry", "moved", "unread",
+ * of the page draw: "line", "rows", "stuck", "message", "entry", "gone", "moved", "unread",
  * "total", "rung", "heard", "page", "cursor", "typing", "presence", "privacy", "listing", "entry-listing",
  * "sent", "slow", "ended" and "unreacted" (a sentence: why a reaction was taken back).
  */
@@ -82,7 +82,7 @@ export class Session extends EventTarget {
     this.#wishes = new Wishes({ epoch: this.#epoch, send, last, clock, kept })
     this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, next, get, clock })
     if (opened) this.#thread = this.#open(opened, send, get, clock)
-    this.#pass(this.#inbox, ["entry", "moved", "unread", "total", "heard", "page"])
+    this.#pass(this.#inbox, ["entry", "gone", "moved", "unread", "total", "heard", "page"])
     this.#pass(this.#outbox, ["sent", "slow", "ended"])
     on(this.#inbox, "entry", () => this.#watch())
     on(this.#wishes, "change", () => this.#rows("event"))
@@ -145,6 +145,21 @@ export class Session extends EventTarget {
    */
   react({ message, emoji, on }) {
     if (this.#thread) this.#wishes.wish(this.#thread.id, message, emoji, on)
+  }
+
+  /**
+   * The reader has deleted a message here for themselves, or has taken that back.
+   * @param {{ id: number, message?: import("./frames.js").Message }} change
+   */
+  concealed({ id, message }) {
+    const conversation_id = this.#thread?.id ?? 0
+    const hidden = !message
+    this.#thread?.frame({ type: "hidden", conversation_id, message_id: id, hidden, message })
+  }
+
+  /** @param {number} id of a conversation that the reader has deleted here for themselves */
+  gone(id) {
+    this.#inbox.gone(id)
   }
 
   /** @param {string} clientId */

@@ -74,6 +74,7 @@ export class Thread extends EventTarget {
       else if (!this.#held) this.#open()
       return
     }
+    if (frame.type === "conversation" && frame.conversation.id === this.id) this.#stripped([], frame.conversation)
     if (!("conversation_id" in frame) || frame.conversation_id !== this.id) return
     if (isEvent(frame)) {
       if (!this.#held) return this.#apply(frame)
@@ -81,6 +82,7 @@ export class Thread extends EventTarget {
       this.timeline.expect(frame)
     } else if (frame.type === "caught_up") this.#caughtUp(frame.head)
     else if (frame.type === "reset") void this.#reset()
+    else if (frame.type === "hidden") this.#hidden(frame)
     else if (frame.type === "ack") this.#change("event", () => this.timeline.ack(frame))
     else if ((frame.type === "read" || frame.type === "delivered") && frame.user_id === this.#other)
       this.#moved(frame.type, frame.seq)
@@ -97,7 +99,8 @@ export class Thread extends EventTarget {
   /** Loads the page before the window. */
   older() {
     return this.#move("older", this.timeline.hasOlder, async () => {
-      const page = await this.#page(`before=${this.timeline.oldest}`)
+      const { oldest, last } = this.timeline
+      const page = await this.#page(`before=${oldest || last + 1}`)
       return () => this.timeline.prepend(page)
     })
   }
@@ -222,7 +225,7 @@ export class Thread extends EventTarget {
     if (result !== "applied") return
     if (this.#resuming) this.#expectAnswer()
     this.#tell("event")
-    if (frame.type === "message") this.dispatchEvent(new CustomEvent("message", { detail: frame }))
+    if (frame.type === "message" && !frame.hidden) this.dispatchEvent(new CustomEvent("message", { detail: frame }))
   }
 
   /** @param {number} head */
@@ -243,10 +246,11 @@ export class Thread extends EventTarget {
     return this.#askCursors()
   }
 
-  /** Ticks may have moved while nobody listened. */
+  /** Ticks may have moved, and messages may have been deleted elsewhere, while nobody listened. */
   async #askCursors() {
     try {
-      const { participants } = await this.#get(`/conversations/${this.id}`)
+      const { participants, hidden = [], conversation = {} } = await this.#get(`/conversations/${this.id}`)
+      this.#stripped(hidden, conversation)
       const other = participants.find((/** @type {{ id: number }} */ one) => one.id === this.#other)
       if (!other) return
       // Whoever has read something has a cursor, or keeps it to themselves by now.
@@ -256,6 +260,22 @@ export class Thread extends EventTarget {
     } catch {
       // Ticks that are late are no reason to disturb anybody.
     }
+  }
+
+  /**
+   * What the reader has deleted for themselves is not shown any more.
+   * @param {number[]} ids
+   * @param {{ cleared_seq?: number }} conversation
+   */
+  #stripped(ids, { cleared_seq: cleared = 0 }) {
+    const changed = [this.timeline.clear(cleared), ...ids.map((id) => this.timeline.conceal(id))]
+    if (changed.includes(true)) this.#tell("state")
+  }
+
+  /** @param {Pick<import("./frames.js").HiddenFrame, "message_id" | "message">} frame */
+  #hidden({ message_id: id, message }) {
+    if (!message) this.#stripped([id], {})
+    else this.#change("state", () => this.timeline.reveal(message))
   }
 
   /** Forgets what there is and loads the newest page. */

@@ -1,5 +1,7 @@
 import { requoted } from "./quote.js"
+import { become, keyOf, pendingItem } from "./item.js"
 import { layOut } from "./rows.js"
+import { Unseen } from "./unseen.js"
 
 /** @typedef {import("./frames.js").Message} Message */
 /** @typedef {import("./frames.js").MessageFrame} MessageFrame */
@@ -8,25 +10,8 @@ import { layOut } from "./rows.js"
 /** @typedef {import("./frames.js").Quote} Quote */
 /** @typedef {import("./outbox.js").Pending} Pending */
 /** @typedef {import("./rows.js").Row} Row */
-/** @typedef {"" | "sending" | "waiting" | "sent" | "delivered" | "read" | "failed"} State */
-
-/**
- * A message as it is shown. Its key stays the same from the first bubble on.
- * @typedef {object} Item
- * @property {string} key
- * @property {number} seq 0 while it is on its way
- * @property {number} id of the message; 0 while it is on its way
- * @property {string} clientId
- * @property {boolean} mine
- * @property {string} text
- * @property {string} at RFC 3339
- * @property {string} edited RFC 3339, "" when the text was never changed
- * @property {boolean} deleted taken away for everyone
- * @property {import("./frames.js").Reaction[]} reactions
- * @property {Quote | null} quote what it answers, as that is now
- * @property {State} state
- * @property {string} [fault] why it was not sent
- */
+/** @typedef {import("./item.js").Item} Item */
+/** @typedef {import("./item.js").State} State */
 
 /** How many messages are kept; a window that outgrows it by half is cut back to it. */
 const most = 400
@@ -53,6 +38,7 @@ export class Timeline {
   #pending = []
   /** @type {Map<number, Message>} messages as they have become, by id */
   #revised = new Map()
+  #unseen = new Unseen()
   #read = 0
   #delivered = 0
 
@@ -116,8 +102,9 @@ export class Timeline {
     // One that outgrows the window comes with its page, like all behind the window.
     if (this.atEnd && this.#items.length >= 2 * most) this.atEnd = false
     // A page may have been quicker than the event.
-    if (this.atEnd && message.seq > this.newest) this.#items.push(this.#itemOf(message))
+    if (this.atEnd && message.seq > this.newest) this.#items.push(...this.#itemsOf([message]))
     this.#settle(message)
+    if (message.hidden) this.conceal(message.message_id)
     return "applied"
   }
 
@@ -126,6 +113,7 @@ export class Timeline {
    * @param {Message} message
    */
   revise(message) {
+    if (message.hidden) return
     const id = message.message_id
     // An answer may be older than the events that have come since: only these tell of reactions.
     const { reactions = [] } = message
@@ -137,6 +125,48 @@ export class Timeline {
       if (item.id === id) become(item, now)
       item.quote = requoted(item.quote, message)
     }
+  }
+
+  /**
+   * The reader sees a message no longer, whether it is here already or not.
+   * @param {number} id
+   * @returns {boolean} whether that is new
+   */
+  conceal(id) {
+    return this.#unseen.hide(id) && this.#strip()
+  }
+
+  /**
+   * The reader sees a message again. Beyond the window it comes with its page.
+   * @param {Message} message
+   */
+  reveal(message) {
+    this.#unseen.show(message.message_id)
+    const { seq } = message
+    const inside = (seq > this.oldest || !this.hasOlder) && (seq < this.newest || (this.atEnd && seq <= this.last))
+    if (!inside || this.#items.some((item) => item.seq === seq)) return
+    this.#items.push(...this.#itemsOf([message]))
+    this.#items.sort((a, b) => a.seq - b.seq)
+  }
+
+  /**
+   * The reader sees nothing up to a seq any more.
+   * @param {number} seq
+   * @returns {boolean} whether that is new
+   */
+  clear(seq) {
+    if (!this.#unseen.clear(seq)) return false
+    // What is loaded has no gap: nothing older is left where some of it is gone.
+    if (this.oldest <= seq) this.hasOlder = false
+    return this.#strip()
+  }
+
+  /** Takes out what the reader does not see any more. */
+  #strip() {
+    const sees = (/** @type {Item} */ item) => this.#unseen.sees(item.id, item.seq)
+    this.#items = this.#items.filter(sees)
+    this.#acked = this.#acked.filter(sees)
+    return true
   }
 
   /**
@@ -189,7 +219,7 @@ export class Timeline {
    */
   prepend(page) {
     const oldest = this.oldest || Infinity
-    this.#items = [...page.messages.filter((m) => m.seq < oldest).map((m) => this.#itemOf(m)), ...this.#items]
+    this.#items = [...this.#itemsOf(page.messages.filter((m) => m.seq < oldest)), ...this.#items]
     this.hasOlder = page.has_more
     if (this.#items.length > 1.5 * most) {
       this.#items.length = most
@@ -203,7 +233,7 @@ export class Timeline {
    */
   append(page) {
     const { newest } = this
-    this.#items.push(...page.messages.filter((m) => m.seq > newest).map((m) => this.#itemOf(m)))
+    this.#items.push(...this.#itemsOf(page.messages.filter((m) => m.seq > newest)))
     // What has happened since the page was read comes with the next one.
     this.atEnd = !page.has_more && page.head >= this.last
     if (this.#items.length > 1.5 * most) {
@@ -219,7 +249,7 @@ export class Timeline {
    * @param {MessagesPage} page
    */
   show(page) {
-    this.#items = page.messages.map((message) => this.#itemOf(message))
+    this.#items = this.#itemsOf(page.messages)
     this.hasOlder = page.has_more
     this.atEnd = page.head >= this.last
     this.#join()
@@ -243,6 +273,7 @@ export class Timeline {
   forget() {
     this.#acked = []
     this.#revised.clear()
+    this.#unseen = new Unseen()
     this.#read = this.#delivered = 0
     this.newAfter = -1
   }
@@ -277,7 +308,20 @@ export class Timeline {
   rows(dayOf) {
     const whole = !this.hasOlder || this.oldest <= this.newAfter + 1
     const newAfter = whole ? this.newAfter : -1
-    return layOut([...this.#items, ...this.#acked, ...this.#pending], newAfter, dayOf)
+    // What answers a message that the reader has deleted for themselves does not show that.
+    const sees = (/** @type {Quote} */ { message_id, seq }) => this.#unseen.sees(message_id, seq)
+    const all = [...this.#items, ...this.#acked, ...this.#pending].map((item) =>
+      !item.quote || sees(item.quote) ? item : { ...item, quote: null },
+    )
+    return layOut(all, newAfter, dayOf)
+  }
+
+  /**
+   * Those of some messages that the reader sees.
+   * @param {Message[]} messages
+   */
+  #itemsOf(messages) {
+    return messages.filter((one) => this.#unseen.sees(one.message_id, one.seq)).map((one) => this.#itemOf(one))
   }
 
   /**
@@ -350,47 +394,5 @@ export class Timeline {
   #join() {
     this.#acked = this.#acked.filter((item) => item.seq > this.newest)
     this.#refresh()
-  }
-}
-
-/**
- * Changes a message to what it has become. What is older than what is known changes nothing.
- * @param {Item} item
- * @param {Message} message
- */
-function become(item, { message: text, edited_at: edited = "", deleted = false, reactions }) {
-  if (reactions && !item.deleted) item.reactions = reactions
-  if (item.deleted || (edited < item.edited && !deleted)) return
-  Object.assign(item, { text, edited, deleted, ...(deleted && { reactions: [] }) })
-}
-
-/**
- * @param {boolean} mine
- * @param {string} clientId
- * @param {number} id
- */
-export function keyOf(mine, clientId, id) {
-  return mine && clientId ? `c:${clientId}` : `m:${id}`
-}
-
-/**
- * @param {Pending} one
- * @returns {Item}
- */
-function pendingItem(one) {
-  return {
-    key: keyOf(true, one.client_id, 0),
-    seq: 0,
-    id: 0,
-    clientId: one.client_id,
-    mine: true,
-    text: one.text,
-    at: one.at,
-    edited: "",
-    deleted: false,
-    reactions: [],
-    quote: one.reply ?? null,
-    state: one.state,
-    fault: one.fault,
   }
 }

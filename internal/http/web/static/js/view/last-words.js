@@ -53,6 +53,12 @@ export class LastWords {
     this.draw(id)
   }
 
+  /** @param {number} id of a conversation in which the reader sees no message */
+  none(id) {
+    this.#last.set(id, { seq: 0, mine: false, text: "", state: "" })
+    this.draw(id)
+  }
+
   /** @param {import("../lib/frames.js").Cursor} cursor the other person has come further */
   moved({ type, conversation_id: id, user_id: user, seq }) {
     const last = this.#last.get(id)
@@ -62,14 +68,18 @@ export class LastWords {
   }
 
   /**
-   * Whether the last message was read may not be known any more: it is told anew.
-   * @param {number} id
+   * Whether the last messages with somebody, or all of the reader's own, were read may not be known
+   * any more: it is told anew.
+   * @param {Iterable<[number, HTMLElement]>} nodes by conversation
+   * @param {number} user
    */
-  doubted(id) {
-    const last = this.#last.get(id)
-    if (last?.state !== "read") return
-    last.state = "delivered"
-    this.draw(id)
+  doubted(nodes, user) {
+    for (const [id, node] of nodes) {
+      const last = this.#last.get(id)
+      if (last?.state !== "read" || (user !== this.#me && numberOf(node.dataset.other) !== user)) continue
+      last.state = "delivered"
+      this.draw(id)
+    }
   }
 
   /** @param {import("../lib/frames.js").TypingFrame} frame */

@@ -1,4 +1,4 @@
-import { keyOf } from "../lib/timeline.js"
+import { keyOf } from "../lib/item.js"
 import { partsOf } from "../lib/links.js"
 import { deletedText, isJumbo } from "../lib/text.js"
 import { formatInstant, formatTime } from "../lib/time.js"
@@ -7,8 +7,10 @@ import { cloneTemplate, numberOf, one } from "./query.js"
 import { readQuote, updateQuote } from "./quote.js"
 
 /** @typedef {import("../lib/timeline.js").Row} Row */
-/** @typedef {import("../lib/timeline.js").Item} Item */
-/** @typedef {import("../lib/timeline.js").State} State */
+/** @typedef {import("../lib/item.js").Item} Item */
+/** @typedef {import("../lib/item.js").State} State */
+
+const changeableFor = 15 * 60_000
 
 /** What a state is called, for ears. */
 const words = {
@@ -110,6 +112,17 @@ export function textOf(node) {
     .filter((one) => one instanceof Text || one.nodeName === "A")
     .map((one) => one.textContent)
     .join("")
+}
+
+/**
+ * One's own messages that may still be changed.
+ * @param {Element} list
+ */
+export function changeable(list) {
+  const own = [...list.querySelectorAll('.message[data-side="mine"][data-seq]')]
+  const since = Date.now() - changeableFor
+  const old = own.findLastIndex((node) => Date.parse(one(node, "time", HTMLTimeElement).dateTime) <= since)
+  return own.slice(old + 1).filter((node) => !node.hasAttribute("data-deleted"))
 }
 
 /**

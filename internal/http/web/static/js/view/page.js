@@ -12,7 +12,8 @@ export function readKnown(chat) {
   return [...chat.querySelectorAll(".inbox-item")].map((node) => ({
     id: numberOf(node.getAttribute("data-conversation") ?? undefined),
     head: numberOf(node.getAttribute("data-head") ?? undefined),
-    last: numberOf(node.getAttribute("data-last") ?? node.getAttribute("data-head") ?? undefined),
+    last: numberOf(node.getAttribute("data-last") ?? undefined),
+    at: node.querySelector("time")?.dateTime,
     unread: numberOf(node.getAttribute("data-count") ?? undefined),
     other: numberOf(node.getAttribute("data-other") ?? undefined),
     muted: node.hasAttribute("data-muted"),

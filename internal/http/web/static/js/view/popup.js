@@ -25,13 +25,14 @@ export class Popup {
 
   /**
    * @param {Element} message
-   * @param {boolean} [own] it may be changed, too
+   * @param {(name: string) => boolean} [offers] whether a message has what is marked data-for a name
    */
-  open(message, own = false) {
+  open(message, offers = () => true) {
     this.close()
     this.#before = document.activeElement
     this.#menu = cloneTemplate(this.#template)
-    for (const item of this.#menu.querySelectorAll("[data-own]")) item.toggleAttribute("hidden", !own)
+    for (const item of this.#menu.querySelectorAll("[data-for]"))
+      if (!offers(item.getAttribute("data-for") ?? "")) item.remove()
     message.append(this.#menu)
     message.querySelector(this.#opener)?.setAttribute("aria-expanded", "true")
     this.show("choose")
@@ -51,6 +52,14 @@ export class Popup {
     const back = message?.contains(this.#before) ? this.#before : (button ?? message?.querySelector(".bubble"))
     if (menu.contains(document.activeElement) && back instanceof HTMLElement) back.focus({ preventScroll: true })
     menu.remove()
+  }
+
+  /**
+   * The message at which it is open, if it offers something there.
+   * @param {string} name
+   */
+  offering(name) {
+    return this.#menu?.querySelector(`[data-for="${name}"]`)?.closest(".message")
   }
 
   /** @param {EventTarget | null} target where the focus or the finger is now */
@@ -88,7 +97,7 @@ export class Popup {
 
   /** @param {number} step from the item that has the focus; 0 goes to the first */
   #step(step) {
-    const items = [...(this.#menu?.querySelectorAll("[data-part]:not([hidden]) .menu-item:not([hidden])") ?? [])]
+    const items = [...(this.#menu?.querySelectorAll("[data-part]:not([hidden]) .menu-item") ?? [])]
     const here = items.indexOf(/** @type {Element} */ (document.activeElement))
     const next = items.at(step && (here + step) % items.length)
     if (next instanceof HTMLElement) next.focus({ preventScroll: true })

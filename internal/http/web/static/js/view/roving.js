@@ -49,6 +49,38 @@ export function goTo(list, bubble) {
 }
 
 /**
+ * What takes the focus when a message goes that has it: a neighbour, or else the timeline.
+ * @param {Element} message
+ * @returns {() => void} gives it the focus, if that is nowhere by then
+ */
+export function heir(message) {
+  const all = [...(message.parentElement?.querySelectorAll(".message > .bubble") ?? [])]
+  const here = all.findIndex((bubble) => message.contains(bubble))
+  const next = all[here + 1] ?? all[here - 1] ?? message.closest(".timeline")
+  return () => {
+    const free = message.contains(document.activeElement) || document.activeElement === document.body
+    if (free && next instanceof HTMLElement) next.focus({ preventScroll: true })
+  }
+}
+
+/**
+ * Goes to the entry of a list that an arrow, Home or End points at. Each stays in reach of Tab.
+ * @param {Element} list
+ * @param {string} selector of what has the focus in an entry
+ * @param {KeyboardEvent} event
+ */
+export function stepAmong(list, selector, event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return
+  const all = [...list.querySelectorAll(selector)]
+  const here = all.indexOf(/** @type {Element} */ (event.target))
+  const to = { ArrowUp: here - 1, ArrowDown: here + 1, Home: 0, End: all.length - 1 }[event.key]
+  if (here < 0 || to === undefined) return
+  event.preventDefault()
+  const next = all[to]
+  if (next instanceof HTMLElement) next.focus()
+}
+
+/**
  * @param {Element} bubble
  * @param {boolean} reached
  */

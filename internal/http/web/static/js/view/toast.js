@@ -3,18 +3,36 @@ import { sendJSON } from "../lib/api.js"
 const kept = "swapnest.toast"
 const lasts = 8_000
 
-/** @typedef {{ text: string, undo: { path: string, change: object } }} Said */
+/**
+ * What was done, and the way back where there is one.
+ * @typedef {object} Said
+ * @property {string} text
+ * @property {{ path: string, method?: string, change?: object }} [undo]
+ */
 
 /**
  * What has just been done is said on the next page of this tab, with the way back.
  * @param {Said} said
  */
-export function say(said) {
+function say(said) {
   try {
     sessionStorage.setItem(kept, JSON.stringify(said))
   } catch {
     // It is done all the same.
   }
+}
+
+/**
+ * Says it where one goes from a conversation: to look on would read it again at once.
+ * @param {HTMLElement | null} menu of the conversation; where its data-back is empty one stays
+ * @param {Element} root of this page
+ * @param {Said} said
+ */
+export function leave(menu, root, said) {
+  const back = menu?.dataset.back
+  if (!back) return show(root, said)
+  say(said)
+  location.assign(back)
 }
 
 /**
@@ -30,23 +48,36 @@ export function showSaid(root) {
   } catch {
     // There is nothing to say.
   }
-  if (!said) return
-  const { text, undo } = said
+  if (said) show(root, said)
+}
+
+/**
+ * Shows what was done, for a while.
+ * @param {Element} root
+ * @param {Said} said
+ * @param {(answer: any) => void} [undone] it was taken back
+ */
+export function show(root, { text, undo }, undone) {
   const toast = document.createElement("div")
   toast.className = "toast"
   toast.setAttribute("role", "status")
   const words = document.createElement("span")
-  const button = document.createElement("button")
-  button.type = "button"
-  button.textContent = "Undo"
-  button.addEventListener("click", () => {
-    button.disabled = true
-    sendJSON("PATCH", undo.path, undo.change).then(
-      () => toast.remove(),
-      (error) => (words.textContent = String(error.message)),
-    )
-  })
-  toast.append(words, button)
+  toast.append(words)
+  if (undo) {
+    const button = document.createElement("button")
+    button.type = "button"
+    button.textContent = "Undo"
+    button.addEventListener("click", () => {
+      button.disabled = true
+      sendJSON(undo.method ?? "PATCH", undo.path, undo.change).then(
+        (answer) => (toast.remove(), undone?.(answer)),
+        (error) => (words.textContent = String(error.message)),
+      )
+    })
+    toast.append(button)
+  }
+  // One at a time: what was done before has its way back no more.
+  root.querySelector(":scope > .toast:not([data-told])")?.remove()
   root.append(toast)
   // A region speaks what comes into it, not what it came with.
   words.textContent = text
