@@ -95,6 +95,9 @@ func TestAMovedLogIsReadInItsOrder(t *testing.T) {
 		if err := tx.Follow(ctx, "listings", feed[1].Cursor); err != nil {
 			return err
 		}
+		if err := tx.Follow(ctx, store.Searchable, all[4].Cursor); err != nil {
+			return err
+		}
 		return tx.Follow(ctx, "log", all[4].Cursor)
 	})
 	if err := db.Close(); err != nil {
@@ -120,6 +123,10 @@ func TestAMovedLogIsReadInItsOrder(t *testing.T) {
 	}
 	if diff := cmp.Diff([]chat.Seq{6, 7, 8}, seqs(at)); diff != "" {
 		t.Errorf("from where the follower was (-want +got):\n%s", diff)
+	}
+	// The search index stays behind: what makes it begins with the first message.
+	if at, err = moved.Followed(t.Context(), store.Searchable); err != nil || at != (store.Cursor{}) {
+		t.Errorf("the index is made from %+v on, %v", at, err)
 	}
 	if at, err = moved.Followed(t.Context(), "listings"); err != nil {
 		t.Fatal(err)

@@ -136,6 +136,7 @@ func (d *Database) Exec(ctx context.Context, statement string) error {
 // WithoutRevisions takes the schema back to before migration 7, for a test of an older one.
 func (d *Database) WithoutRevisions(ctx context.Context) error {
 	for _, statement := range []string{
+		`DROP TABLE message_search`,
 		`DROP TABLE message_hidden`, `ALTER TABLE member DROP COLUMN cleared_seq`,
 		`DROP INDEX member_muted`, `ALTER TABLE member DROP COLUMN muted_until`,
 		`DROP TABLE message_version`, `DROP INDEX event_command`,
