@@ -21,6 +21,7 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 )
@@ -45,6 +46,7 @@ type Options struct {
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Notices  *notices.Service
+	Search   *search.Service
 	Version  string // of the program, for the description
 	Log      *slog.Logger
 }
@@ -73,6 +75,7 @@ func (a *API) calls() {
 	a.accountCalls()
 	a.marketCalls()
 	a.conversationCalls()
+	a.searchCalls()
 	a.noticeCalls()
 }
 
