@@ -33,7 +33,7 @@ torture: bootstrap ## the delivery contract, for long: KILLS=20 at each point, S
 	go test ./internal/torture/sim -run TestTheContractHoldsInSimulatedWorlds -count 1 -timeout 2h -v -seeds $(SEEDS)
 	go test ./internal/torture -count 1 -timeout 2h -v -kills $(KILLS) -betrayals 60s -chaos 60s -readers 1000 -measure
 
-bench: ## benchmarks of all packages that have some; BENCH=regexp BENCHTIME=2s
+bench: ## benchmarks of all packages that have some; BENCH=regexp BENCHTIME=2s; SWAPNEST_BENCH_MESSAGES=1000000 for those that search
 	@packages=$$(grep -rl --include='*_test.go' '^func Benchmark' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's|^|./|'); \
 	test -n "$$packages" || { echo "There are no benchmarks yet."; exit 0; }; \
 	go test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem -p 1 $$packages

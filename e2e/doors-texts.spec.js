@@ -172,6 +172,11 @@ test("what people write runs nowhere, builds nothing and is shown as it is", asy
       }
       await Promise.all([walk(seller, sellerPages(world)), walk(buyer, buyerPages(world))])
     }
+    await expect(async () => {
+      await seller.goto("/chat/search/?q=x.test")
+      await expect(seller.locator(".hit mark")).toHaveCount(1, { timeout: 500 })
+    }).toPass({ timeout: 5_000 })
+    await learn(seller)
     await each(plain, async (page, where) => {
       await page.goto(where)
       await learn(page)

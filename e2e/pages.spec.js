@@ -124,8 +124,12 @@ test("one finds what was said, and goes there", async ({ page, newPerson }) => {
   await ask(page, (await offer(seller, "Camera")).id, "Does it come with its STRAP?")
   await seller.goto("/chat/")
   await seller.getByRole("link", { name: "Search your chats" }).click()
-  await seller.getByPlaceholder("Words, a thing or a name").fill("strap camera")
-  await seller.keyboard.press("Enter")
+  // It is in the index within a second.
+  await expect(async () => {
+    await seller.getByPlaceholder("Words, a thing or a name").fill("strap come")
+    await seller.keyboard.press("Enter")
+    await expect(seller.locator(".hit")).toHaveCount(1, { timeout: 1_000 })
+  }).toPass({ timeout: 5_000 })
   await seller.getByRole("link", { name: /Does it come with its STRAP/ }).click()
   await seller.waitForURL("**/chat/conversation/*/?message=*")
   await expect(seller.locator("message-list .message:target, message-list .message").first()).toContainText("STRAP")

@@ -15,6 +15,7 @@ import (
 // know each other. A new package fails the test until it has its place here.
 var layers = []string{
 	"internal/chat",
+	"internal/words",
 	"internal/live/wire internal/limit internal/picture internal/store internal/blob internal/live/bus",
 	"internal/live/bus/bustest",
 	"internal/http/trace internal/http/auth internal/live/hub internal/live/peers",

@@ -19,7 +19,7 @@ const (
 var adoption = []string{
 	`UPDATE follower f SET xid = ` + ownXID + `, pos = coalesce(
 		(SELECT min(pos) - 1 FROM event WHERE (xid, pos) > (f.xid, f.pos)), (SELECT max(pos) FROM event), 0)
-	WHERE name = 'notices'`,
+	WHERE name IN ('notices', 'search')`,
 	`UPDATE follower f SET xid = ` + ownXID + `, pos = coalesce(
 		(SELECT min(pos) - 1 FROM listing_change WHERE (xid, pos) > (f.xid, f.pos)), (SELECT max(pos) FROM listing_change), 0)
 	WHERE name IN ('notices of listings', 'shelf')`,

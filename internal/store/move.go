@@ -224,6 +224,7 @@ func (m *move) finish(ctx context.Context, tx pgx.Tx, moved Moved) error {
 	batch.Queue(`DELETE FROM meta WHERE key = $1`, movingKey)
 	batch.Queue(`INSERT INTO meta (key, value) VALUES ($1, $2)`, movedKey, string(note))
 	batch.Queue(`UPDATE meta SET value = $1 WHERE key = 'epoch'`, lasting())
+	batch.Queue(`DELETE FROM follower WHERE name = $1`, Searchable) // the index stays behind, and is made anew
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("note the move: %w", err)
 	}

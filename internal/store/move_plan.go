@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,6 +18,10 @@ const gooseTable = "goose_db_version"
 // row of the log or a follower's place in it. On SQLite it is 0 or not there. All that is
 // moved is written by one transaction, so that its order among itself stays that of pos.
 const stamp = "xid"
+
+// derived begins the names of what is not moved: the search index, which a follower makes of
+// the log at the target.
+const derived = "message_search"
 
 // schema is what a database holds, by the names of its tables.
 type schema map[string]*schemaTable
@@ -170,6 +175,9 @@ func (m *move) plan(ctx context.Context, target asker) ([]plannedTable, error) {
 func planned(from, to schema) ([]plannedTable, error) {
 	var errs []error
 	delete(to, gooseTable)
+	for _, s := range []schema{from, to} {
+		maps.DeleteFunc(s, func(name string, _ *schemaTable) bool { return strings.HasPrefix(name, derived) })
+	}
 	for _, name := range to.names() {
 		if from[name] == nil {
 			errs = append(errs, fmt.Errorf("the table %s is in PostgreSQL alone", name))

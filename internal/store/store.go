@@ -151,6 +151,9 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if err := db.refold(ctx); err != nil {
 		return err
 	}
+	if err := db.reindex(ctx); err != nil {
+		return err
+	}
 	return db.startWriters(ctx)
 }
 

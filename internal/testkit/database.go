@@ -176,25 +176,6 @@ func (d *Database) Changes(ctx context.Context) (all []Changed, err error) {
 	return all, rows.Err()
 }
 
-// WithoutRevisions takes the schema back to before migration 7, for a test of an older one.
-func (d *Database) WithoutRevisions(ctx context.Context) error {
-	for _, statement := range []string{
-		`DROP TABLE message_hidden`, `ALTER TABLE member DROP COLUMN cleared_seq`,
-		`DROP TABLE saved_reply`, `ALTER TABLE users DROP COLUMN hides_read`, `ALTER TABLE users DROP COLUMN hides_seen`,
-		`ALTER TABLE message DROP COLUMN reply_to`, `DROP TABLE reaction`,
-		`DROP INDEX member_muted`, `ALTER TABLE member DROP COLUMN muted_until`,
-		`DROP TABLE message_version`, `DROP INDEX event_command`,
-		`ALTER TABLE event DROP COLUMN client_id`, `ALTER TABLE event DROP COLUMN digest`,
-		`ALTER TABLE message DROP COLUMN edited_at`, `ALTER TABLE message DROP COLUMN deleted_at`,
-		`ALTER TABLE conversation DROP COLUMN last_seq`, `DELETE FROM goose_db_version WHERE version_id >= 7`,
-	} {
-		if err := d.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("%s: %w", statement, err)
-		}
-	}
-	return nil
-}
-
 // Town is two people, a stranger, and a listing of the seller's to talk about.
 type Town struct {
 	Buyer, Seller, Stranger chat.User

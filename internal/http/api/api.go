@@ -22,6 +22,7 @@ import (
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
 	"swapnest/internal/feature/saved"
+	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 )
@@ -47,6 +48,7 @@ type Options struct {
 	Messages *messaging.Service
 	Notices  *notices.Service
 	Saved    *saved.Service
+	Search   *search.Service
 	Version  string // of the program, for the description
 	Log      *slog.Logger
 }
@@ -75,6 +77,7 @@ func (a *API) calls() {
 	a.accountCalls()
 	a.marketCalls()
 	a.conversationCalls()
+	a.searchCalls()
 	a.noticeCalls()
 	a.savedCalls()
 }

@@ -19,6 +19,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
+	"swapnest/internal/follower/indexer"
 	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/live/wire"
 )
@@ -77,6 +78,12 @@ func TestEveryAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.run(t, noticeRows)
+	})
+	t.Run("search", func(t *testing.T) {
+		if err := indexer.New(w.db, slog.New(slog.DiscardHandler), time.Now).Follow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.run(t, searchRows)
 	})
 	t.Run("what holds for all", func(t *testing.T) { w.run(t, generalRows(c)) })
 	t.Run("ends", func(t *testing.T) { w.run(t, endRows) })

@@ -112,6 +112,14 @@ func (a *API) conversationCalls() {
 	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
 }
 
+// searchCalls are about finding what was said.
+func (a *API) searchCalls() {
+	handle(a, operation{
+		id: "search", route: "GET /search", summary: "Messages of one's conversations in which all words are, the newest first",
+		status: 200, failures: []int{404, 429},
+	}, a.search)
+}
+
 // noticeCalls are about what one is told of.
 func (a *API) noticeCalls() {
 	handle(a, operation{id: "listNotifications", route: "GET /notifications", summary: "What one has been told of, the newest first", status: 200}, a.listNotices)

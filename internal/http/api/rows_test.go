@@ -243,6 +243,8 @@ var limitedRows = []row{
 	{"preferences", request{"bilal", "PATCH /me", `{"preferences":{"email":false}}`, ""}, 429, []string{tooOften}, nil},
 	{"a fourth listing", request{"asha", "POST /listings", draft + `}`, ""}, 429, []string{tooOften}, nil},
 	{"a fourth change", request{"asha", "PATCH /listings/{bike}", `{"city":"Pune"}`, ""}, 429, []string{tooOften}, nil},
+	{"one search", request{"bilal", "GET /search?q=x", "", ""}, 200, nil, nil},
+	{"searches", request{"bilal", "GET /search?q=x", "", ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"one photo", request{"asha", "POST /photos", "none", "Content-Type: image/png"}, 415, nil, nil},
 	{"photos", request{"asha", "POST /photos", "none", "Content-Type: image/png"}, 429, []string{tooOften}, nil},
 	{"one look", request{"", "GET /availability?username=gustav", "", ""}, 200, nil, nil},

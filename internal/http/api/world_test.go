@@ -21,6 +21,7 @@ import (
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
 	"swapnest/internal/feature/saved"
+	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/limit"
@@ -95,9 +96,10 @@ func newWorld(t testing.TB, limited bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var photos, add, edit *limit.Keyed
+	var photos, add, edit, searches *limit.Keyed
 	if limited {
 		photos, add, edit = limit.New(time.Hour, 1, time.Now), limit.New(time.Hour, 3, time.Now), limit.New(time.Hour, 3, time.Now)
+		searches = limit.New(time.Hour, 1, time.Now)
 	}
 	goods, err := listings.New(t.Context(), w.db, h, listings.Limits{Add: add, Edit: edit}, time.Now)
 	if err != nil {
@@ -106,7 +108,8 @@ func newWorld(t testing.TB, limited bool) *world {
 	w.messages = messaging.New(w.db, relay, w, &ml, nil, time.Now)
 	New(Options{
 		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, photos, time.Now), Inbox: in, Messages: w.messages,
-		Notices: notices.New(w.db, w, relay, keep, time.Now), Saved: saved.New(w.db, keep, time.Now), Version: "1.2.3", Log: log,
+		Notices: notices.New(w.db, w, relay, keep, time.Now), Saved: saved.New(w.db, keep, time.Now), Search: search.New(w.db, h.Online, searches),
+		Version: "1.2.3", Log: log,
 	}).Routes(w.mux)
 	w.fill(goods)
 	return w

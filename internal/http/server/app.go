@@ -25,6 +25,7 @@ import (
 	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
+	"swapnest/internal/follower/indexer"
 	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/follower/shelf"
 	"swapnest/internal/follower/tail"
@@ -81,6 +82,7 @@ type App struct {
 	Notices  *notices.Service
 	Saved    *saved.Service
 	Presence *presence.Service
+	Search   *search.Service
 	Sockets  *socket.Door
 
 	log      *slog.Logger
@@ -93,6 +95,7 @@ type App struct {
 	bell     *hub.Bell
 	shelf    *shelf.Follower    // nil until the store is open
 	notices  *noticing.Follower // the same
+	indexer  *indexer.Follower  // the same
 	sweeper  *sweeper           // nil until the services stand, like the next
 	unmuter  *sweeper
 	reviewer *sweeper // nil for a node that is alone
@@ -141,6 +144,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 	// Before anything is written, so that they can be woken; they start behind it.
 	a.shelf = shelf.New(a.DB, a.relay.Signal, a.log)
 	a.notices = noticing.New(a.DB, a.bell.Ring, a.log, time.Now)
+	a.indexer = indexer.New(a.DB, a.log, time.Now)
 	if err := a.tail.Start(ctx, a.DB, a.Hub.Since); err != nil {
 		return err
 	}
@@ -167,6 +171,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 func (a *App) begin(o Options) {
 	a.shelf.Start()
 	a.notices.Start()
+	a.indexer.Start()
 	if a.peers != nil {
 		a.peers.Start()
 	}
@@ -198,13 +203,14 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	a.Notices = notices.New(a.DB, a.bell, a.relay, limits.keep, now)
 	a.Saved = saved.New(a.DB, limits.keep, now)
 	a.Presence = presence.New(a.DB, a.Hub, a.relay, limits.typing, a.log)
+	a.Search = search.New(a.DB, a.Hub.Online, limits.search)
 	return nil
 }
 
 func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
-		Notices: a.Notices, Saved: a.Saved, Search: search.New(a.DB), Blobs: a.Blobs,
+		Notices: a.Notices, Saved: a.Saved, Search: a.Search, Blobs: a.Blobs,
 		Demo: people, Epoch: a.DB.Epoch, Version: o.Version, Log: a.log,
 	})
 	if err != nil {
@@ -212,7 +218,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	}
 	calls := api.New(api.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
-		Notices: a.Notices, Saved: a.Saved, Version: o.Version, Log: a.log,
+		Notices: a.Notices, Saved: a.Saved, Search: a.Search, Version: o.Version, Log: a.log,
 	})
 	a.Sockets = socket.New(socket.Options{
 		Guard: a.Guard, Hub: a.Hub, Messages: a.Messages, Inbox: a.Inbox, Presence: a.Presence,
@@ -327,6 +333,7 @@ func (a *App) Close() error {
 	if a.shelf != nil {
 		a.shelf.Stop()
 		a.notices.Stop()
+		a.indexer.Stop()
 	}
 	if a.bell != nil {
 		a.tail.Stop()

@@ -17,6 +17,7 @@ type limits struct {
 	photos   *limit.Keyed
 	keep     *limit.Keyed
 	typing   *limit.Keyed
+	search   *limit.Keyed
 }
 
 // newLimits returns the rates in force. Each bucket is full at first and regains one
@@ -55,5 +56,7 @@ func newLimits(on bool, shared *limit.Sharing, now func() time.Time) limits {
 		photos: shared.New("photo", 5*time.Second, 40, now),
 		keep:   shared.New("keep", time.Second, 60, now),
 		typing: limit.New(time.Second/2, 5, now),
+		// One looks while somebody types, with each word or so.
+		search: shared.New("search", time.Second/2, 40, now),
 	}
 }

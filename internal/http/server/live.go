@@ -31,6 +31,7 @@ func (a *App) wrote() {
 func (a *App) woken() {
 	a.shelf.Wake()
 	a.notices.Wake()
+	a.indexer.Wake()
 }
 
 // makeLive makes what carries frames. The store is not open yet, and nothing is

@@ -58,6 +58,8 @@ var apiRows = map[string]row{
 	"DELETE /conversations/{id}/messages/{message_id}/reactions/{emoji}": {path: reaction, want: [4]int{401, 404, 200, 200}, idle: true},
 	"PUT /conversations/{id}/read":                                       {object: "{conversation}", body: `{"seq":1}`, want: [4]int{401, 404, 204, 204}},
 
+	"GET /search": {query: "?q=hi", want: [4]int{401, 200, 200, 200}},
+
 	"GET /notifications":         {want: [4]int{401, 200, 200, 200}},
 	"POST /notifications/read":   {body: `{"ids":[{notice}]}`, want: [4]int{401, 204, 204, 204}, idle: true, missing: 204},
 	"DELETE /notifications/{id}": {object: "{notice}", want: [4]int{401, 404, 404, 204}},

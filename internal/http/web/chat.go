@@ -8,7 +8,7 @@ import (
 )
 
 // chatStyles are the components of the two panes.
-var chatStyles = []string{"inbox-list", "conversation", "conversation-header", "message", "reactions", "composer", "banner", "menu", "dialog", "empty"}
+var chatStyles = []string{"inbox-list", "conversation", "conversation-header", "message", "reactions", "composer", "banner", "menu", "dialog", "empty", "search"}
 
 // chatRoutes mounts the pages of conversations.
 func (w *Web) chatRoutes(mux Mux) {

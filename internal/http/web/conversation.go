@@ -47,6 +47,7 @@ type talk struct {
 	Newest      string // address of the newest page, whatever is new
 	Composer    composer
 	MaxChars    int
+	MaxQuery    int
 	URL         string
 	MarkReadURL string
 }
@@ -192,7 +193,7 @@ func newTalk(who chat.UserID, e chat.Entry, page messaging.MessagesPage, back st
 		ID: e.Conversation.ID, Other: other, First: firstName(other.User), Gone: !other.User.ClosedAt.IsZero(),
 		Listing: e.Listing, Listed: e.Conversation.Listing, Thing: stateOf(e.Listing), Priced: e.Listing.Price.Currency != "", Role: e.Role,
 		Unread: e.Unread, Marks: marksOf(e, back), End: endOf(e), Head: page.Head, Seen: seen,
-		Bubbles: bubbles(who, page.Messages, seen, other), MaxChars: chat.MaxMessageChars,
+		Bubbles: bubbles(who, page.Messages, seen, other), MaxChars: chat.MaxMessageChars, MaxQuery: chat.MaxQueryChars,
 		URL: wire.ConversationURL(e.Conversation.ID), MarkReadURL: fmt.Sprintf("/chat/mark-read/%d/", e.Conversation.ID),
 	}
 	t.Newest = fmt.Sprintf("%s?before=%d#composer", t.URL, page.Head+1)

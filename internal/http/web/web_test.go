@@ -15,6 +15,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/search"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/store"
 )
@@ -170,8 +171,19 @@ func views(t testing.TB, w *Web) map[string]any {
 		"secret to close":        closing,
 		"devices two":            where,
 		"search found": searchView{shell: frame(w, "Search your chats", "chats"), Text: `<b>`, Hits: []hit{{
-			Message: chat.Message{ID: 5, Text: "<b>soft</b>", SentAt: today}, Title: "Sofa", Other: meera, Mine: true, URL: "/chat/conversation/1/?message=5#m5",
-		}}, Older: "/chat/search/?q=x&before=5"},
+			Message: chat.Message{ID: 5, Text: "<b>soft</b>", SentAt: today}, Title: "Sofa", Other: meera, Mine: true, URL: "/chat/conversation/1/?message=5&q=x#m5",
+			Parts: fits("<b>soft</b>", []search.Range{{Start: 0, End: 3}}),
+		}}, Older: "/chat/search/?q=x&cursor=5", Newest: "/chat/search/?q=x"},
+		"search people": searchView{
+			shell: frame(w, "Search your chats", "chats"), Text: "me",
+			People: []called{{Name: fits("Meera", []search.Range{{Start: 0, End: 2}}), Other: meera, URL: "/chat/conversation/1/"}},
+			Things: []called{{Name: fits("Meera", nil), Username: fits("meera_k", []search.Range{{Start: 0, End: 5}}), About: fits("Sofa", nil), Other: meera, URL: "/chat/conversation/1/"}},
+		},
+		"search in one chat":        searchView{shell: frame(w, "Search this chat", "chats"), In: 41, Place: talkEntry(words(9, meera, "x", 1), 0), Back: "/chat/conversation/41/"},
+		"search in one in vain":     searchView{shell: frame(w, "Search this chat", "chats"), Text: "x", In: 41, Place: talkEntry(words(9, meera, "x", 1), 0), Back: "/chat/conversation/41/", Everywhere: "/chat/search/?q=x"},
+		"search without a word":     searchView{shell: frame(w, "Search your chats", "chats"), Text: "?!", None: true},
+		"search refused":            searchView{shell: frame(w, "Search your chats", "chats"), Text: "xxx", Fault: field{Name: "q", Fault: "Too long."}},
+		"search not begun":          searchView{shell: frame(w, "Search your chats", "chats")},
 		"notifications of all":      noticesOf(w, meera),
 		"notifications none":        noticesView{shell: frame(w, "Notifications", "notices"), Kind: "unread", Wants: switchesOf(chat.DefaultPreferences(), frame(w, "", ""))},
 		"preferences of somebody":   preferencesView{shell: frame(w, "Preferences", "notices"), Wants: switchesOf(chat.Preferences{}, frame(w, "", ""))},

@@ -1,5 +1,6 @@
 // The chat pages. They are readable and postable without this; with it they are live.
 import { ConversationMenu } from "./elements/conversation-menu.js"
+import { ConversationSearch } from "./elements/conversation-search.js"
 import { EntryMenu } from "./elements/entry-menu.js"
 import { InboxList } from "./elements/inbox-list.js"
 import { InboxMore } from "./elements/inbox-more.js"
@@ -31,6 +32,7 @@ customElements.define("listing-strip", ListingStrip)
 customElements.define("conversation-menu", ConversationMenu)
 customElements.define("remove-conversation", RemoveConversation)
 customElements.define("entry-menu", EntryMenu)
+customElements.define("conversation-search", ConversationSearch)
 customElements.define("sound-switch", SoundSwitch)
 customElements.define("inbox-list", InboxList)
 customElements.define("inbox-more", InboxMore)

@@ -43,6 +43,7 @@ export class TimelineView extends HTMLElement {
     const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
       chat?.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
     on("message", (message) => this.#heard(message))
+    on("show", (message) => this.#place.around(message))
     on("stuck", (move) => this.#link(move)?.setAttribute("data-state", "stuck"))
     on("line", ({ state }) => state === "connected" && (this.#free(), this.#scrolled()))
     this.#resized = new ResizeObserver(() => this.#sized(timeline.clientWidth))

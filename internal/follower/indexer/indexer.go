@@ -1,0 +1,176 @@
+// Package indexer follows the log of conversations, and keeps the index in which messages are
+// found: new ones, those that were edited, and those that are gone. It is off the path of
+// acknowledgements, and a crash loses nothing: its cursor moves with what it writes.
+package indexer
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/store"
+)
+
+const (
+	// batch is how many events are read at once: few, since on SQLite nobody else writes while
+	// their messages are put into the index.
+	batch = 200
+	// linger is how long it waits for company of what has just been written. So a busy
+	// site has a few commits a second more, not one a message.
+	linger = 250 * time.Millisecond
+	// look is how often the log is read when nobody says that there is something: another
+	// process may have written to it.
+	look = time.Second
+	// share is for how many times of what a batch has taken those who write have the database
+	// to themselves, while there is more to catch up with.
+	share = 1
+)
+
+// Follower keeps the index. Two at once do no harm: who was overtaken writes nothing.
+type Follower struct {
+	db    *store.DB
+	log   *slog.Logger
+	now   func() time.Time
+	lease *store.Lease
+	wake  chan struct{}
+	stop  context.CancelFunc
+	done  chan struct{}
+}
+
+// New returns a follower. Start begins, Stop ends it.
+func New(db *store.DB, log *slog.Logger, now func() time.Time) *Follower {
+	return &Follower{db: db, log: log, now: now, lease: db.Lease(store.Searchable), wake: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// Wake says that there may be something to read. It never blocks.
+func (f *Follower) Wake() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Start follows from where it stopped until Stop, at one node of several.
+func (f *Follower) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	f.stop = cancel
+	go f.run(ctx)
+}
+
+// Stop ends the follower and waits for it. One that was not started has ended.
+func (f *Follower) Stop() {
+	if f.stop == nil {
+		return
+	}
+	f.stop()
+	<-f.done
+	if err := f.lease.Release(context.Background()); err != nil {
+		f.log.Warn("another node keeps the search index only in a moment", "error", err)
+	}
+}
+
+func (f *Follower) run(ctx context.Context) {
+	defer close(f.done)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if err := f.turn(ctx); err != nil && ctx.Err() == nil {
+			f.log.Warn("messages not indexed", "error", err)
+		}
+		timer.Reset(look)
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.wake:
+			if !pause(ctx, linger) {
+				return
+			}
+		case <-timer.C:
+		}
+	}
+}
+
+// turn follows where no other node does, a batch at a time: a lease that was lost meanwhile
+// ends it.
+func (f *Follower) turn(ctx context.Context) error {
+	for {
+		if held, err := f.lease.Held(ctx); err != nil || !held {
+			return err
+		}
+		began := time.Now()
+		more, err := f.step(ctx)
+		if err != nil || !more || !pause(ctx, share*time.Since(began)) {
+			return err
+		}
+	}
+}
+
+// pause waits, and tells whether it came to the end.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// Follow brings the index up to what the log holds by now.
+func (f *Follower) Follow(ctx context.Context) error {
+	for {
+		if more, err := f.step(ctx); err != nil || !more {
+			return err
+		}
+	}
+}
+
+// step looks at one batch of the log, and tells whether there may be more.
+func (f *Follower) step(ctx context.Context) (more bool, err error) {
+	from, err := f.db.Followed(ctx, store.Searchable)
+	if err != nil {
+		return false, err
+	}
+	events, err := f.db.After(ctx, from, batch)
+	if err != nil || len(events) == 0 {
+		return false, err
+	}
+	seen := make(map[chat.MessageID]bool, len(events))
+	var ids []chat.MessageID
+	for _, e := range events {
+		if !seen[e.Message] {
+			seen[e.Message] = true
+			ids = append(ids, e.Message)
+		}
+	}
+	// Cut before anybody has to wait. Who changes a message meanwhile adds an event behind
+	// these, for which it is read again.
+	messages, err := f.db.ToIndex(ctx, ids)
+	if err != nil {
+		return false, err
+	}
+	err = f.db.Update(ctx, func(tx *store.Tx) error {
+		// Another follower may have read them later, and changed.
+		here, err := tx.FollowFrom(ctx, store.Searchable, from, events[len(events)-1].Cursor)
+		if err != nil || !here {
+			return err
+		}
+		return tx.Index(ctx, messages)
+	})
+	return len(events) == batch, err
+}
+
+// Lag returns how old the oldest event is that is not in the index; 0 for none.
+func (f *Follower) Lag(ctx context.Context) (time.Duration, error) {
+	from, err := f.db.Followed(ctx, store.Searchable)
+	if err != nil {
+		return 0, err
+	}
+	oldest, err := f.db.Waiting(ctx, from)
+	if err != nil || oldest.IsZero() {
+		return 0, err
+	}
+	return max(0, f.now().Sub(oldest)), nil
+}

@@ -1,0 +1,257 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/words"
+)
+
+// Searchable is the name of the follower that keeps the index.
+const Searchable = "search"
+
+// Indexed is a message as the index holds it: Words is "" for one that is to be found no more.
+type Indexed struct {
+	Message chat.MessageID
+	Words   string
+}
+
+// Where a message may be found stands among its words, so that one list of the index
+// narrows the others. No word that is typed is one of these: each begins with a w.
+func personToken(id chat.UserID) string        { return "u" + strconv.FormatInt(int64(id), 10) }
+func placeToken(id chat.ConversationID) string { return "c" + strconv.FormatInt(int64(id), 10) }
+
+// ToIndex returns messages as they are now, cut into words.
+func (r Reader) ToIndex(ctx context.Context, ids []chat.MessageID) ([]Indexed, error) {
+	set, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("read what to index: %w", err)
+	}
+	rows, err := r.q.QueryContext(ctx, `
+		SELECT m.id, m.conversation_id, c.buyer_id, c.seller_id, m.body, m.deleted_at <> 0
+		FROM message m JOIN conversation c ON c.id = m.conversation_id
+		WHERE m.id IN (SELECT id FROM `+r.d.set("$1", "id")+` AS j) ORDER BY m.id`, string(set))
+	if err != nil {
+		return nil, fmt.Errorf("read what to index: %w", err)
+	}
+	type row struct {
+		message       chat.MessageID
+		conversation  chat.ConversationID
+		buyer, seller chat.UserID
+		body          string
+		deleted       bool
+	}
+	found, err := collect(rows, func(r *row) []any {
+		return []any{&r.message, &r.conversation, &r.buyer, &r.seller, &r.body, &r.deleted}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what to index: %w", err)
+	}
+	all := make([]Indexed, len(found))
+	for i, f := range found {
+		all[i].Message = f.message
+		if tokens := words.Cut(f.body); !f.deleted && len(tokens) > 0 {
+			all[i].Words = r.d.document([]string{personToken(f.buyer), personToken(f.seller), placeToken(f.conversation)}, tokens)
+		}
+	}
+	return all, nil
+}
+
+// Index puts messages into the index in place of what it held of them.
+func (tx *Tx) Index(ctx context.Context, all []Indexed) error {
+	ids := make([]chat.MessageID, len(all))
+	var rows [][2]any
+	for i, m := range all {
+		ids[i] = m.Message
+		if m.Words != "" {
+			rows = append(rows, [2]any{m.Message, m.Words})
+		}
+	}
+	gone, err := json.Marshal(ids)
+	if err != nil {
+		return fmt.Errorf("index messages: %w", err)
+	}
+	there, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("index messages: %w", err)
+	}
+	remove := `DELETE FROM message_search WHERE rowid IN (SELECT value FROM json_each($1))`
+	insert := `INSERT INTO message_search (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each($1)`
+	if tx.d == postgres {
+		remove = `DELETE FROM message_search WHERE message_id IN (SELECT id FROM ` + tx.d.set("$1", "id") + ` AS j)`
+		insert = `INSERT INTO message_search (message_id, words)
+			SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS TSVECTOR) FROM json_array_elements(CAST($1 AS JSON)) AS element (value)`
+	}
+	if _, err := tx.q.ExecContext(ctx, remove, string(gone)); err != nil {
+		return fmt.Errorf("take messages out of the index: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := tx.q.ExecContext(ctx, insert, string(there)); err != nil {
+		return fmt.Errorf("index messages: %w", err)
+	}
+	return nil
+}
+
+// FollowFrom moves a follower that stands at a cursor, and tells whether it stood there: if
+// not, another one was faster, and what was read from there may be older than what it wrote.
+// Until the end of the transaction no other one moves it.
+func (tx *Tx) FollowFrom(ctx context.Context, name string, from, to Cursor) (bool, error) {
+	query, args := `UPDATE follower SET xid = $2, pos = $3 WHERE name = $1 AND xid = $4 AND pos = $5`, []any{name, to.xid, to.pos, from.xid, from.pos}
+	if from == (Cursor{}) {
+		query, args = `INSERT INTO follower (name, xid, pos) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`, args[:3]
+	}
+	result, err := tx.q.ExecContext(ctx, query, args...)
+	if err != nil {
+		return false, fmt.Errorf("move the cursor of %s: %w", name, err)
+	}
+	n, err := result.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("move the cursor of %s: %w", name, err)
+	}
+	return n == 1, nil
+}
+
+// cutting names how words are cut. When it changes, the index is made anew.
+const cutting = "1"
+
+// reindex throws away an index that was cut otherwise: its follower begins at the first
+// message. It costs one look-up once that has been done.
+func (db *DB) reindex(ctx context.Context) error {
+	return db.Update(ctx, func(tx *Tx) error {
+		result, err := tx.q.ExecContext(ctx, `
+			INSERT INTO meta (key, value) VALUES ('search', $1)
+			ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE meta.value <> excluded.value`, cutting)
+		if err != nil {
+			return fmt.Errorf("note how words are cut: %w", err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return tx.ForgetIndex(ctx)
+	})
+}
+
+// ForgetIndex empties the index, and has its follower make it anew.
+func (tx *Tx) ForgetIndex(ctx context.Context) error {
+	empty := `DELETE FROM message_search`
+	if tx.d == postgres {
+		empty = `TRUNCATE message_search`
+	}
+	for _, statement := range []string{empty, `DELETE FROM follower WHERE name = '` + Searchable + `'`} {
+		if _, err := tx.q.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("empty the search index: %w", err)
+		}
+	}
+	return nil
+}
+
+// SearchQuery asks for messages that somebody may see and whose text fits a query.
+type SearchQuery struct {
+	Who          chat.UserID
+	Words        words.Query         // with a phrase at least
+	Conversation chat.ConversationID // 0 for all
+	Before       chat.MessageID      // only messages with a lower id
+	Limit        int
+}
+
+// Search returns messages by the index, the newest first. The index is a moment late: a text
+// that was changed meanwhile may not fit any more. What was deleted, for everyone or for who
+// asks, is never among them.
+func (r Reader) Search(ctx context.Context, q SearchQuery) ([]chat.Message, error) {
+	tags := []string{personToken(q.Who)}
+	if q.Conversation != 0 {
+		tags = append(tags, placeToken(q.Conversation))
+	}
+	return r.messages(ctx, foundFirst[r.d]+`SELECT `+messageColumns+`
+		FROM `+foundThere[r.d]+` s
+		`+inOrder[r.d]+` JOIN message m ON m.id = s.message_id
+		`+inOrder[r.d]+` JOIN users u ON u.id = m.sender_id
+		`+inOrder[r.d]+` JOIN member me ON me.conversation_id = m.conversation_id AND me.user_id = $3
+		LEFT JOIN message q ON q.id = m.reply_to AND q.seq > me.cleared_seq AND `+unhidden("q", "$3")+`
+		LEFT JOIN users qu ON qu.id = q.sender_id
+		WHERE m.deleted_at = 0 AND m.seq > me.cleared_seq AND `+unhidden("m", "$3")+`
+		ORDER BY s.message_id DESC LIMIT $4`, r.d.match(tags, q.Words), q.Before, q.Who, q.Limit)
+}
+
+// How a search begins with the index, whatever the planner thinks of it: CROSS has SQLite keep the
+// order of a join, and PostgreSQL reads no other table before what is MATERIALIZED.
+var (
+	foundFirst = map[dialect]string{
+		postgres: `WITH found AS MATERIALIZED (SELECT message_id FROM message_search WHERE words @@ CAST($1 AS TSQUERY) AND message_id < $2) `,
+	}
+	foundThere = map[dialect]string{
+		sqlite:   `(SELECT rowid AS message_id FROM message_search WHERE message_search MATCH $1 AND rowid < $2 ORDER BY rowid DESC)`,
+		postgres: `found`,
+	}
+	inOrder = map[dialect]string{sqlite: `CROSS`}
+)
+
+// document is a message for the index: tags, which are found wherever they stand, and words.
+func (d dialect) document(tags []string, tokens []words.Token) string {
+	var b strings.Builder
+	if d == postgres {
+		for _, tag := range tags {
+			b.WriteString("'" + tag + "' ")
+		}
+		for _, t := range tokens {
+			b.WriteString("'w" + t.Text + "':" + strconv.Itoa(t.Place) + " ")
+		}
+		return b.String()
+	}
+	b.WriteString(strings.Join(tags, " "))
+	place := 0
+	for _, t := range tokens {
+		// A place that is left free is a word that nobody can type.
+		for place++; place < t.Place; place++ {
+			b.WriteString(" x")
+		}
+		b.WriteString(" w" + t.Text)
+	}
+	return b.String()
+}
+
+// match is a query in the language of the index: what was typed is in it as tokens alone, which
+// hold no character that means anything there.
+func (d dialect) match(tags []string, q words.Query) string {
+	var all []string
+	for _, tag := range tags {
+		all = append(all, d.literal(tag))
+	}
+	for _, p := range q.Phrases {
+		each := make([]string, len(p.Tokens))
+		for i, t := range p.Tokens {
+			each[i] = "w" + t
+			if d == postgres {
+				each[i] = d.literal(each[i])
+			}
+		}
+		one := d.literal(strings.Join(each, " "))
+		if d == postgres {
+			one = strings.Join(each, " <-> ")
+		}
+		switch {
+		case p.Prefix && d == postgres:
+			one += ":*"
+		case p.Prefix:
+			one += " *"
+		}
+		all = append(all, one)
+	}
+	if d == postgres {
+		return "(" + strings.Join(all, ") & (") + ")"
+	}
+	return strings.Join(all, " AND ")
+}
+
+func (d dialect) literal(s string) string {
+	if d == postgres {
+		return "'" + s + "'"
+	}
+	return `"` + s + `"`
+}
