@@ -66,7 +66,7 @@ test("a conversation is opened, answered, edited, deleted in, muted and left wit
   await expect(bubbles(buyer, "To myself again").locator(".edited")).toHaveCount(1)
   await expect(buyer.locator(".composer-editing")).toBeHidden()
   await press("Escape", "End", "d")
-  const sure = buyer.getByRole("button", { name: "Delete", exact: true })
+  const sure = buyer.getByRole("button", { name: "Delete for everyone" })
   await expect(sure).toBeFocused()
   await press("Escape")
   await expect(sure).toHaveCount(0)

@@ -12,11 +12,17 @@ func TestAPageNamesEveryModuleThatItsScriptsImport(t *testing.T) {
 	pages := []string{"js/pages.js", "js/chat.js", "js/shop.js", "js/sell.js", "js/notices.js"}
 	found := w.assets.modules(pages)
 	// Loaded when somebody asks for it, and by no page: it is not to weigh on them.
-	const later = "js/elements/emoji-picker.js"
-	if !bytes.Contains(w.assets.files["js/elements/reaction-bar.js"].data, []byte(`await import("./emoji-picker.js")`)) || slices.Contains(found, later) {
-		t.Errorf("%s is not loaded when it is asked for", later)
+	var lazily []string
+	for name, by := range map[string]string{
+		"emoji-picker": "js/elements/reaction-bar.js", "conversation-search": "js/chat.js", "saved-replies": "js/pages.js",
+	} {
+		later := "js/elements/" + name + ".js"
+		if !bytes.Contains(w.assets.files[by].data, []byte("await import(\"./")) || !bytes.Contains(w.assets.files[by].data, []byte(name+".js\")")) ||
+			slices.Contains(found, later) {
+			t.Errorf("%s is not loaded when it is asked for", later)
+		}
+		lazily = append(append(lazily, later), w.assets.modules([]string{later})...)
 	}
-	lazily := append([]string{later}, w.assets.modules([]string{later})...)
 	// Every module of the site is one that some page needs.
 	for name := range w.assets.files {
 		if !strings.HasSuffix(name, ".js") || slices.Contains(pages, name) {

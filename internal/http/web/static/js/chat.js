@@ -1,6 +1,5 @@
 // The chat pages. They are readable and postable without this; with it they are live.
 import { ConversationMenu } from "./elements/conversation-menu.js"
-import { ConversationSearch } from "./elements/conversation-search.js"
 import { EntryMenu } from "./elements/entry-menu.js"
 import { InboxList } from "./elements/inbox-list.js"
 import { InboxMore } from "./elements/inbox-more.js"
@@ -21,6 +20,7 @@ import { SoundSwitch } from "./elements/sound-switch.js"
 import { SwapnestChat } from "./elements/swapnest-chat.js"
 import { TimelineView } from "./elements/timeline-view.js"
 import { TypingLine } from "./elements/typing-line.js"
+import { defineLater } from "./view/later.js"
 
 // The host comes last: whoever listens to it is there before it speaks.
 customElements.define("presence-dot", PresenceDot)
@@ -32,7 +32,6 @@ customElements.define("listing-strip", ListingStrip)
 customElements.define("conversation-menu", ConversationMenu)
 customElements.define("remove-conversation", RemoveConversation)
 customElements.define("entry-menu", EntryMenu)
-customElements.define("conversation-search", ConversationSearch)
 customElements.define("sound-switch", SoundSwitch)
 customElements.define("inbox-list", InboxList)
 customElements.define("inbox-more", InboxMore)
@@ -45,3 +44,7 @@ customElements.define("reaction-bar", ReactionBar)
 customElements.define("message-list", MessageList)
 customElements.define("shortcut-keys", ShortcutKeys)
 customElements.define("swapnest-chat", SwapnestChat)
+
+const load = async () => (await import("./elements/conversation-search.js")).ConversationSearch
+const search = defineLater("conversation-search", load, "a[data-search]")
+if (new URLSearchParams(location.search).has("q")) void search()

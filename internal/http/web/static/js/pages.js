@@ -1,7 +1,7 @@
 // What the pages other than the chats gain from a script. They work without it.
 import { QuickReplies } from "./elements/quick-replies.js"
-import { SavedReplies } from "./elements/saved-replies.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
+import { defineLater } from "./view/later.js"
 import { checkName } from "./view/name-check.js"
 import { sendOnce } from "./view/once.js"
 import { localTimes } from "./view/times.js"
@@ -34,4 +34,11 @@ for (const input of document.querySelectorAll("input[data-check]")) {
 }
 customElements.define("unread-watch", UnreadWatch)
 customElements.define("quick-replies", QuickReplies)
-customElements.define("saved-replies", SavedReplies)
+
+const load = async () => (await import("./elements/saved-replies.js")).SavedReplies
+const replies = defineLater("saved-replies", load, ".composer-saved")
+// A stroke typed into the empty box wants them, too.
+document.addEventListener("input", ({ target }) => {
+  if (target instanceof HTMLTextAreaElement && target.value === "/" && target.closest("saved-replies"))
+    replies().catch(() => {}) // without a line there is still the box
+})

@@ -69,7 +69,10 @@ export class ConversationSearch extends HTMLElement {
     this.#input.value = text
     await this.#finder.find(text)
     const at = this.#finder.hits.findIndex((hit) => hit.message.message_id === message)
-    if (at >= 0) this.#finder.go(at)
+    if (at >= 0) {
+      this.#finder.go(at)
+      this.#show()
+    }
     // Enter goes on. Where there is but a finger it would bring the keys up.
     if (matchMedia("(hover: hover)").matches) this.#input.focus({ preventScroll: true })
   }

@@ -27,7 +27,7 @@ export class MessageMenu extends HTMLElement {
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
     this.addEventListener("keydown", (event) => this.#key(event), { signal })
     this.addEventListener("drawn", () => this.#refresh(), { signal })
-    this.addEventListener("focusout", (event) => this.#popup.left(event.relatedTarget), { signal })
+    this.addEventListener("focusout", (event) => this.#popup.blurred(event.relatedTarget), { signal })
     document.addEventListener("pointerdown", (event) => this.#popup.left(event.target), { signal })
     // A link has the browser's own menu.
     const pressed = (/** @type {Element} */ target) =>
@@ -63,7 +63,7 @@ export class MessageMenu extends HTMLElement {
     if (!(bubble instanceof HTMLElement) || bubble.querySelector(".message-more")) return
     const button = cloneTemplate("message-more-template")
     button.tabIndex = bubble.tabIndex
-    bubble.append(button)
+    bubble.insertBefore(button, bubble.querySelector(".message-react"))
   }
 
   /** @param {Event} pressed the key that asks for it */

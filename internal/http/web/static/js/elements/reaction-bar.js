@@ -23,7 +23,7 @@ export class ReactionBar extends HTMLElement {
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
     this.addEventListener("keydown", (event) => this.#popup.key(event), { signal })
     this.addEventListener("drawn", () => this.#refresh(), { signal })
-    this.addEventListener("focusout", (event) => this.#popup.left(event.relatedTarget), { signal })
+    this.addEventListener("focusout", (event) => this.#popup.blurred(event.relatedTarget), { signal })
     this.addEventListener("pointerdown", (event) => this.#pressed(event), { signal })
     for (const type of ["pointerup", "pointercancel", "pointerleave"])
       this.addEventListener(type, () => clearTimeout(this.#press), { signal })

@@ -31,6 +31,8 @@ export class SavedReplies extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#key(event), { capture: true, signal })
     this.addEventListener("focusout", (event) => this.#left(event.relatedTarget), { signal })
     document.addEventListener("pointerdown", (event) => this.#left(event.target), { signal })
+    // It was loaded for a stroke, behind which more may have been typed.
+    if (document.activeElement === this.#box && soughtBy(this.#box.value) !== undefined) void this.#open("stroke")
   }
 
   disconnectedCallback() {

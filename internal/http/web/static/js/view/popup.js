@@ -62,10 +62,18 @@ export class Popup {
     return this.#menu?.querySelector(`[data-for="${name}"]`)?.closest(".message")
   }
 
-  /** @param {EventTarget | null} target where the focus or the finger is now */
+  /** @param {EventTarget | null} target what was pressed */
   left(target) {
     if (!(target instanceof Node) || this.#menu?.contains(target)) return
     if (!this.#menu?.closest(".message")?.querySelector(this.#opener)?.contains(target)) this.close()
+  }
+
+  /**
+   * The focus moves. To the bubble it goes as a finger is lifted that has opened the menu by resting there.
+   * @param {EventTarget | null} target
+   */
+  blurred(target) {
+    if (this.#menu?.parentElement?.querySelector(".bubble") !== target) this.left(target)
   }
 
   /** @param {string} part what it asks for */
