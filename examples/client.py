@@ -30,8 +30,7 @@ async def hear(type, seq=0, client_id=None, retryable=False, **frame):
     if type == "hello": my.position = my.position or {"after": frame["head"], "epoch": frame["epoch"]}
     if type == "reset": my.position = {}  # another history: a page would load its newest messages
     # What edits or deletes a message or reacts to it is an event, too, and has the message as it is now.
-    event = type == "message" or "message_seq" in frame
-    if event and seq == my.position.get("after", seq) + 1:
+    if (event := type == "message" or "message_seq" in frame) and seq == my.position.get("after", seq) + 1:
         my.position.update(after=seq, at=frame.get("at", frame["timestamp"]))
         print(f"{seq} {frame['sender_name']}: {frame['message']}", flush=True)
     if type in ("ack", "error"): print(frame.get("detail", f"acknowledged as {seq}"), flush=True)
