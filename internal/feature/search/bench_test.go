@@ -23,7 +23,7 @@ import (
 
 // BenchmarkSearch looks for words among the messages of a busy seller, who is in one of twenty
 // conversations, and of a buyer. An operation is a page of hits with their conversations. There are
-// 20,000 messages, or as many as SWAPNEST_BENCH_MESSAGES says.
+// 5,000 messages, or as many as SWAPNEST_BENCH_MESSAGES says.
 func BenchmarkSearch(b *testing.B) {
 	b.Run("sqlite", func(b *testing.B) { benchmarkSearch(b, testkit.SQLite(b), "sqlite") })
 	b.Run("postgres", func(b *testing.B) {
@@ -41,7 +41,7 @@ func BenchmarkSearch(b *testing.B) {
 }
 
 func benchmarkSearch(b *testing.B, d *testkit.Database, driver string) {
-	messages := 20_000
+	messages := 5_000
 	if n, err := strconv.Atoi(os.Getenv("SWAPNEST_BENCH_MESSAGES")); err == nil && n > 0 {
 		messages = n
 	}

@@ -70,6 +70,12 @@ func TestEveryAnswer(t *testing.T) {
 	t.Run("accounts", func(t *testing.T) { w.run(t, accountRows) })
 	t.Run("conversations", func(t *testing.T) { w.run(t, conversationRows) })
 	t.Run("messages", func(t *testing.T) { w.run(t, messageRows) })
+	t.Run("search", func(t *testing.T) {
+		if err := indexer.New(w.db, slog.New(slog.DiscardHandler), time.Now).Follow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.run(t, searchRows)
+	})
 	t.Run("hidden", func(t *testing.T) { w.run(t, hiddenRows) })
 	t.Run("notices", func(t *testing.T) {
 		// The follower that the server runs, an hour later.
@@ -78,12 +84,6 @@ func TestEveryAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.run(t, noticeRows)
-	})
-	t.Run("search", func(t *testing.T) {
-		if err := indexer.New(w.db, slog.New(slog.DiscardHandler), time.Now).Follow(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		w.run(t, searchRows)
 	})
 	t.Run("what holds for all", func(t *testing.T) { w.run(t, generalRows(c)) })
 	t.Run("ends", func(t *testing.T) { w.run(t, endRows) })
