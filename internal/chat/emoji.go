@@ -15,6 +15,9 @@ const (
 	emojiTagEnd  = '\U000e007f'
 )
 
+// maxJoiners is how many parts of an emoji are joined to the first one: three in the largest family.
+const maxJoiners = 3
+
 // ParseEmoji returns an emoji in the one form in which it is stored: with U+FE0F behind each
 // part that would be shown as text without it, and nowhere else. So the same emoji is the
 // same text, however it was typed. Whatever is not exactly one emoji (one grapheme cluster; text,
@@ -24,7 +27,8 @@ func ParseEmoji(s string) (string, error) {
 	if len(s) <= MaxEmojiBytes && utf8.ValidString(s) {
 		emoji = emojiOf([]rune(strings.ReplaceAll(s, string(emojiVariant), "")))
 	}
-	if emoji == "" {
+	// Families have three joiners at most; the stored form is one that can be sent, too.
+	if emoji == "" || len(emoji) > MaxEmojiBytes || strings.Count(emoji, string(emojiJoiner)) > maxJoiners {
 		return "", &Error{Code: Invalid, Field: "emoji", Detail: "A reaction is one single emoji, such as 👍. Choose one."}
 	}
 	return emoji, nil

@@ -74,6 +74,9 @@ type PresenceChanged struct {
 type PrivacyChanged struct {
 	User      UserID
 	HidesSeen bool // told to nodes alone
+	// Alone has it told to the person and nobody else: who keeps to themselves that they are here
+	// changes how far they are seen to have read, and whoever watches is not to learn of it now.
+	Alone bool
 }
 
 // Introduced tells a person of a list entry: a new conversation, or what a client

@@ -34,7 +34,7 @@ func TestParseEmoji(t *testing.T) {
 		"a space": " ", "one behind a space": " 👍", "two": "👍👍", "two flags": "🇮🇳🇮🇳", "half a flag": "🇮", "a flag of nowhere": "🇦🇦", "a word and one": "ok👍",
 		"a tone alone": "🏽", "two tones": "👍🏽🏽", "a tone on what has none": "🍕🏽", "a joiner at the end": "👍\u200d", "a joiner at the beginning": "\u200d👍",
 		"a selector alone": "\ufe0f", "shown as text": "\u2764\ufe0e", "not UTF-8": "\xff", "a zero byte": "👍\x00", "a flag of no country": "🏴\U000e0067\U000e0062\U000e0078\U000e0078\U000e0078\U000e007f",
-		"tags without an end": "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074", "over-long": strings.Repeat("👨\u200d", 9) + "👨", "many selectors": "👍" + strings.Repeat("\ufe0f", 30), "HTML": "<b>", "an accent": "é", "Devanagari": "नि",
+		"tags without an end": "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074", "over-long": strings.Repeat("👨\u200d", 9) + "👨", "five joined": "👍\u200d👍\u200d👍\u200d👍\u200d👍", "longer as it is stored": "\u263a" + strings.Repeat("\u200d\u263a", 9), "many selectors": "👍" + strings.Repeat("\ufe0f", 30), "HTML": "<b>", "an accent": "é", "Devanagari": "नि",
 	} {
 		got, err := ParseEmoji(text)
 		if e, ok := err.(*Error); !ok || e.Code != Invalid || e.Field != "emoji" || got != "" { //nolint:errorlint // It is not wrapped.

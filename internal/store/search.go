@@ -118,7 +118,7 @@ func (tx *Tx) FollowFrom(ctx context.Context, name string, from, to Cursor) (boo
 }
 
 // cutting names how words are cut. When it changes, the index is made anew.
-const cutting = "1"
+const cutting = "2"
 
 // reindex throws away an index that was cut otherwise: its follower begins at the first
 // message. It costs one look-up once that has been done.

@@ -19,7 +19,8 @@ type piece struct {
 func fold(s string) []piece {
 	all := make([]piece, 0, len(s))
 	var base rune // the last character that is no mark
-	for i := 0; i < len(s); {
+	// A ligature is up to 18 letters: more than twice what is kept of a text is not looked at.
+	for i := 0; i < len(s) && len(all) < 2*maxPlaces; {
 		if s[i] < utf8.RuneSelf && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) {
 			base = unicode.ToLower(rune(s[i]))
 			all = append(all, piece{base, i, i + 1})

@@ -4,6 +4,7 @@
 package words
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -93,11 +94,15 @@ func (c *cutter) end() {
 	c.run, c.ended = run[:0], run[len(run)-1].end
 	if run[0].class != dense {
 		t := Token{Start: run[0].start, Head: run[0].end, End: c.ended, class: run[0].class, joined: joined}
-		for _, u := range run {
-			t.Text += u.text
+		// An article goes off its front: two characters more than count are enough.
+		var b strings.Builder
+		for n, u := range run {
+			if n < maxToken+2 {
+				b.WriteString(u.text)
+			}
 			t.class = max(t.class, u.class) // one syllable of Hangul makes it Hangul
 		}
-		t.Text = withoutArticle(t.Text)
+		t.Text = withoutArticle(b.String())
 		c.put(t)
 		return
 	}
@@ -167,21 +172,24 @@ func units(s string) []unit {
 // ungroup takes out what groups the digits of a number: 8,500 and 1,25,000 are 8500 and 125000.
 func ungroup(pieces []piece) []piece {
 	digit := func(i int) bool { return i >= 0 && i < len(pieces) && '0' <= pieces[i].r && pieces[i].r <= '9' }
-	var groups func(i int) bool
-	groups = func(i int) bool {
-		n := 0
-		for digit(i + 1 + n) {
-			n++
+	// From the end, so that each sign knows what the next one is.
+	groups := make([]bool, len(pieces))
+	run := 0 // digits that follow
+	for i := len(pieces) - 1; i >= 0; i-- {
+		if digit(i) {
+			run++
+			continue
 		}
-		next := i + 1 + n
-		return n == 3 && !(next < len(pieces) && pieces[next].r == pieces[i].r && digit(next+1)) ||
-			(n == 3 || n == 2) && next < len(pieces) && pieces[next].r == pieces[i].r && groups(next)
+		n, next := run, i+1+run
+		run = 0
+		again := next < len(pieces) && pieces[next].r == pieces[i].r
+		groups[i] = n == 3 && !(again && digit(next+1)) || (n == 3 || n == 2) && again && groups[next]
 	}
 	kept := make([]piece, 0, len(pieces))
 	for i, p := range pieces {
 		switch p.r {
 		case ',', '.', '\'', '’':
-			if digit(i-1) && digit(i+1) && groups(i) {
+			if digit(i-1) && digit(i+1) && groups[i] {
 				continue
 			}
 		}

@@ -53,10 +53,10 @@ func (s *Service) React(ctx context.Context, who chat.UserID, c ReactCommand) (R
 		Digest:       sha256.Sum256([]byte("react\x00" + strconv.FormatInt(int64(c.Message), 10) + "\x00" + emoji + "\x00" + strconv.FormatBool(c.On))),
 		Decide: func(t chat.Thread) (chat.Change, error) {
 			change, err := t.React(who, emoji, c.On, s.now())
-			if err != nil || change.Kind == "" {
+			if err != nil {
 				return change, err
 			}
-			if !paid { // a second try at the same commit costs no second time
+			if !paid { // a second try at the same commit costs no second time, and what changes nothing as much
 				err = limit.TakeAll(manyReacted, tokens...)
 				paid = err == nil
 			}

@@ -200,7 +200,7 @@ func (s *Service) Prefer(ctx context.Context, who chat.UserID, c chat.Preference
 		return p, err
 	}
 	if was.LastSeen != p.LastSeen || was.ReadReceipts != p.ReadReceipts {
-		s.relay.Signal(chat.PrivacyChanged{User: who, HidesSeen: !p.LastSeen})
+		s.relay.Signal(chat.PrivacyChanged{User: who, HidesSeen: !p.LastSeen, Alone: !was.LastSeen && !p.LastSeen})
 	}
 	if was.LastSeen && !p.LastSeen {
 		s.relay.Signal(chat.PresenceChanged{User: who}) // as of somebody of whom nothing is known

@@ -135,8 +135,8 @@ func (s *Service) place(ctx context.Context, who chat.UserID, hits []Hit) error 
 	}
 	for i := range hits {
 		e := entries[hits[i].Message.Conversation]
-		e.Other.Online = s.online(e.Other.ID)
-		e.Listing.Seller.Online = s.online(e.Listing.Seller.ID)
+		e.Other = e.Other.ShownTo(e.Viewer, s.online(e.Other.ID))
+		e.Listing.Seller = e.Listing.Seller.ShownTo(e.Viewer, s.online(e.Listing.Seller.ID))
 		hits[i].Entry = e
 	}
 	return nil

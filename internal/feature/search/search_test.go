@@ -195,6 +195,27 @@ func TestNobodyFindsWhatTheyMayNotSee(t *testing.T) {
 	})
 }
 
+func TestASearchTellsOfNobodyToWhoHidesWhenTheyAreHere(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		h := newHouse(t, d)
+		h.Service = New(h.db, func(chat.UserID) bool { return true }, nil)
+		h.say(t, "needle")
+		h.index(t)
+		for _, hides := range []bool{false, true} {
+			if err := d.Exec(t.Context(), fmt.Sprintf(`UPDATE users SET hides_seen = %t WHERE id = %d`, hides, h.Buyer.ID)); err != nil {
+				t.Fatal(err)
+			}
+			page, err := h.Messages(t.Context(), h.Buyer.ID, Query{Text: "needle"})
+			if err != nil || len(page.Hits) != 1 {
+				t.Fatal(page, err)
+			}
+			if e := page.Hits[0].Entry; e.Other.Online == hides || e.Listing.Seller.Online == hides {
+				t.Errorf("hides %t: the other is shown as here: %t, %t", hides, e.Other.Online, e.Listing.Seller.Online)
+			}
+		}
+	})
+}
+
 func TestNoQueryIsAnyCommandOfTheIndex(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		h := newHouse(t, d)

@@ -97,6 +97,9 @@ func (r *Relay) Signal(s chat.Signal) {
 		if s.HidesSeen {
 			m.Privacy = bus.Hides
 		}
+		if s.Alone {
+			m.To = m.To[:1]
+		}
 	case chat.Introduced:
 		m.To, m.List = []bus.Topic{bus.Person(s.To)}, true
 	case chat.MessageHidden:

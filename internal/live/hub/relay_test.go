@@ -155,6 +155,8 @@ func TestSignalsGoToThoseTheyAreFor(t *testing.T) {
 		"read":         {chat.ReadMoved{To: []chat.UserID{1, 2}, Conversation: 41, User: 1, Seq: 3}, []string{"read"}, []string{"read"}, 41},
 		"delivered":    {chat.DeliveredMoved{To: []chat.UserID{1, 2}, Conversation: 41, User: 1, Seq: 3}, []string{"delivered"}, []string{"delivered"}, 41},
 		"presence":     {chat.PresenceChanged{User: 2, Online: true}, []string{"presence"}, nil, 0},
+		"privacy":      {chat.PrivacyChanged{User: 2}, []string{"privacy"}, []string{"privacy"}, 0},
+		"one's own":    {chat.PrivacyChanged{User: 2, HidesSeen: true, Alone: true}, nil, []string{"privacy"}, 0},
 		"introduction": {chat.Introduced{To: 1, Entry: entry}, []string{"conversation"}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
