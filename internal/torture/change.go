@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -30,7 +31,7 @@ func (c *Client) note(e checker.Entry) {
 	c.about[e.Conversation] = about[max(0, len(about)-mostAbout):]
 }
 
-// Change puts a command about one of the last messages into the outbox: to put the tab's emoji to
+// Change puts a command about one of the last messages into the outbox: to answer it, to put the tab's emoji to
 // it or to take it back, or, when it is the person's own, mostly to edit it and at times to delete
 // it. It tells whether there is one. Other tabs of the person may do the same, so that a message
 // is deleted twice, or cannot be changed any more.
@@ -44,7 +45,9 @@ func (c *Client) Change(random *rand.Rand, conversation int64) bool {
 	at := random.IntN(len(about))
 	of := &about[at]
 	one := &command{conversation: conversation, about: of.id, verb: checker.React, text: emojis[c.emoji]}
-	switch dice := random.IntN(10); {
+	switch dice := random.IntN(12); {
+	case dice >= 10:
+		one = &command{conversation: conversation, answers: of.id, text: "I answer "}
 	case of.mine && dice < 2:
 		one.verb, one.text = checker.Delete, ""
 		about = slices.Delete(about, at, at+1)
@@ -67,7 +70,8 @@ func (o *command) frame() map[string]any {
 	f := map[string]any{"conversation_id": o.conversation, "client_id": o.id}
 	switch o.verb {
 	case checker.Post:
-		f["type"], f["message"] = "send", o.text
+		maps.Copy(f, o.body())
+		f["type"] = "send"
 	case checker.Edit:
 		f["type"], f["message_id"], f["message"] = "edit", o.about, o.text
 	case checker.Delete:
@@ -76,4 +80,13 @@ func (o *command) frame() map[string]any {
 		f["type"], f["message_id"], f["emoji"], f["on"] = "react", o.about, o.text, o.verb == checker.React
 	}
 	return f
+}
+
+// body is a message as the API takes it.
+func (o *command) body() map[string]any {
+	b := map[string]any{"client_id": o.id, "message": o.text}
+	if o.answers != 0 {
+		b["reply_to"] = o.answers
+	}
+	return b
 }

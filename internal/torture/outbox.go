@@ -14,6 +14,7 @@ type command struct {
 	conversation int64
 	verb         checker.Verb
 	about        int64 // the message that it changes
+	answers      int64 // the message that it answers, 0 for none
 	id, text     string
 	flying       bool
 	again        time.Time // not before
@@ -75,7 +76,7 @@ func (c *Client) doubt() {
 }
 
 func (o *command) entry() checker.Entry {
-	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Message: o.about, Text: short(o.text)}
+	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Message: o.about, Answers: o.answers, Text: short(o.text)}
 }
 
 // settle removes a command from the outbox.
@@ -183,7 +184,7 @@ func (c *Client) post(one *command) {
 		Message message `json:"message"`
 	}
 	status, err := c.Person.call(http.MethodPost, fmt.Sprintf("/conversations/%d/messages", one.conversation),
-		map[string]string{"client_id": one.id, "message": one.text}, &got)
+		one.body(), &got)
 	switch {
 	case err == nil:
 		c.settle(one.conversation, one.id)

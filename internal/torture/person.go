@@ -77,7 +77,10 @@ type message struct {
 	Text         string `json:"message"`
 	At           string `json:"timestamp"`
 	Deleted      bool   `json:"deleted"`
-	Reactions    []struct {
+	Answers      struct {
+		ID int64 `json:"message_id"`
+	} `json:"reply_to"`
+	Reactions []struct {
 		Emoji string  `json:"emoji"`
 		Users []int64 `json:"user_ids"`
 	} `json:"reactions"`
@@ -92,7 +95,7 @@ func (m message) entry() checker.Entry {
 	}
 	return checker.Entry{
 		Conversation: m.Conversation, Seq: m.Seq, Message: m.ID, Sender: m.Sender, ClientID: m.ClientID, Text: short(m.Text), At: m.At,
-		Deleted: m.Deleted, Reactions: checker.Reactions(reactions),
+		Deleted: m.Deleted, Answers: m.Answers.ID, Reactions: checker.Reactions(reactions),
 	}
 }
 

@@ -39,6 +39,12 @@ func TestWhatIsAllowedIsNoFault(t *testing.T) {
 			s.changed(checker.React, 3, "🎉")
 			s.changed(checker.Unreact, 3, "👍")
 		},
+		"a reaction overtakes what was sent before it": func(s *story) {
+			s.changed(checker.React, 3, "👍")
+			at := slices.IndexFunc(s.records, func(r checker.Record) bool { return r.Kind == checker.Sent && r.Verb == checker.React })
+			sent := s.records[at]
+			s.records = slices.Insert(slices.Delete(s.records, at, at+1), s.find("a", checker.Sent, 1), sent)
+		},
 		"a message that is deleted takes its reactions with it": func(s *story) {
 			s.changed(checker.React, 3, "👍")
 			s.changed(checker.Delete, 3, "")

@@ -76,6 +76,13 @@ func TestEveryBreachIsFound(t *testing.T) {
 				checker.Record{Kind: checker.Sent, Verb: checker.Delete, Tab: "a", Entry: checker.Entry{Conversation: talk, Sender: 1, ClientID: "x", Message: 101}},
 				checker.Record{Kind: checker.Acked, Tab: "a", Duplicate: true, Entry: checker.Entry{Conversation: talk, ClientID: "x", Seq: 1, Message: 101}})
 		}, "confirmed", []checker.Fault{checker.LostAck}},
+		"an answer to another message": {func(s *story) {
+			s.change("a", checker.Sent, 3, func(e *checker.Entry) { e.Answers = 101 })
+		}, "answers 0, and was sent as an answer to 101", []checker.Fault{checker.Phantom}},
+		"an answer that is seen as none": {func(s *story) {
+			s.change("a", checker.Sent, 3, func(e *checker.Entry) { e.Answers = 101 })
+			s.truth.Log[talk][2].Answers = 101
+		}, "b saw", []checker.Fault{checker.Divergence}},
 		"a deleted message that still says something": {func(s *story) {
 			s.changed(checker.Delete, 4, "")
 			s.truth.Log[talk][3].Text, s.truth.Log[talk][3].Deleted = "text 4", false

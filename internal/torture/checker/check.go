@@ -23,6 +23,7 @@ type command struct {
 	name
 	verb    Verb
 	about   int64 // the message that it changes
+	answers int64 // the message that it answers
 	tab     Tab
 	text    string
 	order   int // among the commands of its tab, by first transmission
@@ -80,7 +81,7 @@ func (c *check) gather() {
 			if c.commands[key] == nil {
 				orders[r.Tab]++
 				c.commands[key] = &command{
-					name: key, verb: r.Verb, about: r.Entry.Message, tab: r.Tab, text: r.Entry.Text, order: orders[r.Tab],
+					name: key, verb: r.Verb, about: r.Entry.Message, answers: r.Entry.Answers, tab: r.Tab, text: r.Entry.Text, order: orders[r.Tab],
 				}
 			}
 		case Acked:
@@ -154,6 +155,9 @@ func (c *check) posted(id int64, e Entry) {
 		c.broken(Phantom, "%v was refused, and is stored at %d", key, e.Seq)
 	default:
 		sent = state{text: one.text}
+		if e.Answers != one.answers {
+			c.broken(Phantom, "what stands at %v answers %d, and was sent as an answer to %d", at, e.Answers, one.answers)
+		}
 	}
 	if before, twice := c.texts[sent.text]; twice {
 		c.broken(Duplicate, "%q stands at %v and %v", sent.text, before, at)
@@ -202,7 +206,8 @@ func (c *check) kept(one *command, ack Record) bool {
 }
 
 // ordered finds commands of one tab in one conversation that overtook each other: a client
-// sends what has no answer again before what follows it.
+// sends what has no answer again before what follows it. Reactions wait behind nothing, and
+// nothing waits behind them.
 func (c *check) ordered() {
 	type stream struct {
 		tab          Tab
@@ -210,7 +215,7 @@ func (c *check) ordered() {
 	}
 	streams := make(map[stream][]*command)
 	for _, one := range c.commands {
-		if !one.refused {
+		if !one.refused && one.verb != React && one.verb != Unreact {
 			key := stream{one.tab, one.conversation}
 			streams[key] = append(streams[key], one)
 		}

@@ -20,6 +20,7 @@ type Entry struct {
 	Seq          int64
 	Changes      int64 // the seq of the message that it changes; 0 for a message
 	Message      int64 // the server's id
+	Answers      int64 // the id of the message that it answers, 0 for none
 	Sender       int64
 	ClientID     string
 	Text         string // "" of a deleted message
@@ -45,7 +46,7 @@ type Kind int
 
 // The kinds of records, with the fields that they use besides Tab and Conversation.
 const (
-	Sent     Kind = iota + 1 // a command went onto the line: Verb, Entry.{Sender,ClientID,Text}, Message of what it changes
+	Sent     Kind = iota + 1 // a command went onto the line: Verb, Entry.{Sender,ClientID,Text,Answers}, Message of what it changes
 	Acked                    // it was confirmed: Entry.{ClientID,Seq,Message,At}, Duplicate
 	Refused                  // it was refused for good: Entry.ClientID, Note
 	Doubted                  // its outcome is open, by an error or a lost line: Entry.ClientID, Note
