@@ -237,8 +237,8 @@ func pinnedPage(role chat.Role) string {
 			AND ($5 = 0 OR ` + unread("h", `CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END`) + `)` + part
 }
 
-// Entry returns one conversation as it stands in a member's list, or NotFound: also one that
-// they have deleted for themselves.
+// Entry returns one conversation as it stands in a member's list, also one that they have
+// deleted for themselves, or NotFound.
 func (r Reader) Entry(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
 	var e entryRow
 	err := r.q.QueryRowContext(ctx, entrySelect+`WHERE c.id = $2 AND c.head > 0`, who, id).Scan(entryFields(&e)...)

@@ -17,8 +17,9 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// dialect names a database. In what the two differ stands in this file, in
-// append_*.go, log.go and migrations, and where store.go and migrate.go connect.
+// dialect names a database. In what the two differ stands in this file, in append_*.go, log.go,
+// search.go and migrations, in some lines of feed.go, lease.go and keeper.go, and where store.go and
+// migrate.go connect.
 type dialect string
 
 const (

@@ -3,8 +3,6 @@ import { Finder } from "../lib/finder.js"
 import { hitItem, paint } from "../view/highlight.js"
 import { one } from "../view/query.js"
 
-const pause = 200
-
 /**
  * <conversation-search data-conversation> looks for words in the open conversation while one
  * types, lists what it finds, and goes from one message to the next, with what fits painted. The
@@ -79,7 +77,7 @@ export class ConversationSearch extends HTMLElement {
 
   #later() {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#finder.find(this.#input.value), pause)
+    this.#timer = setTimeout(() => void this.#finder.find(this.#input.value), 200)
   }
 
   /** @param {Event} event */
