@@ -196,9 +196,9 @@ test("by finger: a long press opens the sheet of an entry, and the menu of a mes
   await hold(buyer, entries(buyer, "Lamp"))
   await expect(buyer).toHaveURL(/\/chat\/$/) // letting go has followed no link
   await expect(item(buyer, "Mute for 8 hours")).toBeInViewport({ ratio: 1 })
-  const sheet = await buyer.locator(".entry-menu .menu").boundingBox()
-  expect(Math.round((sheet?.y ?? 0) + (sheet?.height ?? 0))).toBe(844)
-  expect(sheet?.width).toBe(390)
+  const sheet = () => buyer.locator(".entry-menu .menu").boundingBox()
+  await expect.poll(() => sheet().then((at) => Math.round((at?.y ?? 0) + (at?.height ?? 0)))).toBe(844) // it rises
+  expect((await sheet())?.width).toBe(390)
   expect(await buyer.evaluate(() => String(getSelection()))).toBe("")
   expect(await violations(buyer)).toEqual([])
   await buyer.touchscreen.tap(200, 60) // the veil

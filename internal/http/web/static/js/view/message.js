@@ -165,7 +165,7 @@ function updateText(node, item) {
     label = document.createElement("span")
     label.className = "edited"
     label.textContent = "edited"
-    one(node, ".meta", HTMLElement).prepend(label)
+    one(node, ".stamp", HTMLElement).before(label)
   }
   set(label, "title", `Edited ${formatInstant(new Date(edited))}`)
 }
