@@ -112,6 +112,8 @@ type Message struct {
 	// and for a deleted message. The last message of an Entry has none.
 	Reactions []Reaction
 	ReplyTo   Quote // of the message that it answers; zero for none
+	// Attachments are in the order in which they were sent; nil for none and for a deleted message.
+	Attachments []Attachment
 }
 
 // Thread is a conversation as it stands under the lock, for deciding what may be

@@ -33,6 +33,9 @@ const (
 	MaxReplay           = 1000 // events that a resume sends before it says reset
 	MaxReactions        = 12   // different emoji at one message
 	MaxEmojiBytes       = 64   // of a reaction; the longest emoji there is takes 35
+	MaxFileName         = 120  // characters of what a file is called
+	MaxAttached         = 30   // attachments of a message that whoever runs the site may allow
+	WaveformBars        = 48   // of a voice message
 
 	QuoteChars          = 160 // of a message that an answer to it shows
 	NoticeChars         = 140 // of a message that a notice shows
@@ -52,7 +55,8 @@ const (
 	OfflineAfter    = 10 * time.Second
 	TicketLife      = 30 * time.Second
 	MaxMute         = 365 * 24 * time.Hour // of a conversation that is muted for a time
-	UploadLife      = 24 * time.Hour       // of a photo that no listing has taken up
+	UploadLife      = 24 * time.Hour       // of a photo that no listing has taken up, and of a file that is in no message
+	MaxVoice        = 5 * time.Minute      // of a voice message
 	NoticeLife      = 180 * 24 * time.Hour // then a notice is deleted, read or not
 	AuditLife       = 180 * 24 * time.Hour // then an entry of the audit log is deleted
 	SessionLife     = 7 * 24 * time.Hour   // sliding

@@ -9,13 +9,13 @@ type Quote struct {
 	Seq        Seq
 	SenderID   UserID
 	SenderName string
-	Text       string // its first QuoteChars characters; empty once it was deleted
+	Text       string // the first QuoteChars characters of its Summary; empty once it was deleted
 	Deleted    bool
 }
 
 // Quote returns what an answer shows of a message.
 func (m Message) Quote() Quote {
-	q := Quote{ID: m.ID, Seq: m.Seq, SenderID: m.Sender.ID, SenderName: m.Sender.Name, Text: m.Text, Deleted: !m.DeletedAt.IsZero()}
+	q := Quote{ID: m.ID, Seq: m.Seq, SenderID: m.Sender.ID, SenderName: m.Sender.Name, Text: m.Summary(), Deleted: !m.DeletedAt.IsZero()}
 	if m.Sender.Former {
 		q.SenderName = FormerMember
 	}

@@ -20,10 +20,11 @@ var undoing = map[int][]string{
 	11: {`DROP TABLE reaction`},
 	12: {`DROP TABLE message_search`, `DELETE FROM meta WHERE key = 'search'`},
 	13: {`DROP TABLE saved_reply`, `ALTER TABLE users DROP COLUMN hides_read`, `ALTER TABLE users DROP COLUMN hides_seen`},
+	14: {`DROP TABLE attachment`, `ALTER TABLE message DROP COLUMN attachments`},
 }
 
 // newest is the last migration.
-const newest = 13
+const newest = 14
 
 // Before takes the schema back to before a migration, from 7 on, for a test of a database that is
 // older than it.

@@ -161,6 +161,7 @@ type Message struct {
 	Deleted        bool                `json:"deleted,omitempty" doc:"Its sender has taken it away for everyone."`
 	ReplyTo        *Quote              `json:"reply_to,omitempty" nullable:"false" doc:"The message that it answers, as that is now; absent when it answers none, and in the last_message of a conversation."`
 	Reactions      []Reaction          `json:"reactions,omitempty" nullable:"false" maxItems:"12" doc:"In the order in which the emoji came up; absent without any, and always in last_message."`
+	Attachments    []Attachment        `json:"attachments,omitempty" nullable:"false" maxItems:"30" doc:"In the order in which they were sent; absent without any."`
 	Hidden         bool                `json:"hidden,omitempty" doc:"In a replay only: its reader has deleted it for themselves, and it says nothing."`
 }
 
@@ -183,6 +184,9 @@ func MessageOf(m chat.Message) Message {
 	}
 	if q := m.ReplyTo; q.ID != 0 {
 		shape.ReplyTo = &Quote{ID: q.ID, Seq: q.Seq, SenderID: q.SenderID, SenderName: q.SenderName, Message: q.Text, Deleted: q.Deleted}
+	}
+	for _, a := range m.Attachments {
+		shape.Attachments = append(shape.Attachments, AttachmentOf(a))
 	}
 	for _, r := range m.Reacted() {
 		shape.Reactions = append(shape.Reactions, Reaction{Emoji: r.Emoji, Count: len(r.Users), UserIDs: r.Users})
