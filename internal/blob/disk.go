@@ -1,5 +1,3 @@
-// Package blob keeps the bytes of pictures and files. It knows nothing about what
-// they mean or who may see them.
 package blob
 
 import (
@@ -126,7 +124,7 @@ func syncDir(dir string) error {
 }
 
 // Open returns the blob for reading, or an error that is fs.ErrNotExist.
-func (d *Disk) Open(_ context.Context, key string) (*os.File, error) {
+func (d *Disk) Open(_ context.Context, key string) (Blob, error) {
 	path, err := d.path(key)
 	if err != nil {
 		return nil, err
@@ -146,8 +144,17 @@ func (d *Disk) Open(_ context.Context, key string) (*os.File, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", key, err), f.Close())
 	}
-	return f, nil
+	return file{f, info}, nil
 }
+
+// file is an open blob.
+type file struct {
+	*os.File
+	info fs.FileInfo
+}
+
+func (f file) Size() int64         { return f.info.Size() }
+func (f file) Modified() time.Time { return f.info.ModTime() }
 
 // Delete removes a blob. One that is not there is no error.
 func (d *Disk) Delete(_ context.Context, key string) error {

@@ -41,6 +41,9 @@ func New(db *store.DB, blobs Blobs, rate *limit.Keyed, now func() time.Time) *Se
 	return &Service{db: db, blobs: blobs, maker: picture.NewMaker(), rate: rate, now: now}
 }
 
+// Media returns the limits of what people attach to messages.
+func (s *Service) Media() chat.Media { return chat.DefaultMedia() }
+
 // Photo reads a picture of at most 15 MiB, makes it fit to be shown, and keeps it for its
 // owner until a listing takes it up, a day at most and as one of the newest 40. It refuses
 // with UnsupportedMedia, TooLarge, Invalid or RateLimited, on the field "photos".

@@ -16,7 +16,7 @@ func TestMediaAreServedSoThatTheyCanDoNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.blobs = disk
-	for _, key := range []string{"demo/a.svg", "b.JPG", "c.html", "d", "e.svg.html"} {
+	for _, key := range []string{"demo/a.svg", "photos/b.JPG", "photos/c.html", "photos/d", "photos/e.svg.html", "files/f.jpg"} {
 		if err := disk.Put(t.Context(), key, strings.NewReader("0123456789")); err != nil {
 			t.Fatal(err)
 		}
@@ -32,11 +32,13 @@ func TestMediaAreServedSoThatTheyCanDoNothing(t *testing.T) {
 	}{
 		{"a picture is shown", "/media/demo/a.svg", "", 200, "image/svg+xml", "", "0123456789"},
 		{"a part of it can be had", "/media/demo/a.svg", "bytes=2-4", 206, "image/svg+xml", "", "234"},
-		{"the case of its ending does not matter", "/media/b.JPG", "", 200, "image/jpeg", "", "0123456789"},
-		{"a page is saved, not shown", "/media/c.html", "", 200, "application/octet-stream", "attachment", "0123456789"},
-		{"so is a page with two endings", "/media/e.svg.html", "", 200, "application/octet-stream", "attachment", "0123456789"},
-		{"so is what has no ending", "/media/d", "", 200, "application/octet-stream", "attachment", "0123456789"},
-		{"what is not there is missing", "/media/none.svg", "", 404, "", "", ""},
+		{"the case of its ending does not matter", "/media/photos/b.JPG", "", 200, "image/jpeg", "", "0123456789"},
+		{"a page is saved, not shown", "/media/photos/c.html", "", 200, "application/octet-stream", "attachment", "0123456789"},
+		{"so is a page with two endings", "/media/photos/e.svg.html", "", 200, "application/octet-stream", "attachment", "0123456789"},
+		{"so is what has no ending", "/media/photos/d", "", 200, "application/octet-stream", "attachment", "0123456789"},
+		{"what is not there is missing", "/media/photos/none.svg", "", 404, "", "", ""},
+		{"what is for some people alone is missing", "/media/files/f.jpg", "", 404, "", "", ""},
+		{"nor is it below a folder that is shown", "/media/photos/..%2ffiles%2ff.jpg", "", 404, "", "", ""},
 		{"a directory is missing", "/media/demo", "", 404, "", "", ""},
 		{"nothing outside can be had", "/media/%2e%2e/%2e%2e/etc/passwd", "", 404, "", "", ""},
 		{"nor by an encoded slash", "/media/..%2f..%2fetc%2fpasswd", "", 404, "", "", ""},

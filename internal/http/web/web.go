@@ -9,9 +9,9 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
+	"swapnest/internal/blob"
 	"swapnest/internal/feature/accounts"
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
@@ -25,7 +25,7 @@ import (
 
 // Blobs opens the bytes of pictures. A key that is not there is fs.ErrNotExist.
 type Blobs interface {
-	Open(ctx context.Context, key string) (*os.File, error)
+	Open(ctx context.Context, key string) (blob.Blob, error)
 }
 
 // DemoPerson is somebody of the demo town as whom one can sign in with one click.
