@@ -78,6 +78,11 @@ func readAssets() (*assets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the static files: %w", err)
 	}
+	for name, parts := range joinedStyles {
+		for _, part := range parts {
+			all["css/"+name+".css"] = append(all["css/"+name+".css"], all["css/"+part+".css"]...)
+		}
+	}
 	a := &assets{files: make(map[string]asset, len(all)), imports: scripts.imports, sources: scripts.sources}
 	sum := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
