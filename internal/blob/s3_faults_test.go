@@ -270,7 +270,7 @@ func TestWhatIsWrongWithABucketIsToldInASentence(t *testing.T) {
 		"another bucket":    {strings.Replace(service.URL(plain, ""), testkit.S3Bucket, "elsewhere", 1), "there is no bucket of this name"},
 		"nobody there":      {service.URL("127.0.0.1:1", ""), "cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused"},
 		"no name of a host": {service.URL("no-such-host.invalid", ""), "cannot be reached: "},
-		"no TLS":            {strings.Replace(service.URL(plain, ""), "insecure=true", "", 1), "add insecure=true"},
+		"no TLS":            {strings.Replace(service.URL(plain, ""), "&insecure=true", "", 1), "add insecure=true"},
 		"may not put":       {answers(403, "AccessDenied", http.MethodPut), "forbids it to this key"},
 		"another region":    {answers(400, "AuthorizationHeaderMalformed", http.MethodPut), "add ?region=eu-north-1"},
 		"moved":             {answers(301, "PermanentRedirect", http.MethodPut), "name it in the address"},

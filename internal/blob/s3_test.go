@@ -3,7 +3,9 @@ package blob_test
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"io"
+	"io/fs"
 	"log"
 	"net/http/httptest"
 	"path/filepath"
@@ -13,6 +15,8 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"swapnest/internal/blob"
 	"swapnest/internal/blob/blobtest"
@@ -74,4 +78,27 @@ func TestS3(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestAFolderThatWasCopiedIntoABucket has objects there that another program has put, without what Put keeps
+// with them.
+func TestAFolderThatWasCopiedIntoABucket(t *testing.T) {
+	service := testkit.StartS3(t)
+	client, err := minio.New(service.Host(), &minio.Options{Creds: credentials.NewStaticV4(service.Key, service.Secret, "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := bucket(t, service.URL(service.Host(), "of/a town"), 0)
+	for key, size := range map[string]int{"photos/a.jpg": 1000, "photos/b.jpg": 20 << 20, "demo/empty": 0} {
+		data := pattern(size)
+		if _, err := client.PutObject(t.Context(), testkit.S3Bucket, "of/a town/"+key, bytes.NewReader(data), int64(size), minio.PutObjectOptions{PartSize: 6 << 20}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := read(s, key); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("%s: %d bytes, %v", key, len(got), err)
+		}
+	}
+	if _, err := read(bucket(t, service.URL(service.Host(), "of/another town"), 0), "photos/a.jpg"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("below another prefix: %v", err)
+	}
 }

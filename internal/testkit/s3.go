@@ -84,7 +84,7 @@ func (s *S3) Host() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s
 // line to it. What it holds is below prefix, which may be "".
 func (s *S3) URL(host, prefix string) string {
 	u := url.URL{
-		Scheme: "s3", User: url.UserPassword(s.Key, s.Secret), Host: host, Path: "/" + S3Bucket + "/" + prefix, RawQuery: "insecure=true",
+		Scheme: "s3", User: url.UserPassword(s.Key, s.Secret), Host: host, Path: "/" + S3Bucket + "/" + prefix, RawQuery: "region=us-east-1&insecure=true",
 	}
 	return u.String()
 }
