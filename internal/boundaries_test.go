@@ -206,7 +206,7 @@ var parsers = map[string]string{
 	"api.readBody": "FuzzMessageBody", "picture.Make": "FuzzMake", "socket.message": "FuzzSocket",
 	"chat.ParseUsername": "FuzzFields", "chat.ParseName": "FuzzFields", "chat.ParseEmail": "FuzzFields", "chat.ParseMoney": "a number and a list of fixed words",
 	"chat.ParseListingStatus": "a list of fixed words", "accounts.parse": "FuzzFields, by the parsers of chat that it calls",
-	"bus.parseEnvelope": "FuzzEnvelope", "peers.parseNote": "FuzzParseNote", "bus.ParseAddress": "the operator's own words",
+	"bus.parseEnvelope": "FuzzEnvelope", "peers.parseNote": "FuzzParseNote", "bus.ParseAddress": "the operator's own words", "blob.ParseBucket": "the operator's own words",
 	"bus.Parse": "the program's own topics", "config.Parse": "the operator's own words", "listings.parseCursor": "FuzzCursor", "inbox.parseCursor": "FuzzPlaceInTheList", "search.parseCursor": "FuzzSearch", "search.parse": "FuzzSearch", "words.Parse": "FuzzCut", "notices.parseCursor": "FuzzPlaceAmongNotices",
 	"chat.Parse": "FuzzFields, by the parsers of lines and texts that it calls", "chat.ParsePlace": "FuzzFields", "chat.ParseAbout": "FuzzParseText, which reads texts alike",
 	"chat.ParseFileName":   "FuzzFileName",

@@ -17,7 +17,7 @@ var layers = []string{
 	"internal/chat",
 	"internal/words",
 	"internal/live/wire internal/limit internal/picture internal/store internal/blob internal/live/bus",
-	"internal/live/bus/bustest",
+	"internal/live/bus/bustest internal/blob/blobtest",
 	"internal/http/trace internal/http/auth internal/live/hub internal/live/peers",
 	"internal/feature/*",
 	"internal/follower/* internal/http/api internal/http/web internal/http/socket",
@@ -39,6 +39,7 @@ var reserved = map[string][]string{
 	"internal/torture/checker":  {"internal/torture", "internal/torture/sim"},
 	"internal/torture/sim":      {},
 	"internal/live/bus/bustest": {},
+	"internal/blob/blobtest":    {},
 }
 
 const module = "swapnest/"

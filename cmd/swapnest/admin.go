@@ -21,7 +21,7 @@ import (
 // open opens the database for a command, without serving.
 func open(ctx context.Context, s config.Storage) (*server.App, error) {
 	return server.New(ctx, server.Options{
-		DataDir: s.DataDir, BlobDir: s.BlobDir, DatabaseURL: s.DatabaseURL, Idle: true, Log: slog.New(slog.DiscardHandler),
+		DataDir: s.DataDir, BlobDir: s.BlobDir, Bucket: s.Bucket(), DatabaseURL: s.DatabaseURL, Idle: true, Log: slog.New(slog.DiscardHandler),
 	})
 }
 

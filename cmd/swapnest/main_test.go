@@ -212,7 +212,8 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 	d := testkit.SQLite(t)
 	n := startNode(t, d)
 	busy := strings.TrimPrefix(n.url, "http://")
-	closed := closedPort(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	closed, s3 := closedPort(t), testkit.StartS3(t)
 	idle := testkit.SQLite(t)
 	if err := idle.Open(t, nil).Close(); err != nil {
 		t.Fatal(err)
@@ -229,6 +230,15 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		{"Redis with SQLite", []string{"serve", "--redis-url", "redis://:secret-word@localhost"}, 2, "--redis-url joins several nodes on one PostgreSQL"},
 		{"another bus", []string{"serve", "--database-url", "postgres://x", "--redis-url", "amqp://:secret-word@localhost"}, 2, "--redis-url needs an address such as redis://host:6379"},
 		{"sentinels without a master", []string{"serve", "--database-url", "postgres://x", "--redis-url", "redis+sentinel://:secret-word@localhost/1"}, 2, "--redis-url needs the sentinels of a master and its name"},
+		{"a folder and a bucket", []string{"serve", "--blob-dir", "blobs", "--blob-url", "s3://key:secret-word@localhost/bucket"}, 2, "--blob-dir (SWAPNEST_BLOB_DIR) and --blob-url (SWAPNEST_BLOB_URL) are two places for photos"},
+		{"another store", []string{"serve", "--blob-url", "gs://key:secret-word@localhost/bucket"}, 2, "--blob-url needs the host of an S3 service and a bucket, such as s3://"},
+		{"a slash in a secret", []string{"migrate", "--blob-url", "s3://key:secret-word/1@localhost/bucket"}, 2, "--blob-url needs the host of an S3 service and a bucket"},
+		{"a bucket without credentials", []string{"user", "create", "meera", "--blob-url", "s3://localhost/bucket"}, 2, "--blob-url has no credentials: put them into the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
+		{"a password, and no key", []string{"user", "password", "meera", "--blob-url", "s3://:secret-word@localhost/bucket"}, 2, "--blob-url has no credentials"},
+		{"many people, and no bucket", []string{"user", "create", "--count", "2", "--blob-url", "s3://localhost"}, 2, "--blob-url needs"},
+		{"no service of a bucket", []string{"serve", "--listen", "127.0.0.1:0", "--blob-url", "s3://key:secret-word@" + closed + "/bucket?insecure=true"}, 1, "the bucket s3://" + closed + "/bucket cannot be used: the service cannot be reached"},
+		{"another secret of a bucket", []string{"serve", "--listen", "127.0.0.1:0", "--blob-url", strings.Replace(s3.URL(s3.Host(), ""), s3.Secret, "secret-word", 1)}, 1, "cannot be used: the secret is not the one of this key"},
+		{"another bucket", []string{"serve", "--listen", "127.0.0.1:0", "--blob-url", strings.Replace(s3.URL(s3.Host(), ""), "/swapnest", "/elsewhere", 1)}, 1, "cannot be used: there is no bucket of this name"},
 		{"another database", []string{"migrate", "--database-url", "mysql://x"}, 1, "postgres://"},
 		{"a move to nowhere", []string{"migrate", "--from", d.Dir()}, 2, "--to"},
 		{"a move from nowhere", []string{"migrate", "--to", "postgres://x"}, 2, "--from"},
@@ -268,7 +278,7 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 			if !strings.HasPrefix(said, "swapnest: ") || strings.Contains(said, "\n") || !strings.Contains(said, test.says) {
 				t.Errorf("said %q, want one line with %q", said, test.says)
 			}
-			if strings.Contains(said, "secret-word") || strings.Contains(said, "goroutine") {
+			if strings.Contains(said, "secret-word") || strings.Contains(said, s3.Secret) || strings.Contains(said, "goroutine") {
 				t.Errorf("said %q", said)
 			}
 		})

@@ -45,6 +45,11 @@ func move(ctx context.Context, c config.Migrate, stdout, stderr io.Writer) error
 		fmt.Fprintf(stdout, "All %d rows of %d tables are alike in both databases. %s is as it was.\n",
 			rows, len(moved.Tables), filepath.Join(c.From, "swapnest.db"))
 	}
+	if !c.Bucket().IsZero() {
+		fmt.Fprintf(stdout, "The photos stay in %s. Serve with the same SWAPNEST_BLOB_URL:\n", c.Bucket())
+		fmt.Fprintf(stdout, "  swapnest serve --data-dir %s --database-url '%s'\n", c.From, withoutPassword(c.To))
+		return nil
+	}
 	blobs, more := filepath.Join(c.From, "blobs"), ""
 	if c.BlobDir != "" {
 		blobs, more = c.BlobDir, " --blob-dir "+c.BlobDir

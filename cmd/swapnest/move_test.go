@@ -118,6 +118,23 @@ func (n *node) everything(t *testing.T, session string) map[string]string {
 	return seen
 }
 
+// A move tells where the photos are afterwards: in the same bucket, which is not asked for anything.
+func TestAMoveLeavesPhotosInTheirBucket(t *testing.T) {
+	from, to := testkit.SQLite(t), testkit.EmptyPostgreSQL(t)
+	if err := from.Open(t, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := command(t, "migrate", "--from", from.Dir(), "--to", to.URL(), "--blob-url", "s3://key:secret-word@127.0.0.1:1/swapnest/town?insecure=true").CombinedOutput()
+	if err != nil {
+		t.Fatalf("moving: %v: %s", err, out)
+	}
+	said := string(out)
+	if !strings.Contains(said, "The photos stay in s3://127.0.0.1:1/swapnest/town. Serve with the same SWAPNEST_BLOB_URL:\n  swapnest serve --data-dir "+from.Dir()+" --database-url") ||
+		strings.Contains(said, "secret-word") || strings.Contains(said, "--blob-dir") {
+		t.Errorf("said %s", said)
+	}
+}
+
 // TestTheDemoTownMovesToPostgreSQL shows contract 15 behind a move: nobody sees a difference but
 // clients, which are told to begin anew. Every page and every call answers as before, with the
 // session of before.

@@ -41,7 +41,7 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 	// What the node has not taken over goes here; a second closing changes nothing.
 	defer ports.close()
 	options := server.Options{
-		DataDir: c.DataDir, BlobDir: c.BlobDir, DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, PublicURL: c.Public(), Demo: c.Demo,
+		DataDir: c.DataDir, BlobDir: c.BlobDir, Bucket: c.Bucket(), DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, PublicURL: c.Public(), Demo: c.Demo,
 		RateLimits: c.RateLimits == "on", Proxies: c.Proxies(), Version: version, Log: log,
 		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
 	}

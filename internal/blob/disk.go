@@ -8,17 +8,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 )
 
-// ErrBadKey says that a key is not a relative path without ".", ".." and NUL.
-var ErrBadKey = errors.New("bad blob key")
-
 // Disk keeps blobs as files below a directory, which several processes may share, on
 // several machines too, when it is on a network file system.
-type Disk struct{ root, scratch string }
+type Disk struct {
+	scratch
+	root string
+}
 
 // leftAfter is how long a file of Put has not been written to when the process that was at
 // work on it is gone for certain.
@@ -34,21 +33,21 @@ func NewDisk(dir, scratch string) (*Disk, error) {
 	if err := syncDir(filepath.Dir(dir)); err != nil {
 		return nil, fmt.Errorf("make the blob directory: %w", err)
 	}
-	d := &Disk{root: dir, scratch: filepath.Clean(scratch)}
+	own, err := newScratch(scratch)
+	if err != nil {
+		return nil, err
+	}
+	d := &Disk{root: dir, scratch: own}
 	if err := d.tidy(); err != nil {
 		return nil, fmt.Errorf("tidy the blob directory: %w", err)
 	}
 	return d, nil
 }
 
-// tidy removes what processes that were killed have left of bytes on their way. Those of
-// scratch were ours; a file of Put may be one that another process is writing just now.
+// tidy removes what processes that were killed have left of bytes on their way. A file of Put
+// may be one that another process is writing just now.
 func (d *Disk) tidy() error {
-	left, err := filepath.Glob(filepath.Join(d.scratch, ".scratch-*"))
-	errs := []error{err}
-	for _, name := range left {
-		errs = append(errs, os.Remove(name))
-	}
+	var errs []error
 	for _, kind := range []string{".put-*", ".scratch-*"} { // scratch files were here once
 		shared, globErr := filepath.Glob(filepath.Join(d.root, kind))
 		errs = append(errs, globErr)
@@ -67,7 +66,7 @@ func (d *Disk) tidy() error {
 
 // Put stores the bytes of r under key, in place of what was there. It is atomic,
 // and durable when it returns.
-func (d *Disk) Put(_ context.Context, key string, r io.Reader) (err error) {
+func (d *Disk) Put(ctx context.Context, key string, r io.Reader) (err error) {
 	path, err := d.path(key)
 	if err != nil {
 		return err
@@ -89,7 +88,7 @@ func (d *Disk) Put(_ context.Context, key string, r io.Reader) (err error) {
 			err = fmt.Errorf("put %s: %w", key, err)
 		}
 	}()
-	if _, err := io.Copy(f, r); err != nil {
+	if _, err := io.Copy(f, untilDone{ctx, r}); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
@@ -130,8 +129,7 @@ func (d *Disk) Open(_ context.Context, key string) (Blob, error) {
 		return nil, err
 	}
 	f, err := os.Open(path)
-	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
-		// Below a file, or under a name that is too long for one, there is nothing.
+	if nothing(err) {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
@@ -145,6 +143,11 @@ func (d *Disk) Open(_ context.Context, key string) (Blob, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", key, err), f.Close())
 	}
 	return file{f, info}, nil
+}
+
+// nothing tells whether there is nothing, as below a file, or under a name that is too long for one.
+func nothing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
 }
 
 // file is an open blob.
@@ -162,26 +165,15 @@ func (d *Disk) Delete(_ context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(path); err != nil && !nothing(err) {
 		return fmt.Errorf("delete %s: %w", key, err)
 	}
 	return nil
 }
 
-// Scratch returns an empty file of this process alone for bytes on their way. It is the
-// caller's to close and to remove.
-func (d *Disk) Scratch() (*os.File, error) {
-	f, err := os.CreateTemp(d.scratch, ".scratch-*")
-	if err != nil {
-		return nil, fmt.Errorf("make a scratch file: %w", err)
-	}
-	return f, nil
-}
-
 func (d *Disk) path(key string) (string, error) {
-	// A NUL ends a name for the system, which refuses it as an error of its own.
-	if key == "." || !fs.ValidPath(key) || strings.ContainsRune(key, 0) {
-		return "", fmt.Errorf("%w: %q", ErrBadKey, key)
+	if err := checkKey(key); err != nil {
+		return "", err
 	}
 	return filepath.Join(d.root, filepath.FromSlash(key)), nil
 }

@@ -1,7 +1,6 @@
 package blob
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -61,22 +60,6 @@ func files(t *testing.T, d *Disk) []string {
 	return all
 }
 
-func TestWhatIsPutCanBeOpened(t *testing.T) {
-	d := newDisk(t)
-	for key, data := range map[string]string{
-		"a": "x", "demo/bicycle.svg": "<svg/>", "a.b/c..d/.e": "dots", "empty": "", "भाषा/🎉": "scripts", "big": strings.Repeat("x", 1<<20),
-	} {
-		put(t, d, key, data)
-		if got := get(t, d, key); got != data {
-			t.Errorf("%s: got %.40q, want %.40q", key, got, data)
-		}
-	}
-	put(t, d, "a", "another")
-	if got := get(t, d, "a"); got != "another" {
-		t.Errorf("put again: got %q", got)
-	}
-}
-
 func TestNobodyElseMayLook(t *testing.T) {
 	d := newDisk(t)
 	put(t, d, "demo/a", "x")
@@ -112,19 +95,6 @@ func TestKeysThatLeadElsewhereAreRefused(t *testing.T) {
 	}
 }
 
-func TestWhatIsMissingDoesNotExist(t *testing.T) {
-	d := newDisk(t)
-	put(t, d, "demo/a", "x")
-	for name, key := range map[string]string{
-		"a missing file": "b", "a missing folder": "x/y", "a folder": "demo",
-		"below a file": "demo/a/b", "a name too long for any file": strings.Repeat("x", 300),
-	} {
-		if _, err := d.Open(t.Context(), key); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: got %v, want fs.ErrNotExist", name, err)
-		}
-	}
-}
-
 func TestAFailedPutLeavesWhatWasThere(t *testing.T) {
 	d := newDisk(t)
 	put(t, d, "a", "old")
@@ -138,50 +108,6 @@ func TestAFailedPutLeavesWhatWasThere(t *testing.T) {
 	if err := d.Put(t.Context(), "a/b", strings.NewReader("x")); err == nil {
 		t.Error("put below a file: got no error")
 	}
-	if got := files(t, d); len(got) != 1 {
-		t.Errorf("left behind: %v", got)
-	}
-}
-
-// Whoever reads while others put sees one of the blobs, never a mixture or a part.
-func TestPutIsAtomic(t *testing.T) {
-	d := newDisk(t)
-	blobOf := func(i int) []byte { return bytes.Repeat([]byte{byte('a' + i)}, 64<<10) }
-	put(t, d, "a", string(blobOf(0)))
-	stop := make(chan struct{})
-	var readers, writers sync.WaitGroup
-	readers.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			f, err := d.Open(t.Context(), "a")
-			if err != nil {
-				t.Errorf("open: %v", err)
-				return
-			}
-			data, err := io.ReadAll(f)
-			f.Close()
-			if err != nil || len(data) != 64<<10 || bytes.Count(data, data[:1]) != len(data) {
-				t.Errorf("got %d bytes, %v: not one blob", len(data), err)
-				return
-			}
-		}
-	})
-	for i := range 4 {
-		writers.Go(func() {
-			for range 10 {
-				if err := d.Put(t.Context(), "a", bytes.NewReader(blobOf(i))); err != nil {
-					t.Errorf("put: %v", err)
-				}
-			}
-		})
-	}
-	writers.Wait()
-	close(stop)
-	readers.Wait()
 	if got := files(t, d); len(got) != 1 {
 		t.Errorf("left behind: %v", got)
 	}

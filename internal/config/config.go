@@ -8,10 +8,12 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"swapnest/internal/blob"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/live/bus"
 )
@@ -31,6 +33,27 @@ type Storage struct {
 	DataDir     string `default:"./swapnest-data" env:"SWAPNEST_DATA_DIR" placeholder:"DIR" help:"Where the SQLite file, uploads and secrets are; locked by the process that uses it (${default})."`
 	DatabaseURL string `env:"SWAPNEST_DATABASE_URL" placeholder:"URL" help:"postgres://… keeps the data in PostgreSQL."`
 	BlobDir     string `env:"SWAPNEST_BLOB_DIR" placeholder:"DIR" help:"Where photos are, when several nodes share one folder of them (blobs in the data directory)."`
+	BlobURL     string `name:"blob-url" env:"SWAPNEST_BLOB_URL" placeholder:"URL" help:"s3://HOST/BUCKET keeps photos in an S3 service in place of a folder; its key and secret are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
+
+	bucket blob.Bucket
+}
+
+// Bucket returns the parsed --blob-url; the zero value is none.
+func (s *Storage) Bucket() blob.Bucket { return s.bucket }
+
+// check refuses places for photos that do not fit together, without repeating an address: it
+// may hold a secret.
+func (s *Storage) check() (err error) {
+	if s.BlobURL == "" {
+		return nil
+	}
+	if s.BlobDir != "" {
+		return errors.New("--blob-dir (SWAPNEST_BLOB_DIR) and --blob-url (SWAPNEST_BLOB_URL) are two places for photos: leave one out")
+	}
+	if s.bucket, err = blob.ParseBucket(s.BlobURL, os.Getenv); err != nil {
+		return fmt.Errorf("--blob-url %w", err)
+	}
+	return nil
 }
 
 // Migrate is the command of that name.
@@ -150,14 +173,23 @@ func (c *Config) check(command string) error {
 	case "serve":
 		return c.Serve.check()
 	case "migrate":
+		if err := c.Migrate.Storage.check(); err != nil {
+			return err
+		}
 		if (c.Migrate.From == "") != (c.Migrate.To == "") {
 			return errors.New("--from (a data directory) and --to or SWAPNEST_MIGRATE_TO (an empty PostgreSQL database) go together")
 		}
 	case "user create":
+		if err := c.User.Create.Storage.check(); err != nil {
+			return err
+		}
 		if c.User.Create.Count <= 0 {
 			return errors.New("name the account, or say --count with a number above 0")
 		}
 	case "user create <username>":
+		if err := c.User.Create.Storage.check(); err != nil {
+			return err
+		}
 		if c.User.Create.Count != 0 || c.User.Create.Sessions != "" {
 			return errors.New("--count and --sessions make up names: give no name with them")
 		}
@@ -165,6 +197,8 @@ func (c *Config) check(command string) error {
 		if _, _, err := net.SplitHostPort(c.Ready.Listen); err != nil {
 			return fmt.Errorf("--listen needs HOST:PORT, such as 127.0.0.1:8000, not %q", c.Ready.Listen)
 		}
+	case "user password <username>":
+		return c.User.Password.Storage.check()
 	case "audit":
 		if c.Audit.Limit < 1 || c.Audit.Since < 0 {
 			return errors.New("--limit needs a number above 0, and --since a time such as 24h")
@@ -192,6 +226,9 @@ func (s *Serve) check() error {
 		return err
 	}
 	if err := s.checkRedis(); err != nil {
+		return err
+	}
+	if err := s.Storage.check(); err != nil {
 		return err
 	}
 	if loopback(host) {

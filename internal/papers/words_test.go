@@ -152,7 +152,7 @@ var ours = regexp.MustCompile(`swapnest (?:serve|migrate|user|version|audit|read
 func isOther(word string) bool {
 	return strings.HasPrefix(word, "scripts/") || strings.HasPrefix(word, "examples/") || slices.Contains([]string{
 		"apt-get", "bash", "certbot", "curl", "docker", "git", "go", "install", "journalctl", "jq", "make", "nginx", "node", "npm",
-		"npx", "openssl", "pg_dump", "pg_restore", "podman", "psql", "python3", "restic", "rsync", "sqlite3", "ssh", "systemctl",
+		"npx", "openssl", "pg_dump", "pg_restore", "podman", "psql", "python3", "rclone", "restic", "rsync", "sqlite3", "ssh", "systemctl",
 		"tar", "useradd",
 	}, path.Base(word))
 }

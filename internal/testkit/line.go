@@ -21,6 +21,14 @@ type Line struct {
 	down  bool
 	lose  []byte // what an answer holds that is to be lost; nil for none
 	lost  chan struct{}
+	rip   rip
+}
+
+// rip is how a connection breaks in the middle of something.
+type rip struct {
+	after, left int // bytes, and those that still pass
+	answers     bool
+	times       int // how often it will
 }
 
 // NewLine opens a line to host:port; it is closed when the test ends.
@@ -43,6 +51,9 @@ func NewLine(tb testing.TB, target string) *Line {
 	return l
 }
 
+// Addr is where the line begins, as host:port.
+func (l *Line) Addr() string { return l.listener.Addr().String() }
+
 // Through is the same database at the other end of a line.
 func (d *Database) Through(tb testing.TB) (*Database, *Line) {
 	tb.Helper()
@@ -51,7 +62,7 @@ func (d *Database) Through(tb testing.TB) (*Database, *Line) {
 		tb.Fatal(err)
 	}
 	l := NewLine(tb, u.Host)
-	u.Host = l.listener.Addr().String()
+	u.Host = l.Addr()
 	return &Database{Name: d.Name, url: u.String(), dir: d.dir}, l
 }
 
@@ -98,6 +109,14 @@ func (l *Line) Lose(holding string) <-chan struct{} {
 	defer l.mu.Unlock()
 	l.lose, l.lost = []byte(holding), make(chan struct{})
 	return l.lost
+}
+
+// Rip breaks a connection when so many more bytes have passed in one direction, that of the server's
+// answers or the other one, and begins to count anew, so many times; -1 is always, 0 never.
+func (l *Line) Rip(after int, answers bool, times int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rip = rip{after: after, left: after, answers: answers, times: times}
 }
 
 func (l *Line) accept() {
@@ -149,10 +168,8 @@ func (l *Line) copy(to, from net.Conn, answers bool) {
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
-			if !l.pass(buffer[:n], answers) {
-				return
-			}
-			if _, err := to.Write(buffer[:n]); err != nil {
+			passes, on := l.pass(buffer[:n], answers)
+			if _, err := to.Write(buffer[:passes]); err != nil || !on {
 				return
 			}
 		}
@@ -162,8 +179,8 @@ func (l *Line) copy(to, from net.Conn, answers bool) {
 	}
 }
 
-// pass waits while the line hangs, and tells whether the bytes may go on.
-func (l *Line) pass(data []byte, answers bool) bool {
+// pass waits while the line hangs, and tells how many of the bytes pass and whether more may come.
+func (l *Line) pass(data []byte, answers bool) (passes int, on bool) {
 	l.mu.Lock()
 	hung := l.hung
 	l.mu.Unlock()
@@ -175,7 +192,15 @@ func (l *Line) pass(data []byte, answers bool) bool {
 	if answers && l.lose != nil && bytes.Contains(data, l.lose) {
 		l.lose = nil
 		close(l.lost)
-		return false
+		return 0, false
 	}
-	return true
+	if r := &l.rip; r.times != 0 && r.answers == answers {
+		if len(data) >= r.left {
+			passes, r.left = r.left, r.after
+			r.times--
+			return passes, false
+		}
+		r.left -= len(data)
+	}
+	return len(data), true
 }

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -43,12 +42,13 @@ import (
 
 // Options say how a node runs.
 type Options struct {
-	DataDir     string   // SQLite file and uploads; locked while the node runs
-	BlobDir     string   // photos, shared by nodes; "" is blobs in DataDir
-	DatabaseURL string   // postgres://…; "" is SQLite in DataDir
-	RedisURL    string   // redis://…, what joins this node to others; "" is alone
-	PublicURL   *url.URL // the origin that people use; nil is loopback
-	Demo        bool     // demo accounts may sign in
+	DataDir     string      // SQLite file and uploads; locked while the node runs
+	BlobDir     string      // photos, shared by nodes; "" is blobs in DataDir
+	Bucket      blob.Bucket // photos, in place of BlobDir
+	DatabaseURL string      // postgres://…; "" is SQLite in DataDir
+	RedisURL    string      // redis://…, what joins this node to others; "" is alone
+	PublicURL   *url.URL    // the origin that people use; nil is loopback
+	Demo        bool        // demo accounts may sign in
 	RateLimits  bool
 	Proxies     auth.Proxies // reverse proxies whose X-Forwarded-For is taken
 	TLS         TLS
@@ -71,7 +71,7 @@ type Options struct {
 // App is a node of the marketplace.
 type App struct {
 	DB       *store.DB
-	Blobs    *blob.Disk
+	Blobs    blob.Store
 	Hub      *hub.Hub
 	Guard    *auth.Guard
 	Accounts *accounts.Service
@@ -122,10 +122,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 	if a.lock, err = store.LockDir(o.DataDir); err != nil {
 		return err
 	}
-	if o.BlobDir == "" {
-		o.BlobDir = filepath.Join(o.DataDir, "blobs")
-	}
-	if a.Blobs, err = blob.NewDisk(o.BlobDir, o.DataDir); err != nil {
+	if a.Blobs, err = openBlobs(ctx, o, a.metrics); err != nil {
 		return err
 	}
 	if err := a.makeLive(o); err != nil {
