@@ -119,7 +119,7 @@ func (c *Clamd) ask(ctx context.Context, r io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close() //nolint:errcheck // all has been said
+	defer conn.Close()                                          //nolint:errcheck // all has been said
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // who waits for it then gives up
 	type answer struct {
 		said []byte
