@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -243,6 +244,23 @@ func TestATransparentColourCostsMemory(t *testing.T) {
 		if err != nil || f.bytesPerPixel != c.want {
 			t.Errorf("%s: got %v (%v), want %v", name, f.bytesPerPixel, err, c.want)
 		}
+	}
+}
+
+func TestManyPicturesAreMadeAtOnce(t *testing.T) {
+	m := NewMaker()
+	all := [][]byte{jpegOf(t, halves(900, 600)), pngOf(t, noise(700, 500)), gifOf(t, moving(t, 200, 100, 9)), webpWith()}
+	var work sync.WaitGroup
+	for i := range 16 {
+		work.Go(func() {
+			if _, err := m.Image(t.Context(), bytes.NewReader(all[i%len(all)])); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	work.Wait()
+	if !m.free.TryAcquire(memory) {
+		t.Error("memory is still held")
 	}
 }
 
