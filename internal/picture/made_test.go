@@ -49,6 +49,12 @@ func gifOf(tb testing.TB, all *gif.GIF) []byte {
 	return b.Bytes()
 }
 
+// again repeats the only frame of a GIF.
+func again(data []byte, frames int) []byte {
+	const head = 13
+	return slices.Concat(data[:head], bytes.Repeat(data[head:len(data)-1], frames), data[len(data)-1:])
+}
+
 // chunk makes a chunk of a PNG.
 func chunk(name string, data []byte) []byte {
 	c := binary.BigEndian.AppendUint32(nil, uint32(len(data)))

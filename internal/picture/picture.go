@@ -31,7 +31,7 @@ const (
 	// more than they are likely to.
 	alone = 192 << 20
 	// large is how much garbage may wait to be collected, in bytes.
-	large = 24 << 20
+	large = 64 << 20
 	// patience is how long one picture may take: a small file can ask for much work.
 	patience = 20 * time.Second
 )
