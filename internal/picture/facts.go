@@ -2,10 +2,11 @@ package picture
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"io"
 
 	"swapnest/internal/chat"
@@ -13,9 +14,13 @@ import (
 
 // facts are what the head of a file says, before anything of it is decoded.
 type facts struct {
-	width, height int
-	bytesPerPixel float64 // that decoding takes, at most
-	orientation   int     // 1 to 8, as Exif numbers them
+	kind          string // jpeg, png, gif or webp
+	width, height int    // of the picture that is decoded, which of an animation is its first frame
+	bytesPerPixel float64
+	extra         int64 // bytes that decoding takes beside its pixels, at most
+	orientation   int   // 1 to 8, as Exif numbers them
+	gif           gifShape
+	frame         webpFrame // the first one of an animated WebP
 }
 
 // check refuses a picture that would cost too much to decode.
@@ -23,31 +28,43 @@ func (f facts) check() error {
 	if f.width <= 0 || f.height <= 0 {
 		return broken()
 	}
-	if int64(f.width)*int64(f.height) > chat.MaxPhotoPixels || f.cost() > memory {
+	if int64(f.width)*int64(f.height) > chat.MaxPhotoPixels || f.pixels() > memory || f.pixels()+f.extra > alone {
 		return tooMuch()
 	}
 	return nil
 }
 
-// cost is how much memory decoding takes, in bytes.
-func (f facts) cost() int64 {
+// pixels is how much memory the decoded picture takes, in bytes.
+func (f facts) pixels() int64 {
 	return max(1, int64(float64(f.width)*float64(f.height)*f.bytesPerPixel))
+}
+
+// cost is how much memory making a still takes, in bytes: what is decoded, what it is shrunk
+// to, and that once more upright and once on white.
+func (f facts) cost() int64 {
+	w, h := shrunk(f.width, f.height, fullEdge)
+	small := float64(fullEdge) / float64(max(w, h, fullEdge))
+	area := float64(w) * float64(h)
+	return f.pixels() + f.extra + int64(4*area*(1+3*small*small))
 }
 
 // inspect reads the head of a file, whatever its name says.
 func inspect(r io.ReadSeeker) (facts, error) {
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return facts{}, fmt.Errorf("read an upload: %w", err)
-	}
-	config, kind, err := image.DecodeConfig(r)
+	head, err := fromStart(r)
 	if err != nil {
+		return facts{}, err
+	}
+	config, kind, err := image.DecodeConfig(head)
+	switch {
+	case errors.Is(err, image.ErrFormat):
 		return facts{}, unknown()
+	case err != nil:
+		return facts{}, broken()
 	}
-	f := facts{width: config.Width, height: config.Height, orientation: 1}
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return facts{}, fmt.Errorf("read an upload: %w", err)
+	f := facts{kind: kind, width: config.Width, height: config.Height, orientation: 1}
+	if head, err = fromStart(r); err != nil {
+		return facts{}, err
 	}
-	head := bufio.NewReader(r)
 	switch kind {
 	case "jpeg":
 		h, err := readJPEGHead(head)
@@ -56,35 +73,29 @@ func inspect(r io.ReadSeeker) (facts, error) {
 		}
 		f.bytesPerPixel, f.orientation = h.bytesPerPixel(), h.orientation
 	case "png":
-		f.bytesPerPixel = pngCost(head, config.ColorModel)
+		h := readPNGHead(head)
+		f.bytesPerPixel, f.orientation = h.bytesPerPixel(config.ColorModel), h.orientation
 	case "gif":
-		f.bytesPerPixel = 2
+		f.gif = parseGIF(head)
+		if f.gif.frames == 0 {
+			return facts{}, broken()
+		}
+		// What the screen is said to measure is not decoded, a frame is.
+		f.width, f.height, f.bytesPerPixel = f.gif.first.X, f.gif.first.Y, 2
 	case "webp":
-		// A lossless one is unpacked in several layers.
-		f.bytesPerPixel = 8
+		f.readWebP(readWebPHead(head), config.ColorModel)
 	default:
 		return facts{}, unknown()
 	}
 	return f, nil
 }
 
-// pngCost is how many bytes a pixel takes. An interlaced picture is put together from
-// parts that together are as large as the whole.
-func pngCost(head *bufio.Reader, model color.Model) float64 {
-	cost := 4.0
-	switch model {
-	case color.GrayModel:
-		cost = 1
-	case color.Gray16Model:
-		cost = 2
-	case color.RGBA64Model, color.NRGBA64Model:
-		cost = 8
+// fromStart returns a reader of all of an upload.
+func fromStart(r io.ReadSeeker) (*bufio.Reader, error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read an upload: %w", err)
 	}
-	const interlace = 28 // in IHDR, which comes first
-	if data, err := head.Peek(interlace + 1); err == nil && data[interlace] != 0 {
-		cost *= 2
-	}
-	return cost
+	return bufio.NewReader(r), nil
 }
 
 // jpegHead is what the segments before a JPEG's first scan tell.
@@ -191,10 +202,18 @@ func samplings(frame []byte) []byte {
 // whatever else the segment holds.
 func orientation(segment []byte) int {
 	const header = "Exif\x00\x00"
-	if len(segment) < len(header)+8 || string(segment[:len(header)]) != header {
+	tiff, ours := bytes.CutPrefix(segment, []byte(header))
+	if !ours {
 		return 1
 	}
-	tiff := segment[len(header):]
+	return orientationOf(tiff)
+}
+
+// orientationOf reads it from the bytes that JPEG, PNG and WebP alike keep Exif in.
+func orientationOf(tiff []byte) int {
+	if len(tiff) < 8 {
+		return 1
+	}
 	var order binary.ByteOrder
 	switch string(tiff[:4]) {
 	case "II*\x00":

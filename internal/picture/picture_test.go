@@ -226,16 +226,16 @@ func TestWhatIsNoFitPictureIsRefused(t *testing.T) {
 		"nothing":                       {nil, chat.UnsupportedMedia},
 		"a text":                        {[]byte("not a picture"), chat.UnsupportedMedia},
 		"an SVG":                        {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), chat.UnsupportedMedia},
-		"an SVG that begins as a GIF":   {[]byte("GIF89a<svg onload=alert(1)>"), chat.TooLarge}, /* its letters, read as a size */
+		"an SVG that begins as a GIF":   {[]byte("GIF89a<svg onload=alert(1)>"), chat.Invalid},
 		"HTML":                          {[]byte("<!doctype html><script>alert(1)</script>"), chat.UnsupportedMedia},
 		"a JPEG cut off":                {jpegOf(t, halves(400, 300))[:900], chat.Invalid},
 		"a PNG cut off":                 {small[:60], chat.Invalid},
-		"a PNG without a height":        {claim(small, 20, 0), chat.UnsupportedMedia},
+		"a PNG without a height":        {claim(small, 20, 0), chat.Invalid},
 		"a bomb of 50,000 by 50,000":    {claim(small, 50_000, 50_000), chat.TooLarge},
 		"a bomb of 2 by 2^30":           {claim(small, 2, 1<<30), chat.TooLarge},
 		"50 megapixels of 16 bits":      {claim(deep, 10_000, 5_000), chat.TooLarge},
 		"a claim of more than there is": {claim(small, 5_000, 5_000), chat.Invalid},
-		"a magic number and zeros":      {append([]byte("\xff\xd8\xff"), make([]byte, 5000)...), chat.UnsupportedMedia},
+		"a magic number and zeros":      {append([]byte("\xff\xd8\xff"), make([]byte, 5000)...), chat.Invalid},
 	} {
 		_, _, err := make2(t, c.data)
 		if got := chat.CodeOf(err); got != c.code {
@@ -270,7 +270,7 @@ func TestMemoryIsReckonedByHowAJPEGIsStored(t *testing.T) {
 func TestADecoderEndsWithItsTime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := decode(ctx, bytes.NewReader(jpegOf(t, halves(40, 40)))); chat.CodeOf(err) != chat.TooLarge {
+	if _, err := decode(ctx, bytes.NewReader(jpegOf(t, halves(40, 40))), facts{}); chat.CodeOf(err) != chat.TooLarge {
 		t.Errorf("got %v, want too large", err)
 	}
 }
