@@ -21,38 +21,51 @@ type Attachment struct {
 	Expires               time.Time // zero for one that is in a message
 }
 
-// Upload writes the row of a file of somebody's that is ready to be sent for a day, beside the store.
-// There are no bytes of it anywhere. Of what change leaves empty it has something.
-func (d *Database) Upload(ctx context.Context, owner chat.UserID, change ...func(*chat.Attachment)) (a chat.Attachment, err error) {
-	a = chat.Attachment{ID: chat.AttachmentID(strings.ToLower(rand.Text())), Kind: chat.FileAttachment, Name: "list.pdf", Type: "application/pdf", Size: 1234}
-	for _, c := range change {
-		c(&a)
-	}
-	levels := make([]string, len(a.Waveform))
-	for i, level := range a.Waveform {
-		levels[i] = fmt.Sprint(level)
-	}
+// Uploads writes the rows of so many files of somebody's that are ready to be sent for a day, beside the
+// store and in one transaction. There are no bytes of them anywhere. Of what change leaves empty they
+// have something.
+func (d *Database) Uploads(ctx context.Context, owner chat.UserID, n int, change ...func(*chat.Attachment)) (all []chat.Attachment, err error) {
 	db, err := d.beside()
 	if err != nil {
-		return a, err
+		return nil, err
 	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("write uploads: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // It has been committed, or something has failed already.
 	now := time.Now()
-	_, err = db.ExecContext(ctx, `
-		INSERT INTO attachment (id, owner_id, state, kind, name, type, length, received, size, width, height, animated, duration_ms, waveform, created_at, expires_at)
-		VALUES ($1, $2, 'ready', $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		string(a.ID), int64(owner), string(a.Kind), a.Name, a.Type, a.Size, a.Width, a.Height, a.Animated, a.Duration.Milliseconds(),
-		strings.Join(levels, ","), now.UnixMicro(), now.Add(chat.UploadLife).UnixMicro())
-	return a, errors.Join(err, db.Close())
+	for range n {
+		a := chat.Attachment{ID: chat.AttachmentID(strings.ToLower(rand.Text())), Kind: chat.FileAttachment, Name: "list.pdf", Type: "application/pdf", Size: 1234}
+		for _, c := range change {
+			c(&a)
+		}
+		levels := make([]string, len(a.Waveform))
+		for i, level := range a.Waveform {
+			levels[i] = fmt.Sprint(level)
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO attachment (id, owner_id, state, kind, name, type, length, received, size, width, height, animated, duration_ms, waveform, created_at, expires_at)
+			VALUES ($1, $2, 'ready', $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			string(a.ID), int64(owner), string(a.Kind), a.Name, a.Type, a.Size, a.Width, a.Height, a.Animated, a.Duration.Milliseconds(),
+			strings.Join(levels, ","), now.UnixMicro(), now.Add(chat.UploadLife).UnixMicro())
+		if err != nil {
+			return nil, fmt.Errorf("write uploads: %w", err)
+		}
+		all = append(all, a)
+	}
+	return all, tx.Commit()
 }
 
-// Attach is Upload for a test.
+// Attach is Uploads of one.
 func (d *Database) Attach(tb testing.TB, owner chat.UserID, change ...func(*chat.Attachment)) chat.Attachment {
 	tb.Helper()
-	a, err := d.Upload(context.Background(), owner, change...)
+	all, err := d.Uploads(context.Background(), owner, 1, change...)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return a
+	return all[0]
 }
 
 // Attachments reads the rows of all uploads, beside the store.
