@@ -19,8 +19,8 @@ type Send struct {
 	Conversation chat.ConversationID
 	ClientID     string
 	Message      string
-	ReplyTo      chat.MessageID // the message that it answers; 0 for none
-	Attachments  []chat.AttachmentID
+	ReplyTo      chat.MessageID      // the message that it answers; 0 for none
+	Attachments  []chat.AttachmentID // with one, Message may be empty
 }
 
 // Edit gives a message of the sender's another text. ClientID may be empty.

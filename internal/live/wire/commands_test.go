@@ -68,7 +68,7 @@ func TestBadFramesAreRefused(t *testing.T) {
 		"an attachment that is a path":    {`{"type":"send","conversation_id":4,` + id + `,"attachments":["../../../../../etc/passwd0"]}`, chat.BadFrame, "attachments", "c1"},
 		"an attachment in capitals":       {`{"type":"send","conversation_id":4,` + id + `,"attachments":["` + strings.Repeat("A", 26) + `"]}`, chat.BadFrame, "attachments", "c1"},
 		"attachments that are one":        {`{"type":"send","conversation_id":4,` + id + `,"attachments":"` + strings.Repeat("a", 26) + `"}`, chat.BadFrame, "", "c1"},
-		"too many attachments":            {`{"type":"send","conversation_id":4,` + id + `,"attachments":["` + strings.Repeat(strings.Repeat("a", 26)+`","`, chat.MaxAttached) + `"]}`, chat.BadFrame, "attachments", "c1"},
+		"too many attachments":            {`{"type":"send","conversation_id":4,` + id + `,"attachments":["` + strings.Repeat(strings.Repeat("a", 26)+`","`, chat.MaxAttached) + strings.Repeat("a", 26) + `"]}`, chat.BadFrame, "attachments", "c1"},
 		"attachments of no type":          {`{"conversation_id":4,"attachments":["` + strings.Repeat("a", 26) + `"]}`, chat.BadFrame, "type", ""},
 		"no conversation":                 {`{"type":"send",` + id + `,"message":"hi"}`, chat.BadFrame, "conversation_id", "c1"},
 		"conversation 0":                  {`{"type":"close","conversation_id":0}`, chat.BadFrame, "conversation_id", ""},
