@@ -43,6 +43,22 @@ const message = {
     message: string,
     deleted: maybe(boolean),
   }),
+  attachments: maybe([
+    {
+      id: string,
+      kind: string,
+      name: string,
+      type: string,
+      size: number,
+      url: string,
+      thumb_url: maybe(string),
+      width: maybe(number),
+      height: maybe(number),
+      animated: maybe(boolean),
+      duration_ms: maybe(number),
+      waveform: maybe([number]),
+    },
+  ]),
   hidden: maybe(boolean),
 }
 const revision = { ...message, message_seq: number, at: string }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -11,6 +12,19 @@ import (
 // AttachmentID names an attachment: 26 characters with 130 random bits, so that nobody finds
 // one that they have not been told of.
 type AttachmentID string
+
+// ValidAttachmentID tells whether s may name an attachment: 26 characters of a-z and 2-7.
+func ValidAttachmentID(s string) bool {
+	if len(s) != 26 {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return true
+}
 
 // AttachmentKind says how an attachment is shown.
 type AttachmentKind string
@@ -51,6 +65,38 @@ func DefaultMedia() Media {
 	return Media{ImageBytes: 8 << 20, FileBytes: 25 << 20, PerMessage: 10, DailyBytes: 500 << 20, VoiceLength: MaxVoice}
 }
 
+// errGone refuses an attachment that is not the sender's, not ready, expired or sent already: of one
+// that is somebody else's it says no more than of one that never was.
+var errGone = FieldError("attachments", "One of the files is not there any more. Add it again.")
+
+// ErrAttached refuses more attachments than a message may have.
+func ErrAttached(most int) *Error {
+	if most == 1 {
+		return FieldError("attachments", "One file fits in a message. Send the others on their own.")
+	}
+	return FieldError("attachments", "At most %d files fit in one message. Send the others in another one.", most)
+}
+
+// attach returns what a draft names, in its order, of what the thread has for it. It is Invalid, in
+// the field attachments, when one of them is not there, is named twice, or they are more than most.
+func (t Thread) attach(ids []AttachmentID, most int) ([]Attachment, error) {
+	if len(ids) > most {
+		return nil, ErrAttached(most)
+	}
+	var all []Attachment
+	for i, id := range ids {
+		if slices.Contains(ids[:i], id) {
+			return nil, FieldError("attachments", "A file is attached twice. Send each one once.")
+		}
+		at := slices.IndexFunc(t.Attached, func(a Attachment) bool { return a.ID == id })
+		if at < 0 {
+			return nil, errGone
+		}
+		all = append(all, t.Attached[at])
+	}
+	return all, nil
+}
+
 // FallbackFileName is what a file without a name of its own is called.
 const FallbackFileName = "file"
 
@@ -86,6 +132,16 @@ func ParseFileName(name string) string {
 
 // maxExtension is how long an extension may be that is kept, in bytes with its dot.
 const maxExtension = 12
+
+// Sought is what a message is found by: its text, and below it the names of what it has attached,
+// each on a line of its own.
+func (m Message) Sought() string {
+	sought := m.Text
+	for _, a := range m.Attachments {
+		sought += "\n" + a.Name
+	}
+	return sought
+}
 
 // Summary is what a list, a quote or a notice shows of a message: its text, or what it has
 // attached where it has none; empty for one that was deleted.

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"crypto/rand"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -60,5 +62,66 @@ func TestAMessageWithoutTextIsSummedUpByWhatItHasAttached(t *testing.T) {
 		if got := (Message{Text: c.text, Attachments: c.all}).Summary(); got != c.want {
 			t.Errorf("%q with %d: got %q, want %q", c.text, len(c.all), got, c.want)
 		}
+	}
+}
+
+func TestWhatAMessageMayAttach(t *testing.T) {
+	a, b, c := Attachment{ID: "a", Name: "a.pdf"}, Attachment{ID: "b", Kind: ImageAttachment}, Attachment{ID: "c"}
+	for name, test := range map[string]struct {
+		asked []AttachmentID
+		there []Attachment
+		want  []Attachment
+		says  string
+	}{
+		"nothing":                     {},
+		"nothing of what is there":    {there: []Attachment{a}},
+		"one":                         {asked: []AttachmentID{"a"}, there: []Attachment{a}, want: []Attachment{a}},
+		"as many as there may be":     {asked: []AttachmentID{"c", "a", "b"}, there: []Attachment{a, b, c}, want: []Attachment{c, a, b}},
+		"more than that":              {asked: []AttachmentID{"a", "b", "c", "d"}, there: []Attachment{a, b, c}, says: "At most 3 files"},
+		"one that is not there":       {asked: []AttachmentID{"a", "d"}, there: []Attachment{a}, says: "not there any more"},
+		"one twice":                   {asked: []AttachmentID{"a", "b", "a"}, there: []Attachment{a, b, a}, says: "attached twice"},
+		"one of those that are there": {asked: []AttachmentID{"b"}, there: []Attachment{a, b}, want: []Attachment{b}},
+	} {
+		th, noon := about()
+		th.About, th.Attached = Message{}, test.there
+		change, err := th.Post(buyer, Draft{Attachments: test.asked}, 3, noon)
+		if test.says != "" {
+			e, ok := err.(*Error)
+			if !ok || e.Code != Invalid || e.Field != "attachments" || !strings.Contains(e.Detail, test.says) {
+				t.Errorf("%s: %v, want %q in the field attachments", name, err, test.says)
+			}
+			continue
+		}
+		_, event := th.Apply(buyer, "c", change)
+		if err != nil || !reflect.DeepEqual(event.Message.Attachments, test.want) {
+			t.Errorf("%s: %+v, %v, want %+v", name, event.Message.Attachments, err, test.want)
+		}
+		th.About = event.Message
+		deletion, err := th.Delete(buyer, noon)
+		if _, gone := th.Apply(buyer, "d", deletion); err != nil || gone.Message.Attachments != nil {
+			t.Errorf("%s: a deleted message has %+v, %v", name, gone.Message.Attachments, err)
+		}
+		if edit, err := th.Edit(buyer, "", noon); (err == nil) != (len(test.want) > 0 || len(test.asked) == 0) {
+			t.Errorf("%s: edited to nothing: %+v, %v", name, edit, err)
+		}
+	}
+}
+
+func TestAnAttachmentIsNamedBy26Characters(t *testing.T) {
+	good := strings.Repeat("a2z7", 7)[:26]
+	for s, want := range map[string]bool{
+		good: true, strings.ToLower(rand.Text()): true, "": false, good[:25]: false, good + "a": false, strings.ToUpper(good): false,
+		"1" + good[1:]: false, "8" + good[1:]: false, "/" + good[1:]: false, good[:25] + "\x00": false, good[:24] + "é": false,
+	} {
+		if got := ValidAttachmentID(s); got != want {
+			t.Errorf("%q: %t, want %t", s, got, want)
+		}
+	}
+}
+
+func TestAMessageIsSoughtByItsTextAndTheNamesOfItsFiles(t *testing.T) {
+	m := Message{Text: "The bill", Attachments: []Attachment{{Name: "a.pdf"}, {Name: "b.jpg"}}}
+	if got, want := m.Sought(), "The bill\na.pdf\nb.jpg"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -128,6 +128,9 @@ type Thread struct {
 	// Answers is the message of this conversation that a new one is to answer, as it stands under
 	// the lock; the zero Message for none, or where there is no such message.
 	Answers Message
+	// Attached is what the command may attach of what it names, in that order: only what is ready,
+	// has not expired, is in no message yet and was uploaded by who sends the command.
+	Attached []Attachment
 }
 
 // Admit refuses who is not a member. A conversation in which nobody has written
@@ -168,6 +171,8 @@ type Change struct {
 	Reaction Reaction // of MessageReacted
 	Off      bool     // the Reaction is taken back
 	At       time.Time
+
+	Attachments []Attachment // of a new message
 }
 
 // Apply returns the thread after the change, and the event that tells of it. The
@@ -191,11 +196,12 @@ func (t Thread) Apply(who UserID, clientID string, c Change) (Thread, Event) {
 			Text:         c.Text,
 			SentAt:       c.At,
 			ReplyTo:      c.ReplyTo,
+			Attachments:  c.Attachments,
 		}
 	case MessageEdited:
 		m.Text, m.EditedAt = c.Text, c.At
 	case MessageDeleted:
-		m.Text, m.DeletedAt, m.Reactions = "", c.At, nil
+		m.Text, m.DeletedAt, m.Reactions, m.Attachments = "", c.At, nil, nil
 	case MessageReacted:
 		m.Reactions = reacted(m.Reactions, c)
 	}

@@ -1,6 +1,9 @@
 package chat
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // NoticeKind says what a notice tells of. Its text is part of the protocol.
 type NoticeKind string
@@ -31,11 +34,12 @@ type Notice struct {
 
 	// Of a conversation's notice.
 	Conversation ConversationID
-	Seq          Seq    // of the newest message that it tells of
-	From         User   // who wrote
-	Text         string // of that message
-	Deleted      bool   // that message was deleted
-	Count        int64  // how many of the other person's messages are unread in the conversation
+	Seq          Seq          // of the newest message that it tells of
+	From         User         // who wrote
+	Text         string       // of that message
+	Attached     []Attachment // of that message where it has no text
+	Deleted      bool         // that message was deleted
+	Count        int64        // how many of the other person's messages are unread in the conversation
 
 	// Of a price drop.
 	Price    Money
@@ -67,7 +71,32 @@ func (n Notice) Line() string {
 		if n.Deleted {
 			return DeletedText
 		}
+		if n.Text == "" && len(n.Attached) > 0 {
+			return sentLine(n.Attached)
+		}
 		return beginning(n.Text, NoticeChars)
+	}
+}
+
+// sentLine says what a message without a text has brought.
+func sentLine(all []Attachment) string {
+	kind := all[0].Kind
+	for _, a := range all {
+		if a.Kind != kind {
+			kind = FileAttachment
+		}
+	}
+	switch n := len(all); {
+	case n == 1 && kind == ImageAttachment:
+		return "Sent a photo"
+	case n == 1 && kind == VoiceAttachment:
+		return "Sent a voice message"
+	case n == 1:
+		return "Sent a file"
+	case kind == ImageAttachment:
+		return fmt.Sprintf("Sent %d photos", n)
+	default:
+		return fmt.Sprintf("Sent %d files", n)
 	}
 }
 

@@ -34,22 +34,34 @@ func Posted(text string, at time.Time) Change {
 	return Change{Kind: MessagePosted, Text: text, At: stamp(at)}
 }
 
-// Post adds a message of a member. It is Closed where nobody would read it. One that answers a
-// message (to, 0 for none) is Invalid when there is no such message in the conversation, or none
-// any more.
-func (t Thread) Post(who UserID, text string, to MessageID, now time.Time) (Change, error) {
+// Draft is a message as somebody wants to send it.
+type Draft struct {
+	Text        string         // as ParseText returns it, or ParseCaption where something is attached
+	ReplyTo     MessageID      // the message that it answers, 0 for none
+	Attachments []AttachmentID // in the order in which they are to be shown
+}
+
+// Post adds a message of a member, with at most as many attachments. It is Closed where nobody would
+// read it. One that answers a message is Invalid when there is no such message in the conversation,
+// or none any more; so is one with an attachment that the thread does not have for it.
+func (t Thread) Post(who UserID, d Draft, most int, now time.Time) (Change, error) {
 	if err := t.CanPost(who); err != nil {
 		return Change{}, err
 	}
-	change := Posted(text, now)
+	change := Posted(d.Text, now)
 	switch {
-	case to == 0:
-		return change, nil
-	case t.Answers.ID != to:
+	case d.ReplyTo == 0:
+	case t.Answers.ID != d.ReplyTo:
 		return Change{}, FieldError("reply_to", "The message that this answers is not in this conversation. Send it without reply_to.")
 	case !t.Answers.DeletedAt.IsZero():
 		return Change{}, FieldError("reply_to", "The message that this answers was deleted. Send it without the quote.")
+	default:
+		change.ReplyTo = t.Answers.Quote()
 	}
-	change.ReplyTo = t.Answers.Quote()
+	var err error
+	change.Attachments, err = t.attach(d.Attachments, most)
+	if err != nil {
+		return Change{}, err
+	}
 	return change, nil
 }

@@ -27,7 +27,7 @@ func TestWhatAnAnswerMayAnswer(t *testing.T) {
 		if c.change != nil {
 			c.change(&th)
 		}
-		change, err := th.Post(seller, "Yes", c.to, noon.Add(time.Hour))
+		change, err := th.Post(seller, Draft{Text: "Yes", ReplyTo: c.to}, 0, noon.Add(time.Hour))
 		if CodeOf(err) != c.want {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 			continue

@@ -12,7 +12,7 @@ func (m Message) MayRevise(who UserID, now time.Time) bool {
 }
 
 // Edit gives the message that the command is about another text. The same text again
-// changes nothing. Others' messages and those older than EditWindow are Forbidden, a deleted
+// changes nothing, and none at all is Empty unless something is attached. Others' messages and those older than EditWindow are Forbidden, a deleted
 // one is a Conflict, and where nothing can be posted nothing can be edited.
 func (t Thread) Edit(who UserID, text string, now time.Time) (Change, error) {
 	switch {
@@ -22,6 +22,8 @@ func (t Thread) Edit(who UserID, text string, now time.Time) (Change, error) {
 		return Change{}, Errorf(Conflict, "This message was deleted, so it cannot be edited any more. Send a new one.")
 	case t.About.Text == text:
 		return Change{}, nil
+	case text == "" && len(t.About.Attachments) == 0:
+		return Change{}, errEmpty
 	case !t.About.MayRevise(who, now):
 		return Change{}, Errorf(Forbidden, "A message can be edited for %d minutes after it was sent. Send a new one instead.", int(EditWindow.Minutes()))
 	}

@@ -11,12 +11,20 @@ import (
 // (over MaxMessageChars code points) or BadText (not UTF-8, or a control character
 // other than newline and tab).
 func ParseText(s string) (string, error) {
+	s, err := ParseCaption(s)
+	if err == nil && s == "" {
+		return "", errEmpty
+	}
+	return s, err
+}
+
+var errEmpty = &Error{Code: Empty, Field: "message", Detail: "Write something first: a message needs at least one character."}
+
+// ParseCaption is ParseText for a message with attachments, whose text may be empty.
+func ParseCaption(s string) (string, error) {
 	s, err := clean(s, "message")
 	if err != nil {
 		return "", err
-	}
-	if s == "" {
-		return "", &Error{Code: Empty, Field: "message", Detail: "Write something first: a message needs at least one character."}
 	}
 	if n := utf8.RuneCountInString(s); n > MaxMessageChars {
 		return "", &Error{

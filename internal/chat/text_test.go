@@ -60,6 +60,9 @@ func FuzzParseText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in string) {
 		got, err := ParseText(in)
+		if caption, other := ParseCaption(in); CodeOf(err) == Empty && (caption != "" || other != nil) || CodeOf(err) != Empty && (caption != got || CodeOf(other) != CodeOf(err)) {
+			t.Errorf("a message of %q, %v is the caption %q, %v", got, err, caption, other)
+		}
 		if err != nil {
 			switch code := CodeOf(err); code {
 			case Empty, TooLong, BadText:

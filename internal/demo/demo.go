@@ -212,7 +212,7 @@ func (t Town) converse(ctx context.Context, talks []talk, places []place) error 
 	defer relay.Stop()
 	return each(len(talks), len(talks), func(i int) error {
 		var now time.Time
-		service := messaging.New(t.DB, relay, silence{}, &messaging.Limits{}, nil, func() time.Time { return now })
+		service := messaging.New(t.DB, relay, silence{}, &messaging.Limits{}, chat.DefaultMedia(), nil, func() time.Time { return now })
 		said := []chat.MessageID{0} // by the number of the line
 		for n, l := range talks[i].lines {
 			now = l.at

@@ -37,6 +37,9 @@ type Append struct {
 	// Answers is the message that a new one answers, 0 for none. Decide finds it in its thread when
 	// it belongs to the conversation.
 	Answers chat.MessageID
+	// Attachments are what a new message is to have attached. Decide finds those of them in its thread
+	// that can be: see chat.Thread.
+	Attachments []chat.AttachmentID
 	// Decide is pure: it gets the thread as it stands under the lock and returns
 	// what to add, or refuses. It does no I/O and may run again.
 	Decide func(chat.Thread) (chat.Change, error)
@@ -110,6 +113,7 @@ type call struct {
 	before    string        // the text that the message had which the event changes
 	reaction  chat.Reaction // that the event tells of; off when it is taken back
 	off       bool
+	lets      bool // the event deletes a message that had attachments
 	done      chan struct{}
 }
 
@@ -144,8 +148,8 @@ func (s *shard) stalled() bool {
 // engine runs the SQL of a batch in one transaction.
 type engine interface {
 	// begin starts a transaction, locks the conversations, in order of id, and
-	// reads them, the commands already known under the calls' client ids, and the messages
-	// that the calls are about.
+	// reads them, the commands already known under the calls' client ids, the messages
+	// that the calls are about, and, locked behind the conversations, what they may attach.
 	begin(ctx context.Context, calls []*call) (batch, *state, error)
 }
 

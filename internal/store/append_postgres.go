@@ -91,6 +91,7 @@ func (b *postgresBatch) load(ctx context.Context, calls []*call, state *state) e
 		return rows.Err()
 	})
 	queueAbout(pipeline, calls, state)
+	queueOwn(pipeline, calls, state)
 	if err := b.conn.SendBatch(ctx, pipeline).Close(); err != nil {
 		return fmt.Errorf("read threads: %w", lost(err))
 	}
@@ -104,8 +105,9 @@ func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat
 	if len(abouts(events)) > 0 {
 		query, arguments = postgresWriteRevised, postgresRevisedArgs
 		queueReactions(pipeline, events)
+		queueDetached(pipeline, events)
 	}
-	var wrote, committed bool
+	var inserted, attached, committed bool
 	pipeline.Queue(query, arguments(events, heads, place)...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id chat.MessageID
@@ -115,9 +117,14 @@ func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat
 			}
 			place[key].Message.ID = id
 		}
-		wrote = rows.Err() == nil
+		inserted = rows.Err() == nil
 		return rows.Err()
 	})
+	attaches, err := queueAttached(pipeline, events, func() { attached = true })
+	if err != nil {
+		b.rollback()
+		return true, fmt.Errorf("write: %w", err)
+	}
 	pipeline.Queue(`COMMIT`).Exec(func(tag pgconn.CommandTag) error {
 		committed = tag.String() == "COMMIT"
 		return nil
@@ -130,6 +137,7 @@ func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat
 		// stored; anything else leaves that open.
 		_, answered := errors.AsType[*pgconn.PgError](err)
 		b.rollback()
+		wrote := inserted && (attached || !attaches)
 		return answered && !wrote, fmt.Errorf("write: %w", lost(err))
 	}
 	b.conn.Release()

@@ -10,7 +10,7 @@ import (
 // when there were none: it runs none of the statements that use these.
 const (
 	// aboutColumns are those of a message that a command is about.
-	aboutColumns = `m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, m.body, m.created_at, m.edited_at, m.deleted_at,
+	aboutColumns = `m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, m.body, m.attachments, m.created_at, m.edited_at, m.deleted_at,
 			(SELECT ` + readShown + ` FROM users u WHERE u.id = m.sender_id),
 			` + reactionsColumn + `, ` + quoteColumns
 	// revisedColumns are those of an event that a command about a message has stored before.
@@ -20,6 +20,7 @@ const (
 func aboutFields(m *chat.Message) []any {
 	return append([]any{
 		&m.ID, &m.Conversation, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Text,
+		attachmentsInto{&m.Attachments},
 		microsInto{&m.SentAt},
 		microsInto{&m.EditedAt},
 		microsInto{&m.DeletedAt},

@@ -26,7 +26,7 @@ func (c *call) key() clientKey { return clientKey{c.Conversation, c.Actor, c.Cli
 const (
 	threadColumns = `c.id, c.listing_id, c.title, c.buyer_id, c.seller_id, c.head, c.last_seq, c.last_at, c.buyer_sent, c.seller_sent, c.closed_at,
 			b.username, b.name, b.closed_at <> 0, s.username, s.name, s.closed_at <> 0`
-	knownColumns = `m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.created_at, ` + quoteColumns
+	knownColumns = `m.conversation_id, m.sender_id, m.client_id, m.digest, m.id, m.seq, m.body, m.attachments, m.created_at, ` + quoteColumns
 )
 
 // scanner is what the rows of both drivers have in common.
@@ -59,7 +59,7 @@ func (s *state) scanThread(row scanner) error {
 func (s *state) scanKnown(row scanner) error {
 	var m chat.Message
 	var digest []byte
-	fields := []any{&m.Conversation, &m.Sender.ID, &m.ClientID, &digest, &m.ID, &m.Seq, &m.Text, microsInto{&m.SentAt}}
+	fields := []any{&m.Conversation, &m.Sender.ID, &m.ClientID, &digest, &m.ID, &m.Seq, &m.Text, attachmentsInto{&m.Attachments}, microsInto{&m.SentAt}}
 	if err := row.Scan(append(fields, quoteFields(&m.ReplyTo)...)...); err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type sqliteEngine struct {
 	db                                      *DB
 	threads, known, messages, events, heads *sql.Stmt
 	sqliteRevisers
+	sqliteAttachers
 }
 
 func newSQLiteEngine(ctx context.Context, db *DB) (*sqliteEngine, error) {
@@ -51,6 +52,7 @@ func newSQLiteEngine(ctx context.Context, db *DB) (*sqliteEngine, error) {
 		sqliteAbout: &e.about, sqliteRevised: &e.revised, sqliteRevise: &e.revise, sqliteVersions: &e.versions,
 		sqliteReact: &e.react, sqliteUnreact: &e.unreact, sqliteClear: &e.clear,
 		sqliteRevisedEvents: &e.revisedEvents, sqliteRevisedHeads: &e.revisedHeads,
+		sqliteOwn: &e.own, sqliteAttach: &e.attach, sqliteTake: &e.take, sqliteDetach: &e.detach, sqliteExpire: &e.expire,
 	} {
 		var err error
 		if *stmt, err = db.write.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // They live as long as the database.
@@ -101,7 +103,10 @@ func (b *sqliteBatch) load(ctx context.Context, calls []*call, state *state) err
 	if err := b.query(ctx, b.known, keys, func(rows *sql.Rows) error { return state.scanKnown(rows) }); err != nil {
 		return fmt.Errorf("read known commands: %w", err)
 	}
-	return b.loadAbout(ctx, calls, state)
+	if err := b.loadAbout(ctx, calls, state); err != nil {
+		return err
+	}
+	return b.loadOwn(ctx, calls, state)
 }
 
 // query runs a prepared statement with a set, and calls scan for each row.
@@ -160,7 +165,7 @@ func (b *sqliteBatch) insert(ctx context.Context, events []*call, heads []chat.T
 	return nil
 }
 
-// post inserts the messages that events bring, and fills in their identifiers. It returns the
+// post inserts the messages that events bring, with what they have attached, and fills in their identifiers. It returns the
 // events by their places.
 func (b *sqliteBatch) post(ctx context.Context, events []*call) (map[eventKey]*chat.Event, error) {
 	rows := make([][10]any, len(events))
@@ -185,7 +190,7 @@ func (b *sqliteBatch) post(ctx context.Context, events []*call) (map[eventKey]*c
 	if err != nil {
 		return nil, fmt.Errorf("insert messages: %w", err)
 	}
-	return place, nil
+	return place, b.attachments(ctx, events)
 }
 
 func (b *sqliteBatch) exec(ctx context.Context, stmt *sql.Stmt, set any) error {

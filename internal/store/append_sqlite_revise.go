@@ -83,6 +83,9 @@ func (b *sqliteBatch) insertRevised(ctx context.Context, events []*call, heads [
 	if err := b.reactions(ctx, events); err != nil {
 		return err
 	}
+	if err := b.detached(ctx, events); err != nil {
+		return err
+	}
 	log := make([][8]any, len(events))
 	for i, c := range events {
 		e := &c.result.Event

@@ -12,6 +12,8 @@ type state struct {
 	known   map[clientKey]knownCommand
 	// messages are those that calls are about, or answer.
 	messages map[chat.MessageID]chat.Message
+	// own are the attachments that calls may take up; nil for none.
+	own map[chat.AttachmentID]ownAttachment
 
 	events []*call // those that add something
 	twins  []*call // duplicates of one of them
@@ -66,6 +68,7 @@ func (s *state) settle(c *call) {
 	if answered := s.messages[c.Answers]; answered.Conversation == c.Conversation {
 		thread.Answers = answered
 	}
+	thread.Attached = s.attachable(c)
 	change, err := c.Decide(thread)
 	if err != nil {
 		c.err = err
@@ -76,11 +79,13 @@ func (s *state) settle(c *call) {
 		return
 	}
 	c.reaction, c.off = change.Reaction, change.Off
+	c.lets = len(thread.About.Attachments) > 0
+	s.take(change.Attachments)
 	thread, event := thread.Apply(c.Actor, c.ClientID, change)
 	if c.About != 0 {
 		s.messages[c.About] = event.Message
 	}
-	thread.About, thread.Answers = chat.Message{}, chat.Message{}
+	thread.About, thread.Answers, thread.Attached = chat.Message{}, chat.Message{}, nil
 	s.threads[c.Conversation] = thread
 	s.known[c.key()] = knownCommand{digest: c.Digest, event: event, fresh: c}
 	c.result, c.fresh = Appended{Event: event}, true

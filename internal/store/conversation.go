@@ -103,7 +103,7 @@ var entrySelect = `
 		me.read_seq, me.muted, me.muted_until, ` + archived("me") + `, me.pinned, me.marked_unread, me.cleared_seq,
 		ot.read_seq, ot.delivered_seq, ` + unreadOf("me", "CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END") + `,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
-		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.created_at, 0),
+		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.attachments, ''), COALESCE(m.created_at, 0),
 		COALESCE(m.edited_at, 0), COALESCE(m.deleted_at, 0), w.hides_read, w.hides_seen
 	FROM conversation c
 	JOIN member me ON me.conversation_id = c.id AND me.user_id = $1
@@ -132,7 +132,7 @@ func entryFields(e *entryRow) []any {
 	fields = append(fields, userFields(&l.Seller)...)
 	m := &e.last
 	return append(fields, &e.ReadSeq, &e.Muted, microsInto{&e.MutedUntil}, &e.Archived, &e.Pinned, &e.MarkedUnread, &e.ClearedSeq, &e.OtherRead, &e.OtherGot, &e.Unread,
-		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, microsInto{&m.SentAt}, microsInto{&m.EditedAt}, microsInto{&m.DeletedAt},
+		&m.ID, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, &m.Text, attachmentsInto{&m.Attachments}, microsInto{&m.SentAt}, microsInto{&m.EditedAt}, microsInto{&m.DeletedAt},
 		&e.Viewer.HidesRead, &e.Viewer.HidesSeen)
 }
 

@@ -16,7 +16,7 @@ const readShown = `(NOT u.hides_read AND EXISTS (
 
 // A message as a member sees it.
 const messageColumns = `
-	m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, u.username, u.name, u.closed_at <> 0, m.body, m.created_at,
+	m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, u.username, u.name, u.closed_at <> 0, m.body, m.attachments, m.created_at,
 		m.edited_at, m.deleted_at,
 		` + readShown + `,
 		` + reactionsColumn + `, ` + signedColumns
@@ -29,6 +29,7 @@ func messagesFor(viewer string) string {
 func messageFields(m *chat.Message, former *bool) []any {
 	return append([]any{
 		&m.ID, &m.Conversation, &m.Seq, &m.ClientID, &m.Sender.ID, &m.Sender.Username, &m.Sender.Name, former, &m.Text,
+		attachmentsInto{&m.Attachments},
 		microsInto{&m.SentAt},
 		microsInto{&m.EditedAt},
 		microsInto{&m.DeletedAt},

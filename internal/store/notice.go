@@ -25,7 +25,7 @@ type NoticeQuery struct {
 // words are the last of those that it tells of and its reader sees.
 var noticeSelect = `
 	SELECT n.id, n.user_id, n.kind, n.unread, n.created_at, COALESCE(l.id, 0), COALESCE(l.slug, ''), n.title,
-		n.conversation_id, n.seq, COALESCE(m.body, ''), COALESCE(m.deleted_at, 0) <> 0,
+		n.conversation_id, n.seq, COALESCE(m.body, ''), CASE WHEN m.body = '' THEN m.attachments ELSE '' END, COALESCE(m.deleted_at, 0) <> 0,
 		COALESCE(` + unreadOf("me", "CASE WHEN c.buyer_id = n.user_id THEN c.seller_sent ELSE c.buyer_sent END") + `, 0),
 		n.price_amount, n.price_currency, n.price_was,
 		COALESCE(u.id, 0), COALESCE(u.username, ''), COALESCE(u.name, ''), COALESCE(u.closed_at, 0)
@@ -43,7 +43,9 @@ func noticeFields(n *chat.Notice) []any {
 	return []any{
 		&n.ID, &n.To, &n.Kind, &n.Unread,
 		microsInto{&n.At},
-		&n.Listing, &n.Slug, &n.Title, &n.Conversation, &n.Seq, &n.Text, &n.Deleted, &n.Count,
+		&n.Listing, &n.Slug, &n.Title, &n.Conversation, &n.Seq, &n.Text,
+		attachmentsInto{&n.Attached},
+		&n.Deleted, &n.Count,
 		&n.Price.Amount, &n.Price.Currency, &n.PriceWas, &n.From.ID, &n.From.Username, &n.From.Name,
 		microsInto{&n.From.ClosedAt},
 	}

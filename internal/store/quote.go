@@ -7,7 +7,7 @@ import "swapnest/internal/chat"
 const (
 	quoteJoin    = ` LEFT JOIN message q ON q.id = m.reply_to `
 	quoteColumns = `COALESCE(q.id, 0), COALESCE(q.seq, 0), COALESCE(q.sender_id, 0), COALESCE(substr(q.body, 1, 160), ''),
-		COALESCE(q.deleted_at <> 0, FALSE)`
+		CASE WHEN q.body = '' THEN q.attachments ELSE '' END, COALESCE(q.deleted_at <> 0, FALSE)`
 	// The same with who wrote it, for readers that have no thread to ask.
 	signedColumns = quoteColumns + `, CASE WHEN qu.closed_at <> 0 THEN '` + chat.FormerMember + `' ELSE COALESCE(qu.name, '') END`
 )
@@ -19,7 +19,7 @@ func signedJoin(viewer string) string {
 }
 
 func quoteFields(q *chat.Quote) []any {
-	return []any{&q.ID, &q.Seq, &q.SenderID, &q.Text, &q.Deleted}
+	return []any{&q.ID, &q.Seq, &q.SenderID, &q.Text, textlessInto{q}, &q.Deleted}
 }
 
 func signedFields(q *chat.Quote) []any { return append(quoteFields(q), &q.SenderName) }

@@ -21,7 +21,9 @@ import (
 func answer(m chat.Message, who chat.UserID, clientID, text string) store.Append {
 	return store.Append{
 		Conversation: m.Conversation, Actor: who, ClientID: clientID, Answers: m.ID, Digest: sha256.Sum256([]byte(fmt.Sprint(text, m.ID))),
-		Decide: func(t chat.Thread) (chat.Change, error) { return t.Post(who, text, m.ID, time.Now()) },
+		Decide: func(t chat.Thread) (chat.Change, error) {
+			return t.Post(who, chat.Draft{Text: text, ReplyTo: m.ID}, 0, time.Now())
+		},
 	}
 }
 

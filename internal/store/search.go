@@ -32,29 +32,29 @@ func (r Reader) ToIndex(ctx context.Context, ids []chat.MessageID) ([]Indexed, e
 		return nil, fmt.Errorf("read what to index: %w", err)
 	}
 	rows, err := r.q.QueryContext(ctx, `
-		SELECT m.id, m.conversation_id, c.buyer_id, c.seller_id, m.body, m.deleted_at <> 0
+		SELECT m.id, m.conversation_id, c.buyer_id, c.seller_id, m.body, m.attachments, m.deleted_at <> 0
 		FROM message m JOIN conversation c ON c.id = m.conversation_id
 		WHERE m.id IN (SELECT id FROM `+r.d.set("$1", "id")+` AS j) ORDER BY m.id`, string(set))
 	if err != nil {
 		return nil, fmt.Errorf("read what to index: %w", err)
 	}
 	type row struct {
-		message       chat.MessageID
+		id            chat.MessageID
 		conversation  chat.ConversationID
 		buyer, seller chat.UserID
-		body          string
-		deleted       bool
+		chat.Message
+		deleted bool
 	}
 	found, err := collect(rows, func(r *row) []any {
-		return []any{&r.message, &r.conversation, &r.buyer, &r.seller, &r.body, &r.deleted}
+		return []any{&r.id, &r.conversation, &r.buyer, &r.seller, &r.Text, attachmentsInto{&r.Attachments}, &r.deleted}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what to index: %w", err)
 	}
 	all := make([]Indexed, len(found))
 	for i, f := range found {
-		all[i].Message = f.message
-		if tokens := words.Cut(f.body); !f.deleted && len(tokens) > 0 {
+		all[i].Message = f.id
+		if tokens := words.Cut(f.Sought()); !f.deleted && len(tokens) > 0 {
 			all[i].Words = r.d.document([]string{personToken(f.buyer), personToken(f.seller), placeToken(f.conversation)}, tokens)
 		}
 	}
@@ -151,7 +151,7 @@ func (tx *Tx) ForgetIndex(ctx context.Context) error {
 	return nil
 }
 
-// SearchQuery asks for messages that somebody may see and whose text fits a query.
+// SearchQuery asks for messages that somebody may see and whose text, with the names of what they have attached, fits a query.
 type SearchQuery struct {
 	Who          chat.UserID
 	Words        words.Query         // with a phrase at least

@@ -84,7 +84,13 @@ func (o *command) frame() map[string]any {
 
 // body is a message as the API takes it.
 func (o *command) body() map[string]any {
-	b := map[string]any{"client_id": o.id, "message": o.text}
+	b := map[string]any{"client_id": o.id}
+	if o.text != "" {
+		b["message"] = o.text
+	}
+	if len(o.files) > 0 {
+		b["attachments"] = o.files
+	}
 	if o.answers != 0 {
 		b["reply_to"] = o.answers
 	}

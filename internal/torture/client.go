@@ -29,6 +29,7 @@ type Client struct {
 	patience      time.Duration // how long the server may say nothing
 	narrow        bool          // the kernel keeps at most some kilobytes of what has not been read
 	emoji         int           // which of the emojis is its own
+	files         *pool         // what the person may attach
 	polite        bool          // stays away for as long as the server's goodbye asks
 	through       func() string
 	random        *rand.Rand // the loop's own

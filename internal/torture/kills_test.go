@@ -34,7 +34,7 @@ func patience(t *testing.T, d time.Duration) context.Context {
 func TestNothingIsLostDoubledOrReorderedWhenTheServerIsKilled(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		n := NewNode(t, planted, d)
-		w := NewWorld(t, n, Plan{People: 5, Tabs: 2, Conversations: 8, Seed: 1, Changes: 0.2}, nil)
+		w := NewWorld(t, n, Plan{People: 5, Tabs: 2, Conversations: 8, Seed: 1, Changes: 0.2, Files: 0.15}, nil)
 		n.Kill()
 		ctx := patience(t, 2*time.Minute+time.Duration(*kills)*time.Minute/2)
 		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // It repeats what it did.

@@ -26,6 +26,7 @@ var mutants = []mutant{
 	{fault: publishBeforeCommit, kill: "before commit:20", finds: []checker.Fault{checker.Phantom, checker.Divergence}},
 	{fault: fetchBeforeListen, disturb: cutOften, room: slowReplays, finds: []checker.Fault{checker.Gap}},
 	{fault: silentDrop, disturb: stallOne, finds: []checker.Fault{checker.Gap}},
+	{fault: looseFiles, finds: []checker.Fault{checker.LostFile}},
 }
 
 // cutOften cuts one line after the other, while the others talk.
@@ -70,6 +71,8 @@ func disturbed(t *testing.T, d *testkit.Database, m mutant, faults ...string) ch
 	switch m.fault {
 	case silentDrop:
 		plan = Plan{People: 2, Tabs: 3, Conversations: 1, Seed: 7, Long: true, Narrow: true}
+	case looseFiles:
+		plan.Files, messages = 0.5, 40
 	case cursorPast:
 		// One or two in each conversation: a notice that is missing is not made up for by the next.
 		plan, messages = Plan{People: 8, Tabs: 1, Conversations: 40, Seed: 7}, 60

@@ -67,7 +67,7 @@ func TestTwoNodesLoseNothingWhileTheyRedisAndPostgreSQLAreKilled(t *testing.T) {
 	t.Parallel() // It waits much of its time.
 	ctx := patience(t, *chaos+3*time.Minute)
 	server, redis := testkit.OwnPostgres(t), testkit.StartRedis(t)
-	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQLOn(t, server), redis), Plan{People: 8, Tabs: 2, Conversations: 16, Seed: 25, Changes: 0.2})
+	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQLOn(t, server), redis), Plan{People: 8, Tabs: 2, Conversations: 16, Seed: 25, Changes: 0.2, Files: 0.1})
 	hush := p.chat(ctx, 50*time.Millisecond)
 	p.balance.Do(Mischief{Bytes: 40_000, Stall: 300 * time.Millisecond})
 	over, clear := context.WithTimeout(ctx, *chaos)

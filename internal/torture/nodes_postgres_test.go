@@ -22,7 +22,7 @@ func TestAPostgreSQLThatIsAwayUnderTwoNodesLosesNothing(t *testing.T) {
 	t.Parallel() // It waits most of its time.
 	ctx := patience(t, 3*time.Minute)
 	server, redis := testkit.OwnPostgres(t), testkit.StartRedis(t)
-	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQLOn(t, server), redis), Plan{People: 6, Tabs: 2, Conversations: 10, Seed: 22, Changes: 0.2})
+	p := newPair(ctx, t, twoNodes(t, testkit.PostgreSQLOn(t, server), redis), Plan{People: 6, Tabs: 2, Conversations: 10, Seed: 22, Changes: 0.2, Files: 0.1})
 	away := func(d time.Duration) {
 		pause(ctx, d)
 		redis.Do("CLIENT", "KILL", "TYPE", "pubsub") // so that gaps are seen, too

@@ -16,6 +16,7 @@ type command struct {
 	about        int64 // the message that it changes
 	answers      int64 // the message that it answers, 0 for none
 	id, text     string
+	files        []string // the ids of what it has attached
 	flying       bool
 	again        time.Time // not before
 	sent         time.Time // when it went onto the line
@@ -32,7 +33,7 @@ func (c *Client) put(one *command) {
 	c.mu.Lock()
 	c.serial++
 	one.id = fmt.Sprintf("%s.%d", c.Tab, c.serial)
-	if one.verb == checker.Post || one.verb == checker.Edit {
+	if one.verb == checker.Edit || one.verb == checker.Post && one.text != "" {
 		one.text = strings.TrimRight(one.text+one.id+" "+strings.Repeat("-", c.padding), " ")
 	}
 	c.outbox[one.conversation] = append(c.outbox[one.conversation], one)
@@ -76,7 +77,7 @@ func (c *Client) doubt() {
 }
 
 func (o *command) entry() checker.Entry {
-	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Message: o.about, Answers: o.answers, Text: short(o.text)}
+	return checker.Entry{Conversation: o.conversation, ClientID: o.id, Message: o.about, Answers: o.answers, Text: short(o.text), Files: strings.Join(o.files, " ")}
 }
 
 // settle removes a command from the outbox.

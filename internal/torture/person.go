@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"swapnest/internal/torture/checker"
@@ -80,6 +81,9 @@ type message struct {
 	Answers      struct {
 		ID int64 `json:"message_id"`
 	} `json:"reply_to"`
+	Files []struct {
+		ID string `json:"id"`
+	} `json:"attachments"`
 	Reactions []struct {
 		Emoji string  `json:"emoji"`
 		Users []int64 `json:"user_ids"`
@@ -93,9 +97,13 @@ func (m message) entry() checker.Entry {
 			reactions = append(reactions, checker.Reaction(r.Emoji, who))
 		}
 	}
+	files := make([]string, len(m.Files))
+	for i, f := range m.Files {
+		files[i] = f.ID
+	}
 	return checker.Entry{
 		Conversation: m.Conversation, Seq: m.Seq, Message: m.ID, Sender: m.Sender, ClientID: m.ClientID, Text: short(m.Text), At: m.At,
-		Deleted: m.Deleted, Answers: m.Answers.ID, Reactions: checker.Reactions(reactions),
+		Deleted: m.Deleted, Answers: m.Answers.ID, Reactions: checker.Reactions(reactions), Files: strings.Join(files, " "),
 	}
 }
 

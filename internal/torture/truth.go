@@ -33,6 +33,7 @@ func (w *World) Truth() checker.Truth {
 			truth.Standings = append(truth.Standings, s)
 		}
 	}
+	truth.Files = w.stored(ctx)
 	for _, c := range w.Clients {
 		truth.Holds[c.Tab] = c.Holds()
 	}

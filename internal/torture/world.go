@@ -28,6 +28,8 @@ type Plan struct {
 	Polite        bool // whoever is told to come back later does so
 	// Changes is the share of commands that edit or delete a message or react to one, from 0 to 1.
 	Changes float64
+	// Files is the share of commands that send files, from 0 to 1.
+	Files float64
 	// Door tells where the API is called, HOST:PORT; nil is the node.
 	Door func() string
 }
@@ -44,6 +46,7 @@ type World struct {
 
 	random *rand.Rand
 	change float64
+	files  float64
 	talks  map[int64][2]int // the two people of a conversation, as places in People
 	marked map[[2]int64]int64
 	end    context.CancelFunc
@@ -60,7 +63,7 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 		Patience: 20 * time.Second,
 		tb:       tb, Node: n, History: &checker.History{}, talks: make(map[int64][2]int), marked: make(map[[2]int64]int64),
 		random: rand.New(rand.NewPCG(p.Seed, 1)), //nolint:gosec // It repeats what it did.
-		change: p.Changes,
+		change: p.Changes, files: p.Files,
 	}
 	w.accounts(p.People)
 	n.MustStart()
@@ -72,6 +75,7 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 		through = func(int) string { return n.At }
 	}
 	for i, person := range w.People {
+		files := w.upload(person)
 		var own []int64
 		for id, pair := range w.talks {
 			if pair[0] == i || pair[1] == i {
@@ -82,7 +86,7 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 			place := len(w.Clients)
 			c := newClient(checker.Tab(fmt.Sprintf("p%d.t%d", i, tab)), person, own, w.History, p.Seed+uint64(place),
 				func() string { return through(place) })
-			c.polite, c.emoji = p.Polite, tab%len(emojis)
+			c.polite, c.emoji, c.files = p.Polite, tab%len(emojis), files
 			if c.narrow = p.Narrow && place == 1; p.Hasty {
 				c.patience = 2 * time.Second
 			}
@@ -205,12 +209,14 @@ func (w *World) Talk(ctx context.Context, messages int) {
 	talking.Wait()
 }
 
-// speak has a tab say something in one of its conversations, or change what was said there.
+// speak has a tab say something or send files in one of its conversations, or change what was said there.
 func (w *World) speak(c *Client, random *rand.Rand) {
 	id := c.Conversations[random.IntN(len(c.Conversations))]
-	if random.Float64() >= w.change || !c.Change(random, id) {
-		c.Say(id)
+	dice := random.Float64()
+	if dice < w.files && c.Attach(random, id) || dice < w.files+w.change && c.Change(random, id) {
+		return
 	}
+	c.Say(id)
 }
 
 // await looks every few milliseconds until ok or the end of ctx, and tells which.

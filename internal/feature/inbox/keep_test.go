@@ -61,7 +61,7 @@ func newHouse(t *testing.T, d *testkit.Database) *house {
 	h.db = d.OpenTraced(t, nil, func(string) { h.queries.Add(1) })
 	h.Town = testkit.Populate(t, h.db)
 	h.inbox = inbox.New(h.db, hub.New(new(bus.Memory).Join, nil, nil), h.told, h.told, nil)
-	h.messages = messaging.New(h.db, h.told, h.told, &messaging.Limits{}, nil, time.Now)
+	h.messages = messaging.New(h.db, h.told, h.told, &messaging.Limits{}, chat.DefaultMedia(), nil, time.Now)
 	return h
 }
 

@@ -21,6 +21,7 @@ type Service struct {
 	relay  Signals
 	bell   Bell
 	limits *Limits
+	media  chat.Media
 	sent   func(outcome string)
 	now    func() time.Time
 }
@@ -39,11 +40,11 @@ type Bell interface {
 
 // New returns the service. sent is told what became of each message that was to be sent:
 // ok, duplicate, or the code of the refusal; nil is told nothing.
-func New(db *store.DB, relay Signals, bell Bell, limits *Limits, sent func(outcome string), now func() time.Time) *Service {
+func New(db *store.DB, relay Signals, bell Bell, limits *Limits, media chat.Media, sent func(outcome string), now func() time.Time) *Service {
 	if sent == nil {
 		sent = func(string) {}
 	}
-	return &Service{db: db, relay: relay, bell: bell, limits: limits, sent: sent, now: now}
+	return &Service{db: db, relay: relay, bell: bell, limits: limits, media: media, sent: sent, now: now}
 }
 
 // SendCommand posts a message.
@@ -54,6 +55,9 @@ type SendCommand struct {
 	Text     string
 	// ReplyTo is the message of the conversation that it answers, 0 for none.
 	ReplyTo chat.MessageID
+	// Attachments are of who sends, in the order in which they are to be shown. With one, Text may
+	// be empty.
+	Attachments []chat.AttachmentID
 	// Address is where it comes from, for the limits; "" counts for none.
 	Address string
 	// Behind refuses a message that has not been committed before, for another one has to go
@@ -69,7 +73,7 @@ type Sent struct {
 
 // Send adds what who says to the conversation. A command sent again under the
 // same ClientID returns the first message and announces nothing. It refuses with
-// Empty, TooLong, BadText, BadFrame (ClientID), NotFound, Conflict, Closed, Invalid (ReplyTo),
+// Empty, TooLong, BadText, BadFrame (ClientID), NotFound, Conflict, Closed, Invalid (ReplyTo, Attachments),
 // RateLimited or Unavailable.
 func (s *Service) Send(ctx context.Context, who chat.UserID, c SendCommand) (Sent, error) {
 	sent, err := s.send(ctx, who, c)
@@ -87,9 +91,16 @@ func (s *Service) Send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 }
 
 func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sent, error) {
-	text, err := chat.ParseText(c.Text)
+	parse := chat.ParseText
+	if len(c.Attachments) > 0 {
+		parse = chat.ParseCaption
+	}
+	text, err := parse(c.Text)
 	if err != nil {
 		return Sent{}, err
+	}
+	if len(c.Attachments) > chat.MaxAttached {
+		return Sent{}, chat.ErrAttached(s.media.PerMessage)
 	}
 	clientID, err := clientID(c.ClientID)
 	if err != nil {
@@ -100,14 +111,16 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 		return Sent{}, err
 	}
 	pay := s.toll(who, c.Conversation, c.Address)
+	draft := chat.Draft{Text: text, ReplyTo: c.ReplyTo, Attachments: c.Attachments}
 	done, err := s.db.Append(ctx, store.Append{
 		Conversation: c.Conversation,
 		Actor:        who,
 		ClientID:     clientID,
 		Answers:      c.ReplyTo,
-		Digest:       digest(text, c.ReplyTo),
+		Attachments:  c.Attachments,
+		Digest:       digest(draft),
 		Decide: func(t chat.Thread) (chat.Change, error) {
-			change, err := t.Post(who, text, c.ReplyTo, s.now())
+			change, err := t.Post(who, draft, s.media.PerMessage, s.now())
 			if err != nil {
 				return chat.Change{}, err
 			}
@@ -125,11 +138,15 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 }
 
 // digest is that of a new message. A text has no control character, so nothing of it can pass for
-// the rest; one that answers none has the digest that it had before there were answers.
-func digest(text string, replyTo chat.MessageID) [32]byte {
-	command := "message\x00" + text
-	if replyTo != 0 {
-		command += "\x00" + strconv.FormatInt(int64(replyTo), 10)
+// the rest; one that answers none and has nothing attached has the digest that it had before there
+// were answers and attachments.
+func digest(d chat.Draft) [32]byte {
+	command := "message\x00" + d.Text
+	if d.ReplyTo != 0 {
+		command += "\x00" + strconv.FormatInt(int64(d.ReplyTo), 10)
+	}
+	for _, id := range d.Attachments {
+		command += "\x00+" + string(id)
 	}
 	return sha256.Sum256([]byte(command))
 }

@@ -29,11 +29,11 @@ type Revised struct {
 	Duplicate bool
 }
 
-// Edit gives a message of who's another text, for chat.EditWindow after it was sent. It refuses
-// with Empty, TooLong, BadText, BadFrame (ClientID), NotFound, Forbidden, Conflict, Closed,
+// Edit gives a message of who's another text, for chat.EditWindow after it was sent; of one with attachments it may
+// be empty. It refuses with Empty, TooLong, BadText, BadFrame (ClientID), NotFound, Forbidden, Conflict, Closed,
 // RateLimited or Unavailable.
 func (s *Service) Edit(ctx context.Context, who chat.UserID, c ReviseCommand) (Revised, error) {
-	text, err := chat.ParseText(c.Text)
+	text, err := chat.ParseCaption(c.Text)
 	if err != nil {
 		return Revised{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -86,7 +87,9 @@ func (s *Service) Messages(ctx context.Context, who chat.UserID, q Query) (Page,
 				break
 			}
 			// The index is a moment behind: what was edited meanwhile is looked at as it is.
-			if ranges, ok := parsed.Match(m.Text); ok {
+			if ranges, ok := parsed.Match(m.Sought()); ok {
+				// What fits in a name is highlighted nowhere: the text alone is shown as it is.
+				ranges = slices.DeleteFunc(ranges, func(r words.Range) bool { return r.End > len(m.Text) })
 				page.Hits = append(page.Hits, Hit{Message: m, Highlights: words.Characters(m.Text, ranges)})
 			}
 		}

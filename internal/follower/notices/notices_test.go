@@ -156,6 +156,46 @@ func TestANoticeShowsTheNewestMessageAndHowManyThereAre(t *testing.T) {
 	})
 }
 
+func TestANoticeSaysWhatWasSentWithoutWords(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		h := newHouse(t, d)
+		image := func(a *chat.Attachment) { a.Kind = chat.ImageAttachment }
+		voice := func(a *chat.Attachment) { a.Kind, a.Duration = chat.VoiceAttachment, 3*time.Second }
+		file := func(*chat.Attachment) {}
+		type change = func(*chat.Attachment)
+		for i, c := range []struct {
+			text, want string
+			kinds      []change
+		}{
+			{"", "Sent a photo", []change{image}},
+			{"", "Sent 3 photos", []change{image, image, image}},
+			{"", "Sent a voice message", []change{voice}},
+			{"", "Sent a file", []change{file}},
+			{"", "Sent 2 files", []change{image, file}},
+			{"Look at the gears", "Look at the gears", []change{image}},
+		} {
+			sent := chat.Posted(c.text, time.Now().Add(-time.Minute))
+			var ids []chat.AttachmentID
+			for _, kind := range c.kinds {
+				sent.Attachments = append(sent.Attachments, d.Attach(t, h.Buyer.ID, kind))
+				ids = append(ids, sent.Attachments[len(ids)].ID)
+			}
+			_, err := h.db.Append(t.Context(), store.Append{
+				Conversation: h.talk.ID, Actor: h.Buyer.ID, ClientID: fmt.Sprint("files", i), Attachments: ids,
+				Decide: func(chat.Thread) (chat.Change, error) { return sent, nil },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.follow(t)
+			all, err := h.db.Notices(t.Context(), store.NoticeQuery{Who: h.Seller.ID, Limit: 10})
+			if err != nil || len(all) != 1 || all[0].Line() != c.want {
+				t.Errorf("got %+v, %v, want %q", all, err, c.want)
+			}
+		}
+	})
+}
+
 func TestWhoReadsAtOnceIsToldNothing(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		h := newHouse(t, d)

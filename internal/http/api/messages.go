@@ -61,8 +61,10 @@ func (a *API) listMessages(ctx context.Context, c call, in *listMessagesInput) (
 // post is a message to send.
 type post struct {
 	ClientID string         `json:"client_id" minLength:"1" doc:"Names the command, so that it can be sent again: up to 64 characters of A-Z a-z 0-9 _ . : -"`
-	Message  string         `json:"message" doc:"1 to 4,000 characters after both ends are trimmed; no control characters but newline and tab."`
+	Message  string         `json:"message,omitempty" doc:"1 to 4,000 characters after both ends are trimmed; no control characters but newline and tab. With attachments it may be empty or left out."`
 	ReplyTo  chat.MessageID `json:"reply_to,omitempty" minimum:"1" doc:"The message_id of the message of this conversation that it answers; left out for none. One that is not there, or was deleted, is refused."`
+	// Attachments are checked where they are looked up: an id that is none is answered like one that is not there.
+	Attachments []chat.AttachmentID `json:"attachments,omitempty" nullable:"false" maxItems:"30" doc:"The ids of one's own uploads that are ready and in no message yet, each once, in the order in which they are to be shown. A site allows 10 unless it says otherwise in limits."`
 }
 
 type sendInput struct {
@@ -83,7 +85,8 @@ type sendOutput struct {
 // sendMessage answers POST /conversations/{id}/messages.
 func (a *API) sendMessage(ctx context.Context, c call, in *sendInput) (*sendOutput, error) {
 	done, err := a.Messages.Send(ctx, c.identity.User.ID, messaging.SendCommand{
-		Conversation: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Message, ReplyTo: in.Body.ReplyTo, Address: c.origin().Address,
+		Conversation: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Message, ReplyTo: in.Body.ReplyTo,
+		Attachments: in.Body.Attachments, Address: c.origin().Address,
 	})
 	if err != nil {
 		return nil, err

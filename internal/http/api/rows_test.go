@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"swapnest/internal/chat"
 )
 
 const (
@@ -162,7 +164,8 @@ var messageRows = []row{
 	{"a message that is long before it is trimmed", request{"asha", "POST " + messages, `{"client_id":"m3","message":"` + strings.Repeat(" ", 9000) + `z"}`, ""}, 201, []string{`"message":"z"`}, nil},
 	{"a control character", request{"asha", "POST " + messages, `{"client_id":"m2","message":"a\u0000b"}`, ""}, 422, []string{invalid, `"field":"message"`}, []string{`a\u0000b`}},
 	{"a message of the wrong type", request{"asha", "POST " + messages, `{"client_id":"m2","message":["x"]}`, ""}, 422, []string{`"field":"message"`, "must be a string"}, nil},
-	{"no message", request{"asha", "POST " + messages, `{"client_id":"m2"}`, ""}, 422, []string{`"field":"message"`, "missing"}, nil},
+	{"no message", request{"asha", "POST " + messages, `{"client_id":"m2"}`, ""}, 422, []string{invalid, `"field":"message"`, "Write something"}, nil},
+	{"no message and no attachment", request{"asha", "POST " + messages, `{"client_id":"m2","attachments":[]}`, ""}, 422, []string{invalid, `"field":"message"`}, nil},
 	{"a message of null", request{"asha", "POST " + messages, `{"client_id":"m2","message":null}`, ""}, 422, []string{`"field":"message"`}, nil},
 	{"no client_id", request{"asha", "POST " + messages, `{"message":"x"}`, ""}, 422, []string{`"field":"client_id"`, "missing"}, nil},
 	{"an empty client_id", request{"asha", "POST " + messages, `{"client_id":"","message":"x"}`, ""}, 422, []string{`"field":"client_id"`}, nil},
@@ -173,7 +176,13 @@ var messageRows = []row{
 	{"an answer", request{"asha", "POST " + messages, `{"client_id":"r1","message":"As I said","reply_to":{words}}`, ""}, 201, []string{`"reply_to":{"message_id":`, `"seq":2,"sender_id":`, `"sender_name":"asha","message":"Text of asha."}`}, []string{"deleted"}},
 	{"the same answer again", request{"asha", "POST " + messages, `{"client_id":"r1","message":"As I said","reply_to":{words}}`, ""}, 200, []string{`"reply_to":{"message_id":`}, nil},
 	{"the same without what it answers", request{"asha", "POST " + messages, `{"client_id":"r1","message":"As I said"}`, ""}, 409, []string{`"code":"conflict"`}, nil},
-	{"what does not exist yet", request{"asha", "POST " + messages, `{"client_id":"m2","message":"x","attachments":[]}`, ""}, 422, []string{`"field":"attachments"`, "not known"}, nil},
+	{"what does not exist yet", request{"asha", "POST " + messages, `{"client_id":"m2","message":"x","poll":[]}`, ""}, 422, []string{`"field":"poll"`, "not known"}, nil},
+	{"an attachment that is not there", request{"asha", "POST " + messages, `{"client_id":"m2","message":"x","attachments":["krhs2yxbcr6ewznm7p4zkqvd3a"]}`, ""}, 422, []string{invalid, `"field":"attachments"`, "not there any more"}, []string{"krhs2"}},
+	{"an attachment that is none", request{"asha", "POST " + messages, `{"client_id":"m2","attachments":["../secret"]}`, ""}, 422, []string{invalid, `"field":"attachments"`, "not there any more"}, []string{"secret"}},
+	{"an attachment twice", request{"asha", "POST " + messages, `{"client_id":"m2","attachments":["krhs2yxbcr6ewznm7p4zkqvd3a","krhs2yxbcr6ewznm7p4zkqvd3a"]}`, ""}, 422, []string{invalid, `"field":"attachments"`}, nil},
+	{"more attachments than the site takes", request{"asha", "POST " + messages, `{"client_id":"m2","attachments":[` + strings.Repeat(`"a",`, chat.DefaultMedia().PerMessage) + `"a"]}`, ""}, 422, []string{invalid, `"field":"attachments"`, "At most 10 files"}, nil},
+	{"more attachments than any site takes", request{"asha", "POST " + messages, `{"client_id":"m2","attachments":[` + strings.Repeat(`"a",`, chat.MaxAttached) + `"a"]}`, ""}, 422, []string{invalid, `"field":"attachments"`}, nil},
+	{"attachments that are one", request{"asha", "POST " + messages, `{"client_id":"m2","attachments":"a"}`, ""}, 422, []string{invalid, `"field":"attachments"`}, nil},
 	{"a list in place of an object", request{"asha", "POST " + messages, `["secret"]`, ""}, 422, []string{invalid, "JSON object"}, []string{"secret"}},
 	{"a name that says too much", request{"asha", "POST " + messages, `{"client_id":"m2","message":"x","my secret":1}`, ""}, 422, []string{invalid}, []string{"my secret"}},
 	{"an edit", request{"asha", "PATCH " + messages + "/{words}", `{"message":" It <i>is</i>. ","client_id":"e1"}`, ""}, 200, []string{`"message":"It <i>is</i>."`, `"seq":2`, `"edited_at":"20`, `"client_id":"c0"`}, []string{"deleted"}},

@@ -24,7 +24,7 @@ type highlight struct {
 type hit struct {
 	Message      wire.Message      `json:"message"`
 	Conversation wire.Conversation `json:"conversation"`
-	Highlights   []highlight       `json:"highlights" nullable:"false" doc:"What fits in the message's text, in rising order, without overlap; 100 at most."`
+	Highlights   []highlight       `json:"highlights" nullable:"false" doc:"What fits in the message's text, in rising order, without overlap; 100 at most. Empty for a message that was found by the names of its files alone."`
 }
 
 // hitPage is a page of what was found.

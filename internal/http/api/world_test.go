@@ -105,7 +105,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.messages = messaging.New(w.db, relay, w, &ml, nil, time.Now)
+	w.messages = messaging.New(w.db, relay, w, &ml, chat.DefaultMedia(), nil, time.Now)
 	New(Options{
 		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, photos, time.Now), Inbox: in, Messages: w.messages,
 		Notices: notices.New(w.db, w, relay, keep, time.Now), Saved: saved.New(w.db, keep, time.Now), Search: search.New(w.db, h.Online, searches),

@@ -196,7 +196,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	}
 	a.Uploads = uploads.New(a.DB, a.Blobs, limits.photos, now)
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, a.bell, limits.keep)
-	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.metrics.sent, now)
+	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.Uploads.Media(), a.metrics.sent, now)
 	a.Notices = notices.New(a.DB, a.bell, a.relay, limits.keep, now)
 	a.Saved = saved.New(a.DB, limits.keep, now)
 	a.Presence = presence.New(a.DB, a.Hub, a.relay, limits.typing, a.log)

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"swapnest/internal/chat"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/http/socket"
 	"swapnest/internal/testkit"
@@ -29,7 +30,7 @@ func TestWhatTheBusDoesNotBringComesFromTheLogWithin25Seconds(t *testing.T) {
 		open.Wait("hello")
 		list.Wait("hello")
 		// The other one has the same database, and nothing else.
-		there := messaging.New(d.Open(t, nil), nil, nil, &messaging.Limits{}, nil, time.Now)
+		there := messaging.New(d.Open(t, nil), nil, nil, &messaging.Limits{}, chat.DefaultMedia(), nil, time.Now)
 		since := time.Now()
 		if _, err := there.Send(t.Context(), town.Buyer.ID, messaging.SendCommand{Conversation: started.Conversation, ClientID: "2", Text: "I take it"}); err != nil {
 			t.Fatal(err)

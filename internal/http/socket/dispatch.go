@@ -98,7 +98,7 @@ func (c *conn) run(ctx context.Context, command wire.Command) error {
 func (c *conn) send(ctx context.Context, m wire.Send) error {
 	delete(c.typing, m.Conversation)
 	sent, err := c.door.Messages.Send(ctx, c.who.User.ID, messaging.SendCommand{
-		Conversation: m.Conversation, ClientID: m.ClientID, Text: m.Message, ReplyTo: m.ReplyTo, Address: c.address,
+		Conversation: m.Conversation, ClientID: m.ClientID, Text: m.Message, ReplyTo: m.ReplyTo, Attachments: m.Attachments, Address: c.address,
 		Behind: c.overtakes(m.Conversation, m.ClientID),
 	})
 	c.settled(m.Conversation, m.ClientID, err)

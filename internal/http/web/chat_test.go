@@ -13,6 +13,7 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/search"
 )
 
 // words is a message of somebody, minutes before today.
@@ -74,6 +75,34 @@ func TestAnEntryOfTheListSaysWhoAboutWhatAndTheLastWords(t *testing.T) {
 		`data-unread`, `<span>2</span><span class="sr"> unread</span>`, "3 min ago", `href="/chat/conversation/41/"`, `href="/chat/?cursor=abc"`)
 	contains(t, page, `data-empty hidden`)
 	lacks(t, page, "<b>it is")
+}
+
+func TestAnEntryOfTheListSaysWhatWasSentWithoutWords(t *testing.T) {
+	last := words(9, meera, "", 3)
+	last.Attachments = []chat.Attachment{{Kind: chat.FileAttachment, Name: "<b>bill</b>.pdf"}}
+	contains(t, drawInbox(t, inbox.All, inbox.Page{Entries: []chat.Entry{talkEntry(last, 0)}}), "&lt;b&gt;bill&lt;/b&gt;.pdf")
+	last.Text = "Here it is"
+	page := drawInbox(t, inbox.All, inbox.Page{Entries: []chat.Entry{talkEntry(last, 0)}})
+	contains(t, page, "Here it is")
+	lacks(t, page, ".pdf")
+}
+
+func TestWhatWasFoundByAFilesNameShowsIt(t *testing.T) {
+	image := chat.Attachment{Kind: chat.ImageAttachment, Name: "IMG_2034.jpg"}
+	bill := chat.Attachment{Kind: chat.FileAttachment, Name: "bill.pdf"}
+	within := []search.Range{{Start: 0, End: 4}}
+	for want, h := range map[string]search.Hit{
+		"Look here":                              {Message: chat.Message{Text: "Look here", Attachments: []chat.Attachment{image}}, Highlights: within},
+		"Look here: IMG_2034.jpg":                {Message: chat.Message{Text: "Look here", Attachments: []chat.Attachment{image}}},
+		"Photo: IMG_2034.jpg":                    {Message: chat.Message{Attachments: []chat.Attachment{image}}},
+		"bill.pdf":                               {Message: chat.Message{Attachments: []chat.Attachment{bill}}},
+		"2 files: bill.pdf, IMG_2034.jpg":        {Message: chat.Message{Attachments: []chat.Attachment{bill, image}}},
+		"a word that was changed in this moment": {Message: chat.Message{Text: "a word that was changed in this moment"}},
+	} {
+		if got := found(h); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 }
 
 func TestTheListSaysHowFarOnesOwnLastMessageHasCome(t *testing.T) {

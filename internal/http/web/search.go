@@ -155,6 +155,20 @@ func (w *Web) searchChats(rw http.ResponseWriter, r *http.Request) error {
 	return w.render(rw, r, http.StatusOK, "search", v)
 }
 
+// found is what is shown of a message that was found: its text or, without one, what stands for it; where
+// nothing in the text fits, the names of its files, by which it was found, follow.
+func found(h search.Hit) string {
+	text := h.Message.Summary()
+	if len(h.Highlights) > 0 || len(h.Message.Attachments) == 0 || len(h.Message.Attachments) == 1 && h.Message.Attachments[0].Name == text {
+		return text
+	}
+	names := make([]string, len(h.Message.Attachments))
+	for i, a := range h.Message.Attachments {
+		names[i] = a.Name
+	}
+	return text + ": " + strings.Join(names, ", ")
+}
+
 // fillSearch looks for what a page asks for.
 func (w *Web) fillSearch(r *http.Request, v *searchView) error {
 	ctx, who, cursor := r.Context(), v.Me.User.ID, r.URL.Query().Get("cursor")
@@ -166,7 +180,7 @@ func (w *Web) fillSearch(r *http.Request, v *searchView) error {
 	for _, h := range page.Hits {
 		v.Hits = append(v.Hits, hit{
 			Message: h.Message, Title: h.Entry.Listing.Title, Other: h.Entry.Other, Mine: v.Is(h.Message.Sender.ID),
-			Parts: excerpt(h.Message.Text, h.Highlights), URL: foundURL(h.Message, v.Text),
+			Parts: excerpt(found(h), h.Highlights), URL: foundURL(h.Message, v.Text),
 		})
 	}
 	here := "/chat/search/?q=" + url.QueryEscape(v.Text)

@@ -19,7 +19,8 @@ type Send struct {
 	Conversation chat.ConversationID
 	ClientID     string
 	Message      string
-	ReplyTo      chat.MessageID // the message that it answers; 0 for none
+	ReplyTo      chat.MessageID      // the message that it answers; 0 for none
+	Attachments  []chat.AttachmentID // with one, Message may be empty
 }
 
 // Edit gives a message of the sender's another text. ClientID may be empty.
@@ -115,6 +116,7 @@ type incoming struct {
 	At           *string              `json:"at"`
 	Epoch        *string              `json:"epoch"`
 	UserIDs      *[]chat.UserID       `json:"user_ids"`
+	Attachments  []string             `json:"attachments"`
 }
 
 // Decode reads one frame. A frame without a conversation_id gets implied, which is
@@ -196,8 +198,8 @@ func (in incoming) aboutConversation(clientID string) (Command, error) {
 		if clientID == "" {
 			return nil, badField("client_id", "A send frame needs a client_id.")
 		}
-		if in.Message == nil {
-			return nil, badField("message", "A send frame needs a message.")
+		if in.Message == nil && len(in.Attachments) == 0 {
+			return nil, badField("message", "A send frame needs a message, or attachments.")
 		}
 		return in.send(clientID)
 	case "edit", "delete", "react":
@@ -222,9 +224,21 @@ func (in incoming) aboutConversation(clientID string) (Command, error) {
 	}
 }
 
-// send reads a frame that has a message; without reply_to, or with null, it answers none.
+// send reads a frame that has a message or attachments; without reply_to, or with null, it answers none.
 func (in incoming) send(clientID string) (Command, error) {
-	c := Send{Conversation: *in.Conversation, ClientID: clientID, Message: *in.Message}
+	c := Send{Conversation: *in.Conversation, ClientID: clientID}
+	if in.Message != nil {
+		c.Message = *in.Message
+	}
+	if len(in.Attachments) > chat.MaxAttached {
+		return nil, badField("attachments", "A message has at most 30 attachments.")
+	}
+	for _, id := range in.Attachments {
+		if !chat.ValidAttachmentID(id) {
+			return nil, badField("attachments", "An attachment is named by its id: 26 characters of a-z and 2-7.")
+		}
+		c.Attachments = append(c.Attachments, chat.AttachmentID(id))
+	}
 	if in.ReplyTo != nil {
 		if *in.ReplyTo <= 0 {
 			return nil, badField("reply_to", "A reply_to is the message_id of the message that this one answers. Leave it out to answer none.")

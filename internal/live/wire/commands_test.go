@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,14 @@ func TestBadFramesAreRefused(t *testing.T) {
 		"an answer to message 0":          {`{"type":"send","conversation_id":4,` + id + `,"message":"hi","reply_to":0}`, chat.BadFrame, "reply_to", "c1"},
 		"an answer to a name":             {`{"type":"send","conversation_id":4,` + id + `,"message":"hi","reply_to":"5"}`, chat.BadFrame, "", "c1"},
 		"an original answer to less":      {`{"message":"hi","conversation_id":4,"reply_to":-5}`, chat.BadFrame, "reply_to", ""},
+		"nothing to send":                 {`{"type":"send","conversation_id":4,` + id + `,"attachments":[]}`, chat.BadFrame, "message", "c1"},
+		"an attachment that is a number":  {`{"type":"send","conversation_id":4,` + id + `,"attachments":[5]}`, chat.BadFrame, "", "c1"},
+		"an attachment of null":           {`{"type":"send","conversation_id":4,` + id + `,"attachments":[null]}`, chat.BadFrame, "attachments", "c1"},
+		"an attachment that is a path":    {`{"type":"send","conversation_id":4,` + id + `,"attachments":["../../../../../etc/passwd0"]}`, chat.BadFrame, "attachments", "c1"},
+		"an attachment in capitals":       {`{"type":"send","conversation_id":4,` + id + `,"attachments":["` + strings.Repeat("A", 26) + `"]}`, chat.BadFrame, "attachments", "c1"},
+		"attachments that are one":        {`{"type":"send","conversation_id":4,` + id + `,"attachments":"` + strings.Repeat("a", 26) + `"}`, chat.BadFrame, "", "c1"},
+		"too many attachments":            {`{"type":"send","conversation_id":4,` + id + `,"attachments":["` + strings.Repeat(strings.Repeat("a", 26)+`","`, chat.MaxAttached) + strings.Repeat("a", 26) + `"]}`, chat.BadFrame, "attachments", "c1"},
+		"attachments of no type":          {`{"conversation_id":4,"attachments":["` + strings.Repeat("a", 26) + `"]}`, chat.BadFrame, "type", ""},
 		"no conversation":                 {`{"type":"send",` + id + `,"message":"hi"}`, chat.BadFrame, "conversation_id", "c1"},
 		"conversation 0":                  {`{"type":"close","conversation_id":0}`, chat.BadFrame, "conversation_id", ""},
 		"a negative conversation":         {`{"type":"close","conversation_id":-4}`, chat.BadFrame, "conversation_id", ""},
@@ -139,6 +148,9 @@ func TestOddFramesAreUnderstood(t *testing.T) {
 		"an original with a client_id":    {`{"message":"hi","client_id":"c1"}`, 4, Send{Conversation: 4, ClientID: "c1", Message: "hi"}},
 		"an original that answers one":    {`{"message":"hi","reply_to":7}`, 4, Send{Conversation: 4, Message: "hi", ReplyTo: 7}},
 		"a null reply_to":                 {`{"message":"hi","reply_to":null}`, 4, Send{Conversation: 4, Message: "hi"}},
+		"as many attachments as fit":      {`{"type":"send","client_id":"c","attachments":["` + strings.Repeat(strings.Repeat("a", 26)+`","`, chat.MaxAttached-1) + strings.Repeat("b", 26) + `"]}`, 4, Send{Conversation: 4, ClientID: "c", Attachments: append(slices.Repeat([]chat.AttachmentID{chat.AttachmentID(strings.Repeat("a", 26))}, chat.MaxAttached-1), chat.AttachmentID(strings.Repeat("b", 26)))}},
+		"an original with an attachment":  {`{"message":"","attachments":["` + strings.Repeat("7", 26) + `"]}`, 4, Send{Conversation: 4, Attachments: []chat.AttachmentID{chat.AttachmentID(strings.Repeat("7", 26))}}},
+		"null attachments":                {`{"message":"hi","attachments":null}`, 4, Send{Conversation: 4, Message: "hi"}},
 		"an original that names it":       {`{"message":"hi","conversation_id":4}`, 0, Send{Conversation: 4, Message: "hi"}},
 		"an original with both":           {`{"message":"hi","typing":true}`, 4, Send{Conversation: 4, Message: "hi"}},
 		"a null type":                     {`{"type":null,"typing":false}`, 4, Typing{Conversation: 4}},
@@ -171,7 +183,7 @@ func TestASocketOfOneConversationRefusesAnother(t *testing.T) {
 
 func TestTheNamesOfFieldsAreAllKnown(t *testing.T) {
 	// exact drops what it does not know, so a field missing there would vanish.
-	in := `{"type":"t","client_id":"c","conversation_id":1,"message":"m","typing":true,"seq":1,"after":1,"at":"a","epoch":"e","user_ids":[1],"Z":1}`
+	in := `{"type":"t","client_id":"c","conversation_id":1,"message":"m","typing":true,"seq":1,"after":1,"at":"a","epoch":"e","user_ids":[1],"attachments":["a"],"Z":1}`
 	var got, want incoming
 	if err := json.Unmarshal(exact([]byte(in)), &got); err != nil {
 		t.Fatal(err)
@@ -197,6 +209,9 @@ func frameOf(c Command) []byte {
 		frame["type"], frame["conversation_id"], frame["message"] = "send", c.Conversation, c.Message
 		if c.ReplyTo != 0 {
 			frame["reply_to"] = c.ReplyTo
+		}
+		if len(c.Attachments) > 0 {
+			frame["attachments"] = c.Attachments
 		}
 		if c.ClientID != "" {
 			frame["client_id"] = c.ClientID

@@ -8,7 +8,7 @@ import (
 // fields are the names of an incoming frame's fields.
 var fields = []string{
 	"type", "client_id", "conversation_id", "message", "message_id", "reply_to", "emoji", "on", "typing", "seq", "after", "at", "epoch",
-	"user_ids",
+	"user_ids", "attachments",
 }
 
 // exact returns a valid JSON object without the fields whose names only resemble

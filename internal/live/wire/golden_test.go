@@ -66,6 +66,21 @@ func replies() (to, toDeleted chat.Event) {
 	return e, d
 }
 
+// attached is a message of a picture, a voice message and a file, without a text.
+func attached() chat.Event {
+	e := chat.Event{Conversation: 41, Seq: 18, Kind: chat.MessagePosted, Actor: aarav.ID, At: at, BuyerID: aarav.ID, SellerID: meera.ID, Message: message()}
+	e.Message.Text = ""
+	e.Message.Attachments = []chat.Attachment{
+		{ID: "krhs2yxbcr6ewznm7p4zkqvd3a", Kind: chat.ImageAttachment, Name: "gears.gif", Type: "image/gif", Size: 214310, Width: 1600, Height: 1200, Animated: true},
+		{
+			ID: "7wq5n2fjx3tb6ydm4rhc2ksvpa", Kind: chat.VoiceAttachment, Name: "voice.ogg", Type: "audio/ogg", Size: 41200, Duration: 9400 * time.Millisecond,
+			Waveform: []int{0, 12, 40, 100},
+		},
+		{ID: "c5mz3hq7ryv2kd6jw4xtn3bfsa", Kind: chat.FileAttachment, Name: "रसीद <2026>.pdf", Type: "application/pdf", Size: 18233},
+	}
+	return e
+}
+
 func entry() chat.Entry {
 	last := message()
 	return chat.Entry{
@@ -106,6 +121,7 @@ func serverFrames() map[string][]byte {
 		}),
 		"message_reply":         Event(reply),
 		"message_reply_deleted": Event(replyDeleted),
+		"message_attachments":   Event(attached()),
 
 		"message_edited":    Event(edited),
 		"message_deleted":   Event(deleted),
@@ -160,20 +176,24 @@ var clientFrames = map[string]struct {
 	"original_typing":  {41, Typing{Conversation: 41, On: true}, ""},
 	"send":             {0, Send{Conversation: 41, ClientID: "tab1.0042", Message: "Perfect, six it is 🎉"}, "tab1.0042"},
 	"send_reply":       {0, Send{Conversation: 41, ClientID: "tab1.0042", Message: "Perfect, six it is 🎉", ReplyTo: 5009}, "tab1.0042"},
-	"original_reply":   {41, Send{Conversation: 41, Message: "Is this still available?", ReplyTo: 5009}, ""},
-	"edit":             {0, Edit{Conversation: 41, ID: 5012, ClientID: "tab1.0043", Message: "Perfect, seven it is 🎉"}, "tab1.0043"},
-	"edit_unnamed":     {41, Edit{Conversation: 41, ID: 5012, Message: "Perfect, seven it is 🎉"}, ""},
-	"delete":           {0, Delete{Conversation: 41, ID: 5012, ClientID: "tab1.0044"}, "tab1.0044"},
-	"react":            {0, React{Conversation: 41, ID: 5012, ClientID: "tab1.0045", Emoji: "❤️", On: true}, "tab1.0045"},
-	"react_back":       {41, React{Conversation: 41, ID: 5012, Emoji: "❤️"}, ""},
-	"open":             {0, Open{Conversation: 41}, ""},
-	"open_at":          {0, Open{Conversation: 41, Position: &Position{After: 18, At: at, Epoch: "e7f3"}}, ""},
-	"close":            {0, Close{Conversation: 41}, ""},
-	"typing":           {0, Typing{Conversation: 41, On: true}, ""},
-	"read":             {0, Read{Conversation: 41, Seq: 18}, ""},
-	"delivered":        {0, Delivered{Conversation: 41, Seq: 18}, ""},
-	"watch":            {0, Watch{Users: []chat.UserID{3, 7}}, ""},
-	"ping":             {0, Ping{}, ""},
+	"send_attachments": {0, Send{
+		Conversation: 41, ClientID: "tab1.0046", Attachments: []chat.AttachmentID{"krhs2yxbcr6ewznm7p4zkqvd3a", "7wq5n2fjx3tb6ydm4rhc2ksvpa"},
+	}, "tab1.0046"},
+	"send_caption":   {0, Send{Conversation: 41, ClientID: "tab1.0047", Message: "The gears", Attachments: []chat.AttachmentID{"krhs2yxbcr6ewznm7p4zkqvd3a"}}, "tab1.0047"},
+	"original_reply": {41, Send{Conversation: 41, Message: "Is this still available?", ReplyTo: 5009}, ""},
+	"edit":           {0, Edit{Conversation: 41, ID: 5012, ClientID: "tab1.0043", Message: "Perfect, seven it is 🎉"}, "tab1.0043"},
+	"edit_unnamed":   {41, Edit{Conversation: 41, ID: 5012, Message: "Perfect, seven it is 🎉"}, ""},
+	"delete":         {0, Delete{Conversation: 41, ID: 5012, ClientID: "tab1.0044"}, "tab1.0044"},
+	"react":          {0, React{Conversation: 41, ID: 5012, ClientID: "tab1.0045", Emoji: "❤️", On: true}, "tab1.0045"},
+	"react_back":     {41, React{Conversation: 41, ID: 5012, Emoji: "❤️"}, ""},
+	"open":           {0, Open{Conversation: 41}, ""},
+	"open_at":        {0, Open{Conversation: 41, Position: &Position{After: 18, At: at, Epoch: "e7f3"}}, ""},
+	"close":          {0, Close{Conversation: 41}, ""},
+	"typing":         {0, Typing{Conversation: 41, On: true}, ""},
+	"read":           {0, Read{Conversation: 41, Seq: 18}, ""},
+	"delivered":      {0, Delivered{Conversation: 41, Seq: 18}, ""},
+	"watch":          {0, Watch{Users: []chat.UserID{3, 7}}, ""},
+	"ping":           {0, Ping{}, ""},
 }
 
 // golden returns the frames of a folder by name, each on one line.

@@ -98,6 +98,48 @@ func TestEveryBreachIsFound(t *testing.T) {
 			s.truth.Log[talk][3].Reactions = checker.Reaction("👍", 1)
 			s.truth.Holds = nil
 		}, "made it", []checker.Fault{checker.Divergence}},
+		"a message without its files": {func(s *story) {
+			s.attached(3, "f1", "f2")
+			s.truth.Log[talk][2].Files = ""
+			s.truth.Holds = nil
+			s.truth.Files = nil
+		}, `has the files ""`, []checker.Fault{checker.LostFile, checker.Divergence}},
+		"a message without one of its files": {func(s *story) {
+			s.attached(3, "f1", "f2")
+			s.truth.Log[talk][2].Files = "f2"
+			s.truth.Holds = nil
+		}, "which does not show it", []checker.Fault{checker.LostFile, checker.Divergence}},
+		"a file that is stored nowhere": {func(s *story) {
+			s.attached(3, "f1", "f2")
+			delete(s.truth.Files, "f1")
+		}, "shows the file f1", []checker.Fault{checker.LostFile}},
+		"a file that is removed under its message": {func(s *story) {
+			s.attached(3, "f1")
+			s.truth.Files["f1"] = checker.File{Message: 103, Gone: true}
+		}, "shows the file f1", []checker.Fault{checker.LostFile}},
+		"a file in two messages": {func(s *story) {
+			s.attached(3, "f1")
+			s.attached(4, "f1")
+		}, "is in the messages", []checker.Fault{checker.Duplicate, checker.LostFile}},
+		"a file in a message that is not there": {func(s *story) {
+			s.attached(3, "f1")
+			s.truth.Files["f2"] = checker.File{Message: 999}
+		}, "which is not stored", []checker.Fault{checker.LostFile}},
+		"a file that outlives its message": {func(s *story) {
+			s.attached(4, "f1")
+			s.changed(checker.Delete, 4, "")
+		}, "is kept", []checker.Fault{checker.LostFile}},
+		"a file that is refused and free": {func(s *story) {
+			s.attached(3, "f1")
+			s.truth.Files["f2"] = checker.File{}
+			refused := checker.Entry{Conversation: talk, Sender: 1, ClientID: "late", Text: "late", Files: "f2"}
+			s.add("a", checker.Sent, refused)
+			s.add("a", checker.Refused, refused)
+		}, "are in no message", []checker.Fault{checker.LostFile}},
+		"a message that one saw without its file": {func(s *story) {
+			s.attached(3, "f1")
+			s.change("b", checker.Saw, 3, func(e *checker.Entry) { e.Files = "" })
+		}, "b saw", []checker.Fault{checker.Divergence}},
 		"an ack for the place of an edit": {func(s *story) {
 			s.edited(1)
 			s.change("a", checker.Acked, 1, func(e *checker.Entry) { e.Seq = 5 })

@@ -26,7 +26,8 @@ type command struct {
 	answers int64 // the message that it answers
 	tab     Tab
 	text    string
-	order   int // among the commands of its tab, by first transmission
+	files   string // as Entry.Files
+	order   int    // among the commands of its tab, by first transmission
 	acks    []Record
 	refused bool
 }
@@ -39,12 +40,12 @@ type check struct {
 	commands map[name]*command
 	senders  map[Tab]int64 // whose tab it is
 	log      map[place]Entry
-	texts    map[string]place    // where a message stands that was sent with a text: every command has one of its own
+	texts    map[string]place    // where a message stands that was sent with a text and files: every command has some of its own
 	places   map[name]int64      // where what a command made stands in its conversation
 	versions map[place][]version // what became of each message
 }
 
-// Check judges a history. Every command of the history has a text of its own.
+// Check judges a history. Every command of the history has a text of its own, or files where it has none.
 func Check(records []Record, truth Truth) Report {
 	c := &check{
 		records: records, truth: truth,
@@ -60,6 +61,7 @@ func Check(records []Record, truth Truth) Report {
 	c.lines()
 	c.held()
 	c.counted()
+	c.files()
 	return c.report
 }
 
@@ -81,7 +83,7 @@ func (c *check) gather() {
 			if c.commands[key] == nil {
 				orders[r.Tab]++
 				c.commands[key] = &command{
-					name: key, verb: r.Verb, about: r.Entry.Message, answers: r.Entry.Answers, tab: r.Tab, text: r.Entry.Text, order: orders[r.Tab],
+					name: key, verb: r.Verb, about: r.Entry.Message, answers: r.Entry.Answers, tab: r.Tab, text: r.Entry.Text, files: r.Entry.Files, order: orders[r.Tab],
 				}
 			}
 		case Acked:
@@ -154,15 +156,16 @@ func (c *check) posted(id int64, e Entry) {
 	case one.refused:
 		c.broken(Phantom, "%v was refused, and is stored at %d", key, e.Seq)
 	default:
-		sent = state{text: one.text}
+		sent = state{text: one.text, files: c.brought(at, e, one)}
 		if e.Answers != one.answers {
 			c.broken(Phantom, "what stands at %v answers %d, and was sent as an answer to %d", at, e.Answers, one.answers)
 		}
 	}
-	if before, twice := c.texts[sent.text]; twice {
-		c.broken(Duplicate, "%q stands at %v and %v", sent.text, before, at)
+	said := sent.text + sent.files
+	if before, twice := c.texts[said]; twice {
+		c.broken(Duplicate, "%q stands at %v and %v", said, before, at)
 	}
-	c.log[at], c.texts[sent.text], c.versions[at] = e, at, []version{{e.Seq, sent}}
+	c.log[at], c.texts[said], c.versions[at] = e, at, []version{{e.Seq, sent}}
 }
 
 // answered holds every ack against the database, and counts what has none.

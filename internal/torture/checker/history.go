@@ -26,6 +26,7 @@ type Entry struct {
 	Text         string // "" of a deleted message
 	At           string // the timestamp as it was sent
 	Deleted      bool
+	Files        string // the ids of what it has attached, in order, with a space between; "" of a deleted message
 	Reactions    string // as Reactions puts them together
 }
 
@@ -46,7 +47,7 @@ type Kind int
 
 // The kinds of records, with the fields that they use besides Tab and Conversation.
 const (
-	Sent     Kind = iota + 1 // a command went onto the line: Verb, Entry.{Sender,ClientID,Text,Answers}, Message of what it changes
+	Sent     Kind = iota + 1 // a command went onto the line: Verb, Entry.{Sender,ClientID,Text,Files,Answers}, Message of what it changes
 	Acked                    // it was confirmed: Entry.{ClientID,Seq,Message,At}, Duplicate
 	Refused                  // it was refused for good: Entry.ClientID, Note
 	Doubted                  // its outcome is open, by an error or a lost line: Entry.ClientID, Note
@@ -122,6 +123,7 @@ type Standing struct {
 type Truth struct {
 	Log       map[int64][]Entry // by conversation, as the database holds it, in the order of seq: messages as they are in the end
 	Standings []Standing
+	Files     map[string]File // by id, all that somebody may send; nil when they were not looked at
 	// Holds is what each tab has of each conversation at the end, from wherever it began
 	// up to its position. A page that it has loaded has no events but messages.
 	Holds map[Tab]map[int64][]Entry

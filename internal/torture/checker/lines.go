@@ -74,7 +74,7 @@ func (c *check) lines() {
 
 // at returns another entry with what changes of a message as this one has it.
 func (e Entry) at(other Entry) Entry {
-	other.Text, other.Deleted, other.Reactions = e.Text, e.Deleted, e.Reactions
+	other.Text, other.Deleted, other.Reactions, other.Files = e.Text, e.Deleted, e.Reactions, e.Files
 	return other
 }
 

@@ -18,6 +18,7 @@ const (
 	Gap        Fault = "gap"        // a seq that is missing in the log, on a line or at a client
 	Reordering Fault = "reordering" // a tab's commands were committed in another order than sent
 	Divergence Fault = "divergence" // two of those who saw a place disagree on what stands there
+	LostFile   Fault = "lost file"  // a message without a file that it was sent with, or a file that belongs to none and is not free
 	Miscount   Fault = "miscount"   // unread, read or told differs from what the log says
 )
 
@@ -42,6 +43,7 @@ type Counts struct {
 	Again               int // of those, how many had been seen before
 	Lines, Resets       int
 	Stored              int // messages in the log at the end
+	Files               int // that are in one of them
 	Changes             int // events in the log that changed one
 	Kills               map[string]int
 }
@@ -69,8 +71,8 @@ func (r Report) String() string {
 	c := r.Counts
 	fmt.Fprintf(&b, "tabs %d, conversations %d, sent %d (on the line %d times), acked %d, duplicates answered %d, refused %d, ",
 		c.Tabs, c.Conversations, c.Sent, c.Transmissions, c.Acked, c.Duplicates, c.Refused)
-	fmt.Fprintf(&b, "unknown outcomes %d (to the end %d, of which stored %d), seen %d (again %d), lines %d, resets %d, stored %d, changed %d",
-		c.Doubts, c.Unanswered, c.Appeared, c.Saw, c.Again, c.Lines, c.Resets, c.Stored, c.Changes)
+	fmt.Fprintf(&b, "unknown outcomes %d (to the end %d, of which stored %d), seen %d (again %d), lines %d, resets %d, stored %d with %d files, changed %d",
+		c.Doubts, c.Unanswered, c.Appeared, c.Saw, c.Again, c.Lines, c.Resets, c.Stored, c.Files, c.Changes)
 	for _, point := range slices.Sorted(maps.Keys(c.Kills)) {
 		fmt.Fprintf(&b, "\nkilled %s: %d", point, c.Kills[point])
 	}

@@ -11,6 +11,7 @@ type state struct {
 	text      string
 	deleted   bool
 	reactions string
+	files     string
 }
 
 // version is the state of a message from an event on.
@@ -19,13 +20,13 @@ type version struct {
 	state
 }
 
-func stateOf(e Entry) state { return state{e.Text, e.Deleted, e.Reactions} }
+func stateOf(e Entry) state { return state{e.Text, e.Deleted, e.Reactions, e.Files} }
 
 func (s state) String() string {
 	if s.deleted {
 		return "deleted"
 	}
-	return fmt.Sprintf("%q %s", s.text, s.reactions)
+	return fmt.Sprintf("%q %s %s", s.text, s.reactions, s.files)
 }
 
 // after returns what a command makes of a message.
@@ -120,7 +121,7 @@ func (c *check) match(seen Entry) error {
 	}
 	want := c.log[of]
 	want.Seq, want.Changes = event.Seq, event.Changes
-	want.Text, want.Deleted, want.Reactions = seen.Text, seen.Deleted, seen.Reactions
+	want.Text, want.Deleted, want.Reactions, want.Files = seen.Text, seen.Deleted, seen.Reactions, seen.Files
 	all := c.versions[of]
 	from := 0
 	for i, v := range all {

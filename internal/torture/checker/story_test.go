@@ -55,7 +55,7 @@ func (s *story) changed(verb checker.Verb, place int64, text string) {
 	case checker.Edit:
 		e.Text = text
 	case checker.Delete:
-		e.Text, e.Deleted, e.Reactions = "", true, ""
+		e.Text, e.Deleted, e.Reactions, e.Files = "", true, "", ""
 	case checker.React:
 		e.Reactions = checker.Reactions(append(strings.Fields(e.Reactions), checker.Reaction(text, command.Sender)))
 	case checker.Unreact:
@@ -112,6 +112,25 @@ func (s *story) stored(n int64) {
 	}
 	s.truth.Log = map[int64][]checker.Entry{talk: all}
 	s.truth.Holds = map[checker.Tab]map[int64][]checker.Entry{"a": {talk: slices.Clone(all)}, "b": {talk: slices.Clone(all)}}
+}
+
+// attached has the message at a place be sent with files, and seen and stored with them.
+func (s *story) attached(seq int64, files ...string) {
+	for i := range s.records {
+		if e := &s.records[i].Entry; e.ClientID == entry(seq).ClientID {
+			e.Files = strings.Join(files, " ")
+		}
+	}
+	s.truth.Log[talk][seq-1].Files = strings.Join(files, " ")
+	for _, held := range s.truth.Holds {
+		held[talk][seq-1].Files = strings.Join(files, " ")
+	}
+	if s.truth.Files == nil {
+		s.truth.Files = make(map[string]checker.File)
+	}
+	for _, id := range files {
+		s.truth.Files[id] = checker.File{Message: s.truth.Log[talk][seq-1].Message}
+	}
 }
 
 // add adds a record of the tab's first line.
