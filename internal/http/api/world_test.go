@@ -96,9 +96,11 @@ func newWorld(t testing.TB, limited bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var photos, add, edit, searches *limit.Keyed
+	var files uploads.Limits
+	var add, edit, searches *limit.Keyed
 	if limited {
-		photos, add, edit = limit.New(time.Hour, 1, time.Now), limit.New(time.Hour, 3, time.Now), limit.New(time.Hour, 3, time.Now)
+		files = uploads.Limits{Photos: limit.New(time.Hour, 1, time.Now), Begin: limit.New(time.Hour, 1, time.Now), Write: limit.New(time.Hour, 2, time.Now)}
+		add, edit = limit.New(time.Hour, 3, time.Now), limit.New(time.Hour, 3, time.Now)
 		searches = limit.New(time.Hour, 1, time.Now)
 	}
 	goods, err := listings.New(t.Context(), w.db, h, listings.Limits{Add: add, Edit: edit}, time.Now)
@@ -107,7 +109,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	}
 	w.messages = messaging.New(w.db, relay, w, &ml, nil, time.Now)
 	New(Options{
-		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, photos, time.Now), Inbox: in, Messages: w.messages,
+		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, uploads.Options{Media: chat.DefaultMedia(), Limits: files, Log: log, Now: time.Now}), Inbox: in, Messages: w.messages,
 		Notices: notices.New(w.db, w, relay, keep, time.Now), Saved: saved.New(w.db, keep, time.Now), Search: search.New(w.db, h.Online, searches),
 		Version: "1.2.3", Log: log,
 	}).Routes(w.mux)

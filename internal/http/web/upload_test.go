@@ -75,7 +75,7 @@ func FuzzUpload(f *testing.F) {
 		f.Fatal(err)
 	}
 	w := newWeb(f)
-	w.uploads = uploads.New(db, disk, nil, time.Now)
+	w.uploads = uploads.New(db, disk, uploads.Options{Media: chat.DefaultMedia(), Now: time.Now})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r := httptest.NewRequest(http.MethodPost, "/create/", bytes.NewReader(body))
 		r.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
