@@ -28,9 +28,7 @@ func carriesFile(r *http.Request) bool {
 
 // uploadCalls are the tus protocol 1.0.0 (https://tus.io), and one call to ask what became of an upload.
 func (a *API) uploadCalls() {
-	handle(a, operation{
-		id: "describeUploads", route: "OPTIONS " + filesPath, summary: "What the server takes, by the tus protocol", public: true, status: 204,
-	}, a.describeUploads)
+	a.mux.HandleFunc("OPTIONS "+prefix+filesPath, a.describeUploads)
 	handle(a, operation{
 		id: "createUpload", route: "POST " + filesPath, summary: "Announce a file for a message, by the tus protocol; its first bytes may come with it",
 		status: 201, body: bytesBody(false), failures: []int{412, 429},
@@ -89,8 +87,9 @@ type createUploadOutput struct {
 }
 
 type writeUploadInput struct {
-	uploadInput
-	Offset string `header:"Upload-Offset" doc:"Where the upload stands."`
+	Upload chat.AttachmentID `path:"upload"`
+	Tus    string            `header:"Tus-Resumable" doc:"1.0.0"`
+	Offset string            `header:"Upload-Offset" doc:"Where the upload stands."`
 }
 
 type writeUploadOutput struct {
@@ -105,15 +104,16 @@ type uploadOffsetOutput struct {
 	Expires  string `header:"Upload-Expires"`
 }
 
-type describeUploadsOutput struct {
-	Version    string `header:"Tus-Version"`
-	Extensions string `header:"Tus-Extension"`
-	Most       string `header:"Tus-Max-Size"`
-}
-
-func (a *API) describeUploads(context.Context, call, *none) (*describeUploadsOutput, error) {
+// describeUploads tells everybody what the server takes; it is no call of the document.
+func (a *API) describeUploads(w http.ResponseWriter, _ *http.Request) {
 	media := a.Uploads.Media()
-	return &describeUploadsOutput{tusVersion, "creation,creation-with-upload,termination,expiration", strconv.FormatInt(max(media.FileBytes, media.ImageBytes), 10)}, nil
+	for name, value := range map[string]string{
+		"Tus-Resumable": tusVersion, "Tus-Version": tusVersion, "Tus-Extension": "creation,creation-with-upload,termination,expiration",
+		"Tus-Max-Size": strconv.FormatInt(max(media.FileBytes, media.ImageBytes), 10), "Allow": "POST, OPTIONS",
+	} {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (a *API) createUpload(ctx context.Context, c call, in *createUploadInput) (*createUploadOutput, error) {

@@ -47,6 +47,7 @@ type world struct {
 	bike, sold, gone chat.Listing
 	conversation     chat.ConversationID
 	words            chat.MessageID // of asha's first message
+	upload           string         // the last one that was begun
 	accounts         *accounts.Service
 	guard            *auth.Guard
 	dir              string
@@ -171,7 +172,7 @@ type request struct {
 	who    string // "" is signed out
 	call   string // "POST /users", below /api/v1
 	body   string
-	header string // "Name: value", in place of the default Content-Type
+	header string // "Name: value" in place of the default Content-Type, several on lines of their own
 }
 
 // answer is what came back.
@@ -184,7 +185,7 @@ type answer struct {
 func (w *world) expand(s string) string {
 	return strings.NewReplacer(
 		"{bike}", fmt.Sprint(w.bike.ID), "{sold}", fmt.Sprint(w.sold.ID), "{gone}", fmt.Sprint(w.gone.ID),
-		"{conversation}", fmt.Sprint(w.conversation), "{words}", fmt.Sprint(w.words), "{password}", password,
+		"{conversation}", fmt.Sprint(w.conversation), "{words}", fmt.Sprint(w.words), "{upload}", w.upload, "{password}", password,
 	).Replace(s)
 }
 
@@ -195,14 +196,22 @@ func (w *world) do(t testing.TB, q request) answer {
 	if q.body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if name, value, ok := strings.Cut(q.header, ": "); ok {
-		r.Header.Del("Content-Type")
-		r.Header.Set(name, value)
+	for i, line := range strings.Split(q.header, "\n") {
+		if name, value, ok := strings.Cut(line, ": "); ok {
+			if i == 0 {
+				r.Header.Del("Content-Type")
+			}
+			r.Header.Set(name, value)
+		}
 	}
 	if q.who != "" {
 		r.AddCookie(&http.Cookie{Name: "swapnest_session", Value: w.tokens[q.who]})
 	}
-	return w.serve(t, r)
+	got := w.serve(t, r)
+	if upload, ok := strings.CutPrefix(got.header.Get("Location"), prefix+"/uploads/"); ok {
+		w.upload = upload
+	}
+	return got
 }
 
 func (w *world) serve(t testing.TB, r *http.Request) answer {
