@@ -6,10 +6,15 @@ import (
 	"encoding/base64"
 	"image"
 	"image/png"
+	"io"
+	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"swapnest/internal/chat"
 )
@@ -133,6 +138,43 @@ func TestUploadsSpeakTus(t *testing.T) {
 	if said := w.log.String(); strings.Contains(said, "é.txt") || strings.Contains(said, b64("é.txt")) {
 		t.Errorf("the log names the file: %s", said)
 	}
+}
+
+// clocked notes until when a body may be read.
+type clocked struct {
+	*httptest.ResponseRecorder
+	until []time.Duration
+}
+
+func (c *clocked) SetReadDeadline(t time.Time) error {
+	c.until = append(c.until, time.Until(t).Round(time.Second))
+	return nil
+}
+
+// A body that comes slowly is waited for, as long as it comes: not for as long as the server
+// waits for others, and not for ever.
+func TestASlowUploadIsNotCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body, feed := io.Pipe()
+		w := &clocked{ResponseRecorder: httptest.NewRecorder()}
+		from := newPatient(call{request: httptest.NewRequest("PATCH", prefix+filesPath+"/a", body), answer: w})
+		go func() {
+			for range 3 {
+				time.Sleep(silence - time.Second)
+				_, _ = feed.Write([]byte("x")) // it is read below
+			}
+			time.Sleep(filePatience - 2*time.Minute - 3*silence)
+			_, _ = feed.Write([]byte("x"))
+			feed.Close()
+		}()
+		if data, err := io.ReadAll(from); err != nil || len(data) != 4 {
+			t.Fatalf("got %q, %v", data, err)
+		}
+		// The last one is for looking at it.
+		if want := []time.Duration{silence, silence, silence, silence, 3 * time.Second, 2*time.Minute + 3*time.Second}; !slices.Equal(w.until, want) {
+			t.Errorf("it may be silent for %v, want %v", w.until, want)
+		}
+	})
 }
 
 // FuzzUploadMetadata reads any header: what it is read as can be written and read again, and the
