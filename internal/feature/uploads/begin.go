@@ -146,6 +146,17 @@ func (s *Service) Upload(ctx context.Context, who chat.UserID, id chat.Attachmen
 	return shown(u), err
 }
 
+// Offset is Upload for who is about to go on. Bytes that still come over a line that broke
+// unnoticed, to this node, are waited for no longer: what has come of them counts, so that nothing
+// is sent twice.
+func (s *Service) Offset(ctx context.Context, who chat.UserID, id chat.AttachmentID) (Upload, error) {
+	if _, err := s.row(ctx, who, id); err != nil {
+		return Upload{}, err
+	}
+	s.desk.interrupt(ctx, id)
+	return s.Upload(ctx, who, id)
+}
+
 // row reads an upload of somebody's own.
 func (s *Service) row(ctx context.Context, who chat.UserID, id chat.AttachmentID) (store.Upload, error) {
 	if !named(id) {

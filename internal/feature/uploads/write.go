@@ -24,7 +24,7 @@ const (
 // Write takes bytes of an upload from offset on, until r ends. What has arrived when a line
 // breaks is kept. The last byte has the file looked at, and so has a Write of nothing behind
 // it: it returns when the file is ready, or was refused, with the refusal. Invalid is also what
-// has more bytes than were announced or comes in too many pieces; Conflict is an offset that is
+// has more bytes than were announced or comes in too many pieces; an r that is an Interrupter may be ended by Offset; Conflict is an offset that is
 // not where the upload stands, which is returned with it; Unavailable and RateLimited can be
 // tried again, from where the upload stands by then.
 func (s *Service) Write(ctx context.Context, who chat.UserID, id chat.AttachmentID, offset int64, r io.Reader) (Upload, error) {
@@ -43,7 +43,10 @@ func (s *Service) Write(ctx context.Context, who chat.UserID, id chat.Attachment
 	if u.Received != offset {
 		return shown(u), conflict()
 	}
-	if u, err = s.receive(ctx, u, r); err != nil || u.Received < u.Length {
+	stored := s.desk.arrive(id, r)
+	u, err = s.receive(ctx, u, r)
+	stored()
+	if err != nil || u.Received < u.Length {
 		return shown(u), err
 	}
 	u, err = s.finish(ctx, u)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -101,15 +102,18 @@ func expires(u uploads.Upload) string {
 	return u.ExpiresAt.UTC().Format(http.TimeFormat)
 }
 
-// patient reads a body for as long as something comes.
+// patient reads a body for as long as something comes, and nobody interrupts it.
 type patient struct {
 	body    io.Reader
 	control *http.ResponseController
 	end     time.Time
+
+	mu      sync.Mutex // guards what follows, and setting a deadline
+	stopped bool
 }
 
 func newPatient(c call) *patient {
-	return &patient{c.request.Body, http.NewResponseController(c.answer), time.Now().Add(filePatience - 2*time.Minute)}
+	return &patient{body: c.request.Body, control: http.NewResponseController(c.answer), end: time.Now().Add(filePatience - 2*time.Minute)}
 }
 
 // Read implements io.Reader.
@@ -118,12 +122,34 @@ func (p *patient) Read(b []byte) (int, error) {
 	if until.After(p.end) {
 		until = p.end
 	}
-	// Where a deadline cannot be set, in tests, the server's own ones hold.
-	_ = p.control.SetReadDeadline(until)
+	if !p.wait(until) {
+		return 0, errInterrupted
+	}
 	n, err := p.body.Read(b)
 	if errors.Is(err, io.EOF) {
 		// Nothing more is read, but that whoever asks is still there.
-		_ = p.control.SetReadDeadline(p.end.Add(2 * time.Minute))
+		p.wait(p.end.Add(2 * time.Minute))
 	}
 	return n, err
 }
+
+// wait has reading last until a time, unless it was interrupted.
+func (p *patient) wait(until time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.stopped {
+		// Where a deadline cannot be set, in tests, the server's own ones hold.
+		_ = p.control.SetReadDeadline(until)
+	}
+	return !p.stopped
+}
+
+// Interrupt implements uploads.Interrupter.
+func (p *patient) Interrupt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
+	_ = p.control.SetReadDeadline(time.Now()) // see wait
+}
+
+var errInterrupted = errors.New("the rest of the body is not wanted any more")

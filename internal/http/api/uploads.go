@@ -173,7 +173,7 @@ func (a *API) getUploadOffset(ctx context.Context, c call, in *uploadInput) (*up
 	if err := speaks(c, in.Tus); err != nil {
 		return nil, err
 	}
-	u, err := a.Uploads.Upload(ctx, c.identity.User.ID, in.Upload)
+	u, err := a.Uploads.Offset(ctx, c.identity.User.ID, in.Upload)
 	if err != nil {
 		return nil, err
 	}

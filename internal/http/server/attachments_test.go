@@ -148,21 +148,24 @@ func TestAnUploadGoesOnAtAnotherNodeWhereItsLineBroke(t *testing.T) {
 		file := bytes.Repeat([]byte("0123456789abcdef"), 64<<10) // 1 MiB
 		begun := s.buyer.SendWith("POST", "/api/v1/uploads", http.Header{"Upload-Length": {strconv.Itoa(len(file))}}, "")
 		where := begun.Header.Get("Location")
-		line, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(line, "PATCH %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nCookie: %s=%s\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: %d\r\n\r\n",
-			where, strings.TrimPrefix(s.URL, "http://"), s.URL, s.Guard.CookieName(), s.buyer.Token(), len(file))
-		if _, err := line.Write(file[:len(file)/2]); err != nil {
-			t.Fatal(err)
-		}
-		line.Close()
+		// Half of it comes, over a line that is not even closed: it is as dead as one of a phone in a
+		// tunnel. Who asks where the upload stands is not told before what has come counts.
 		offset := 0
-		for until := time.Now().Add(20 * time.Second); offset < len(file)/2 && time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		for until := time.Now().Add(20 * time.Second); offset == 0 && time.Now().Before(until); {
+			line, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer line.Close()
+			fmt.Fprintf(line, "PATCH %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nCookie: %s=%s\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: %d\r\n\r\n",
+				where, strings.TrimPrefix(s.URL, "http://"), s.URL, s.Guard.CookieName(), s.buyer.Token(), len(file))
+			if _, err := line.Write(file[:len(file)/2]); err != nil {
+				t.Fatal(err)
+			}
+			// It may be asked before the first byte was read.
 			offset, _ = strconv.Atoi(s.buyer.Do("HEAD", where, "").Header.Get("Upload-Offset"))
 		}
-		if offset != len(file)/2 {
+		if offset == 0 || offset > len(file)/2 {
 			t.Fatalf("of %d bytes that came, %d count", len(file)/2, offset)
 		}
 		other := s.buyer
