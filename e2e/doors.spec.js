@@ -19,13 +19,13 @@ async function operations(/** @type {Page} */ page) {
   const { paths } = await call(page, "GET", "/api/v1/openapi.json")
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods)
-      .filter((method) => method !== "get")
+      .filter((method) => method !== "get" && method !== "head")
       .map((method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, "*")}`),
   )
 }
 
 /** Everything of a person that another site could want to change. */
-async function belongings(/** @type {Page} */ page, /** @type {World} */ { own, free, talk, question }) {
+async function belongings(/** @type {Page} */ page, /** @type {World} */ { own, free, talk, question, upload }) {
   const all = {}
   for (const path of [
     ...[
@@ -36,6 +36,7 @@ async function belongings(/** @type {Page} */ page, /** @type {World} */ { own, 
       "notifications",
       "saved-replies",
       `listings/${own.id}`,
+      `uploads/${upload}`,
       `listings/${free.id}`,
     ],
     ...["conversations", "conversations?filter=archived"],
@@ -96,7 +97,7 @@ const forms = ({ me, own, wished, free, talk, question, notice, reply }) => {
  * @param {World} world
  * @returns {[string, string, object?][]}
  */
-const calls = ({ me, own, wished, free, talk, said, question, notice, device, reply }) => {
+const calls = ({ me, own, wished, free, talk, said, question, notice, device, reply, upload }) => {
   const thing = { title: "Taken over", description: "", category: "books", condition: "poor" }
   return [
     ["POST", "/listings", { ...thing, price: { amount: 100, currency: "INR" } }],
@@ -124,6 +125,9 @@ const calls = ({ me, own, wished, free, talk, said, question, notice, device, re
     ["PATCH", "/me", { name: "Taken over", preferences: { marketing: true } }],
     ["POST", "/ticket"],
     ["POST", "/photos", {}],
+    ["POST", "/uploads"],
+    ["PATCH", `/uploads/${upload}`, {}],
+    ["DELETE", `/uploads/${upload}`],
     ["DELETE", `/me/sessions/${device}`],
     ["DELETE", "/me/sessions"],
     ["DELETE", "/session"],
@@ -181,7 +185,7 @@ test("a page of another origin changes nothing and opens no socket", async ({ br
     expect(await context.cookies()).toHaveLength(2)
     const { ticket } = await call(page, "POST", "/api/v1/ticket")
     const asked = calls(own).map(
-      ([method, path]) => `${method} ${path.replace(/\/(\d+|[0-9a-f]{16}|%[^/]+)(?=\/|$)/g, "/*")}`,
+      ([method, path]) => `${method} ${path.replace(/\/(\d+|[0-9a-f]{16}|[a-z2-7]{26}|%[^/]+)(?=\/|$)/g, "/*")}`,
     )
     expect(asked.sort(), "calls of other sites").toEqual((await operations(page)).sort())
     const before = await belongings(page, own)
@@ -270,6 +274,15 @@ test("a page of another origin changes nothing and opens no socket", async ({ br
       if (path === "/photos") {
         const picture = { headers: { "Content-Type": "image/png" }, data: await page.screenshot() }
         expect((await page.request.post(`/api/v1${path}`, picture)).status(), "a photo from here").toBe(201)
+      } else if (path.startsWith("/uploads")) {
+        const headers = {
+          "Content-Type": "application/offset+octet-stream",
+          "Upload-Length": "1",
+          "Upload-Offset": "0",
+        }
+        const bytes = method === "DELETE" ? {} : { headers, data: "x" }
+        const answer = await page.request.fetch(`/api/v1${path}`, { method, ...bytes })
+        expect(answer.ok(), `${method} ${path} from here: ${answer.status()}`).toBe(true)
       } else await call(page, method, `/api/v1${path}`, data)
     }
   } finally {

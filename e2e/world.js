@@ -27,9 +27,11 @@ export async function world(/** @type {Page} */ page, /** @type {Page} */ other)
     .poll(async () => (notices = (await call(page, "GET", "/api/v1/notifications")).notifications).length)
     .toBe(2)
   const reply = (await call(page, "POST", "/api/v1/saved-replies", { text: "Yes, it is here." })).saved_reply.id
+  const begun = await page.request.post("/api/v1/uploads", { headers: { "Upload-Length": "1" } })
+  const upload = begun.headers().location.split("/").at(-1)
   // Signed in once more, in the browser of the other one, who has done what there was to do.
   await call(other, "POST", "/api/v1/session", { username: me.username, password })
   const { sessions } = await call(page, "GET", "/api/v1/me/sessions")
   const device = sessions.find((/** @type {{ current: boolean }} */ session) => !session.current).id
-  return { me, own, wished, free, talk, said, question, notice: notices[0].id, device, reply }
+  return { me, own, wished, free, talk, said, question, notice: notices[0].id, device, reply, upload }
 }

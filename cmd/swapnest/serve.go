@@ -42,7 +42,7 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 	defer ports.close()
 	options := server.Options{
 		DataDir: c.DataDir, BlobDir: c.BlobDir, Bucket: c.Bucket(), DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, PublicURL: c.Public(), Demo: c.Demo,
-		RateLimits: c.RateLimits == "on", Proxies: c.Proxies(), Version: version, Log: log,
+		RateLimits: c.RateLimits == "on", Media: c.Files.Media(), Proxies: c.Proxies(), Version: version, Log: log,
 		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
 	}
 	broken := make(chan error, 1)

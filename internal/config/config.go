@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"swapnest/internal/blob"
+	"swapnest/internal/chat"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/live/bus"
 )
@@ -74,11 +75,57 @@ type Serve struct {
 	TrustedProxies  []string `sep:"," env:"SWAPNEST_TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32."`
 	RateLimits      string   `default:"on" enum:"on,off" env:"SWAPNEST_RATE_LIMITS" help:"off lifts rate and connection limits, for tests and benchmarks on loopback."`
 
+	Files      Files      `embed:"" group:"Files of messages"`
 	Secure     Secure     `embed:"" group:"TLS"`
 	Operations Operations `embed:"" group:"Operations"`
 
 	public  *url.URL
 	proxies auth.Proxies
+}
+
+// Files are the limits of what people attach to messages. A MB is 2^20 bytes.
+type Files struct {
+	MaxImageMB    int `name:"max-image-mb" default:"8" env:"SWAPNEST_MAX_IMAGE_MB" placeholder:"N" help:"MB of a picture in a message (${default})."`
+	MaxFileMB     int `name:"max-file-mb" default:"25" env:"SWAPNEST_MAX_FILE_MB" placeholder:"N" help:"MB of any other file in a message (${default})."`
+	MaxFiles      int `name:"max-files" default:"10" env:"SWAPNEST_MAX_FILES" placeholder:"N" help:"Files of one message, at most 30 (${default})."`
+	DailyUploadMB int `name:"daily-upload-mb" default:"500" env:"SWAPNEST_DAILY_UPLOAD_MB" placeholder:"N" help:"MB that a person may upload within 24 hours (${default})."`
+}
+
+// most is what each of these may be: a file comes in 1,000 parts of 4 MB at the most, and a
+// picture is decoded in memory.
+const (
+	mostImageMB = 50
+	mostFileMB  = 2000
+	mostDailyMB = 1_000_000
+)
+
+// check refuses limits that make no sense.
+func (f Files) check() error {
+	for _, flag := range []struct {
+		name        string
+		value, most int
+	}{
+		{"--max-image-mb", f.MaxImageMB, mostImageMB},
+		{"--max-file-mb", f.MaxFileMB, mostFileMB},
+		{"--max-files", f.MaxFiles, chat.MaxAttached},
+		{"--daily-upload-mb", f.DailyUploadMB, mostDailyMB},
+	} {
+		if flag.value < 1 || flag.value > flag.most {
+			return fmt.Errorf("%s needs a number from 1 to %d, not %d", flag.name, flag.most, flag.value)
+		}
+	}
+	if f.DailyUploadMB < max(f.MaxImageMB, f.MaxFileMB) {
+		return errors.New("--daily-upload-mb is less than one file may have: raise it, or lower --max-file-mb and --max-image-mb")
+	}
+	return nil
+}
+
+// Media returns the limits.
+func (f Files) Media() chat.Media {
+	m := chat.DefaultMedia()
+	m.ImageBytes, m.FileBytes, m.DailyBytes = int64(f.MaxImageMB)<<20, int64(f.MaxFileMB)<<20, int64(f.DailyUploadMB)<<20
+	m.PerMessage = f.MaxFiles
+	return m
 }
 
 // Secure says where certificates come from.
@@ -228,7 +275,7 @@ func (s *Serve) check() error {
 	if err := s.checkRedis(); err != nil {
 		return err
 	}
-	if err := s.Storage.check(); err != nil {
+	if err := errors.Join(s.Storage.check(), s.Files.check()); err != nil {
 		return err
 	}
 	if loopback(host) {

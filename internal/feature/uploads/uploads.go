@@ -1,4 +1,5 @@
-// Package uploads takes in the photos that people add, before a listing takes them up.
+// Package uploads takes in the photos that people add before a listing takes them up, and the
+// files that go with messages: piece by piece, over lines that break and nodes that end.
 package uploads
 
 import (
@@ -8,47 +9,73 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
+	"swapnest/internal/blob"
 	"swapnest/internal/chat"
 	"swapnest/internal/limit"
 	"swapnest/internal/picture"
 	"swapnest/internal/store"
 )
 
-// Blobs keeps the bytes of photos.
+// Blobs keeps bytes.
 type Blobs interface {
 	Put(ctx context.Context, key string, r io.Reader) error
+	// Open returns a blob, or an error that is fs.ErrNotExist.
+	Open(ctx context.Context, key string) (blob.Blob, error)
 	Delete(ctx context.Context, key string) error
 	// Scratch returns a file for bytes on their way.
 	Scratch() (*os.File, error)
 }
 
-// Service takes in photos.
+// Limits are the rates per person. All nil, they allow everything.
+type Limits struct {
+	Photos *limit.Keyed // of listings
+	Begin  *limit.Keyed // uploads for messages
+	Write  *limit.Keyed // requests that bring bytes of them
+}
+
+// Options are what the service stands on.
+type Options struct {
+	Media   chat.Media
+	Limits  Limits
+	Images  Images  // nil makes JPEGs
+	Voices  Voices  // nil takes no voice messages
+	Kind    Kind    // nil knows no kind of file
+	Scanner Scanner // nil looks at nothing
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Service takes in photos of listings and files of messages.
 type Service struct {
+	Options
 	db    *store.DB
 	blobs Blobs
 	maker *picture.Maker
-	rate  *limit.Keyed // photos, per person
-	now   func() time.Time
+	desk  *desk
 }
 
 // New returns the service.
-func New(db *store.DB, blobs Blobs, rate *limit.Keyed, now func() time.Time) *Service {
-	return &Service{db: db, blobs: blobs, maker: picture.NewMaker(), rate: rate, now: now}
+func New(db *store.DB, blobs Blobs, o Options) *Service {
+	s := &Service{Options: o, db: db, blobs: blobs, maker: picture.NewMaker(), desk: newDesk()}
+	if s.Images == nil {
+		s.Images = stills{s.maker}
+	}
+	if s.Kind == nil {
+		s.Kind = func(io.ReadSeeker, string) (string, error) { return unknownKind, nil }
+	}
+	return s
 }
-
-// Media returns the limits of what people attach to messages.
-func (s *Service) Media() chat.Media { return chat.DefaultMedia() }
 
 // Photo reads a picture of at most 15 MiB, makes it fit to be shown, and keeps it for its
 // owner until a listing takes it up, a day at most and as one of the newest 40. It refuses
 // with UnsupportedMedia, TooLarge, Invalid or RateLimited, on the field "photos".
 func (s *Service) Photo(ctx context.Context, who chat.UserID, r io.Reader) (chat.Photo, error) {
-	if err := s.rate.Take(strconv.FormatInt(int64(who), 10), "You have added many photos at once. Wait a moment before adding another one."); err != nil {
+	if err := s.Limits.Photos.Take(key(who), "You have added many photos at once. Wait a moment before adding another one."); err != nil {
 		return chat.Photo{}, err
 	}
 	full, thumb, err := s.read(ctx, r)
@@ -63,7 +90,7 @@ func (s *Service) Photo(ctx context.Context, who chat.UserID, r io.Reader) (chat
 			return chat.Photo{}, err
 		}
 	}
-	now := s.now()
+	now := s.Now()
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.InsertUpload(ctx, who, p, now.Add(chat.UploadLife)); err != nil {
 			return err
@@ -107,21 +134,21 @@ func (s *Service) read(ctx context.Context, r io.Reader) (full, thumb picture.Pi
 // Known returns those of the named photos that somebody has uploaded and no listing has
 // taken up, by their names.
 func (s *Service) Known(ctx context.Context, who chat.UserID, keys []string) (map[string]chat.Photo, error) {
-	return s.db.Uploads(ctx, who, keys, s.now())
+	return s.db.Uploads(ctx, who, keys, s.Now())
 }
 
 const (
-	// sweepBatch is how many photos are deleted in one transaction.
+	// sweepBatch is how much is deleted in one transaction.
 	sweepBatch = 100
-	// grace is how long a photo is left after it has expired: a listing that found it in
-	// time may be taking it up just now.
+	// grace is how long what has expired is left: a listing or a message that found it in
+	// time may be taking it up just now, and bytes that were claimed in time may be on their way.
 	grace = time.Minute
 )
 
-// Sweep deletes the photos that have expired.
-func (s *Service) Sweep(ctx context.Context) error {
+// sweepPhotos deletes the photos that have expired.
+func (s *Service) sweepPhotos(ctx context.Context) error {
 	for {
-		expired, err := s.db.ExpiredUploads(ctx, s.now().Add(-grace), sweepBatch)
+		expired, err := s.db.ExpiredUploads(ctx, s.Now().Add(-grace), sweepBatch)
 		if err != nil || len(expired) == 0 {
 			return err
 		}

@@ -38,7 +38,7 @@ func newHouse(t *testing.T, d *testkit.Database) *house {
 	}
 	db := d.Open(t, nil)
 	h.town = testkit.Populate(t, db)
-	h.Service = New(db, h.disk, nil, func() time.Time { return h.now })
+	h.Service = New(db, h.disk, Options{Media: chat.DefaultMedia(), Now: func() time.Time { return h.now }})
 	return h
 }
 

@@ -80,6 +80,7 @@ func (a *API) calls() {
 	a.searchCalls()
 	a.noticeCalls()
 	a.savedCalls()
+	a.uploadCalls()
 }
 
 // Routes mounts the door: everything under /api/.
@@ -88,16 +89,22 @@ func (a *API) Routes(mux *http.ServeMux) { mux.Handle("/api/", a) }
 // ServeHTTP answers one request within its time.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
+	asked := r
+	r = overridden(r)
 	wait := patience
-	if r.URL.Path == prefix+uploadPath {
-		wait = uploadPatience
+	switch {
+	case r.URL.Path == prefix+photoPath:
+		wait = photoPatience
+	case carriesFile(r):
+		wait = filePatience
+	}
+	if wait > patience {
 		// Where a deadline cannot be set, in tests, the server's own ones hold.
 		control, end := http.NewResponseController(w), time.Now().Add(wait)
 		_ = errors.Join(control.SetReadDeadline(end), control.SetWriteDeadline(end.Add(patience)))
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	asked := r
 	r = r.WithContext(ctx)
 	answer, pattern := a.mux.Handler(r)
 	if pattern == "" {
@@ -141,19 +148,19 @@ type operation struct {
 	id       string
 	route    string // "POST /users"
 	summary  string
-	public   bool  // takes people who are not signed in
-	shows    bool  // of public: what it answers depends on who is signed in, if anybody is
-	status   int   // of success
-	again    bool  // what was done before is answered again with 200
-	binary   bool  // takes a picture instead of JSON
-	failures []int // besides those that follow from the rest
+	public   bool              // takes people who are not signed in
+	shows    bool              // of public: what it answers depends on who is signed in, if anybody is
+	status   int               // of success
+	again    bool              // what was done before is answered again with 200
+	body     *huma.RequestBody // takes this instead of JSON
+	failures []int             // besides those that follow from the rest
 }
 
 // waitsForTheDatabase tells whether a call is a command that takes no time by itself. Hashing
 // a password does, a picture too, and reading much.
 func (o operation) waitsForTheDatabase() bool {
 	method, path, _ := strings.Cut(o.route, " ")
-	return method != http.MethodGet && !o.public && !o.binary && !strings.HasPrefix(path, "/me")
+	return method != http.MethodGet && !o.public && o.body == nil && !strings.HasPrefix(path, "/me")
 }
 
 // call is one request as it stands at this door. It is handed to no service.
@@ -209,8 +216,8 @@ func (a *API) humaOperation(o operation, in, out reflect.Type) huma.Operation {
 	if strings.Contains(path, "{") {
 		failures = append(failures, http.StatusNotFound)
 	}
-	if o.binary {
-		op.RequestBody = pictureBody()
+	if o.body != nil {
+		op.RequestBody = o.body
 		failures = append(failures, 413, 415, 422)
 	} else if _, ok := in.FieldByName("Body"); ok {
 		failures = append(failures, 400, 413, 415, 422)

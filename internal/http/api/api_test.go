@@ -65,6 +65,7 @@ func TestEveryAnswer(t *testing.T) {
 	t.Run("session", func(t *testing.T) { w.run(t, sessionRows) })
 	t.Run("listings", func(t *testing.T) { w.run(t, listingRows) })
 	t.Run("photos", func(t *testing.T) { w.run(t, photoRows(t)) })
+	t.Run("uploads", func(t *testing.T) { uploading(t, w) })
 	t.Run("wishes", func(t *testing.T) { w.run(t, wishRows) })
 	t.Run("saved replies", func(t *testing.T) { w.run(t, savedRows) })
 	t.Run("accounts", func(t *testing.T) { w.run(t, accountRows) })

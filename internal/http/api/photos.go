@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	uploadPath = "/photos"
-	// uploadPatience is for a photo over a slow line.
-	uploadPatience = 3 * time.Minute
+	photoPath = "/photos"
+	// photoPatience is for a photo over a slow line.
+	photoPatience = 3 * time.Minute
 )
 
 // pictureKinds are what a photo may be declared as. What it is, decoding tells.

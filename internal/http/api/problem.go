@@ -70,6 +70,9 @@ func write(w http.ResponseWriter, p *Problem) {
 // problem turns the error of a service into an answer. What is no *chat.Error is
 // for the operator: it is logged here and told as unavailable.
 func (a *API) problem(ctx context.Context, operation string, err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p // of this door itself
+	}
 	e, ok := errors.AsType[*chat.Error](err)
 	if !ok {
 		// A client that has gone away is no fault of ours.

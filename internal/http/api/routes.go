@@ -46,8 +46,8 @@ func (a *API) marketCalls() {
 		status: 204, failures: []int{403},
 	}, a.deleteListing)
 	handle(a, operation{
-		id: "uploadPhoto", route: "POST " + uploadPath, summary: "Upload a photo for a listing; it is kept a day until one takes it up",
-		status: 201, binary: true, failures: []int{429},
+		id: "uploadPhoto", route: "POST " + photoPath, summary: "Upload a photo for a listing; it is kept a day until one takes it up",
+		status: 201, body: pictureBody(), failures: []int{429},
 	}, a.uploadPhoto)
 	handle(a, operation{id: "listMyListings", route: "GET /me/listings", summary: "What one sells, sold and inactive things too", status: 200}, a.listMyListings)
 	handle(a, operation{id: "listWishlist", route: "GET /wishlist", summary: "What one has saved", status: 200}, a.listWishlist)

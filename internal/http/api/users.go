@@ -78,7 +78,7 @@ func (a *API) me(ctx context.Context, c call, _ *none) (*meOutput, error) {
 		User:        selfOf(user),
 		Preferences: preferences(wants),
 		Unread:      unread{Conversations: n.Conversations, Notifications: n.Notices},
-		Limits:      wire.AllLimits(),
+		Limits:      wire.AllLimits(a.Uploads.Media()),
 	}}, nil
 }
 

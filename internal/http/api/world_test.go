@@ -47,6 +47,7 @@ type world struct {
 	bike, sold, gone chat.Listing
 	conversation     chat.ConversationID
 	words            chat.MessageID // of asha's first message
+	upload           string         // the last one that was begun
 	accounts         *accounts.Service
 	guard            *auth.Guard
 	dir              string
@@ -96,9 +97,11 @@ func newWorld(t testing.TB, limited bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var photos, add, edit, searches *limit.Keyed
+	var files uploads.Limits
+	var add, edit, searches *limit.Keyed
 	if limited {
-		photos, add, edit = limit.New(time.Hour, 1, time.Now), limit.New(time.Hour, 3, time.Now), limit.New(time.Hour, 3, time.Now)
+		files = uploads.Limits{Photos: limit.New(time.Hour, 1, time.Now), Begin: limit.New(time.Hour, 1, time.Now), Write: limit.New(time.Hour, 2, time.Now)}
+		add, edit = limit.New(time.Hour, 3, time.Now), limit.New(time.Hour, 3, time.Now)
 		searches = limit.New(time.Hour, 1, time.Now)
 	}
 	goods, err := listings.New(t.Context(), w.db, h, listings.Limits{Add: add, Edit: edit}, time.Now)
@@ -107,7 +110,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	}
 	w.messages = messaging.New(w.db, relay, w, &ml, chat.DefaultMedia(), nil, time.Now)
 	New(Options{
-		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, photos, time.Now), Inbox: in, Messages: w.messages,
+		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, uploads.Options{Media: chat.DefaultMedia(), Limits: files, Log: log, Now: time.Now}), Inbox: in, Messages: w.messages,
 		Notices: notices.New(w.db, w, relay, keep, time.Now), Saved: saved.New(w.db, keep, time.Now), Search: search.New(w.db, h.Online, searches),
 		Version: "1.2.3", Log: log,
 	}).Routes(w.mux)
@@ -169,7 +172,7 @@ type request struct {
 	who    string // "" is signed out
 	call   string // "POST /users", below /api/v1
 	body   string
-	header string // "Name: value", in place of the default Content-Type
+	header string // "Name: value" in place of the default Content-Type, several on lines of their own
 }
 
 // answer is what came back.
@@ -182,7 +185,7 @@ type answer struct {
 func (w *world) expand(s string) string {
 	return strings.NewReplacer(
 		"{bike}", fmt.Sprint(w.bike.ID), "{sold}", fmt.Sprint(w.sold.ID), "{gone}", fmt.Sprint(w.gone.ID),
-		"{conversation}", fmt.Sprint(w.conversation), "{words}", fmt.Sprint(w.words), "{password}", password,
+		"{conversation}", fmt.Sprint(w.conversation), "{words}", fmt.Sprint(w.words), "{upload}", w.upload, "{password}", password,
 	).Replace(s)
 }
 
@@ -193,14 +196,22 @@ func (w *world) do(t testing.TB, q request) answer {
 	if q.body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if name, value, ok := strings.Cut(q.header, ": "); ok {
-		r.Header.Del("Content-Type")
-		r.Header.Set(name, value)
+	for i, line := range strings.Split(q.header, "\n") {
+		if name, value, ok := strings.Cut(line, ": "); ok {
+			if i == 0 {
+				r.Header.Del("Content-Type")
+			}
+			r.Header.Set(name, value)
+		}
 	}
 	if q.who != "" {
 		r.AddCookie(&http.Cookie{Name: "swapnest_session", Value: w.tokens[q.who]})
 	}
-	return w.serve(t, r)
+	got := w.serve(t, r)
+	if upload, ok := strings.CutPrefix(got.header.Get("Location"), prefix+"/uploads/"); ok {
+		w.upload = upload
+	}
+	return got
 }
 
 func (w *world) serve(t testing.TB, r *http.Request) answer {

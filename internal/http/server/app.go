@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"swapnest/internal/blob"
+	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
@@ -24,6 +25,7 @@ import (
 	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
+	"swapnest/internal/follower/cleaner"
 	"swapnest/internal/follower/indexer"
 	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/follower/shelf"
@@ -50,7 +52,9 @@ type Options struct {
 	PublicURL   *url.URL    // the origin that people use; nil is loopback
 	Demo        bool        // demo accounts may sign in
 	RateLimits  bool
-	Proxies     auth.Proxies // reverse proxies whose X-Forwarded-For is taken
+	Media       chat.Media      // of what people attach; the zero value is chat.DefaultMedia
+	Scanner     uploads.Scanner // looks at files; nil is none
+	Proxies     auth.Proxies    // reverse proxies whose X-Forwarded-For is taken
 	TLS         TLS
 	// MetricsToken opens /metrics on the address that people use. Without one it is open
 	// where PublicURL is nil, and closed elsewhere.
@@ -66,6 +70,14 @@ type Options struct {
 	Idle bool
 	// Trace is told of each query; see store.Options. Nil is told nothing.
 	Trace func(query string)
+}
+
+// media are the limits in force.
+func (o Options) media() chat.Media {
+	if o.Media == (chat.Media{}) {
+		return chat.DefaultMedia()
+	}
+	return o.Media
 }
 
 // App is a node of the marketplace.
@@ -96,6 +108,7 @@ type App struct {
 	shelf    *shelf.Follower    // nil until the store is open
 	notices  *noticing.Follower // the same
 	indexer  *indexer.Follower  // the same
+	cleaner  *cleaner.Follower  // nil until the services stand
 	sweeper  *sweeper           // nil until the services stand, like the next
 	unmuter  *sweeper
 	reviewer *sweeper // nil for a node that is alone
@@ -169,6 +182,7 @@ func (a *App) begin(o Options) {
 	a.shelf.Start()
 	a.notices.Start()
 	a.indexer.Start()
+	a.cleaner.Start()
 	if a.peers != nil {
 		a.peers.Start()
 	}
@@ -179,7 +193,7 @@ func (a *App) begin(o Options) {
 		a.reviewer = startSweeper(reviewEvery, a.log, job{"people at other nodes", a.review})
 	}
 	a.unmuter = startSweeper(unmuteEvery, a.log, job{"mutes that are over", a.Inbox.Unmute})
-	a.sweeper = startSweeper(sweepEvery, a.log, job{"expired photos", a.Uploads.Sweep}, job{"old notices", a.Notices.Prune},
+	a.sweeper = startSweeper(sweepEvery, a.log, job{"old notices", a.Notices.Prune},
 		job{"old audit entries", a.Accounts.PruneAudit}, job{"earlier texts", a.Messages.Prune})
 }
 
@@ -194,7 +208,8 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	if a.Listings, err = listings.New(ctx, a.DB, a.Hub, limits.listings, now); err != nil {
 		return err
 	}
-	a.Uploads = uploads.New(a.DB, a.Blobs, limits.photos, now)
+	a.Uploads = uploads.New(a.DB, a.Blobs, uploads.Options{Media: o.media(), Limits: limits.uploads, Scanner: o.Scanner, Log: a.log, Now: now})
+	a.cleaner = cleaner.New(a.DB, a.Uploads.Sweep, a.log)
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, a.bell, limits.keep)
 	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.Uploads.Media(), a.metrics.sent, now)
 	a.Notices = notices.New(a.DB, a.bell, a.relay, limits.keep, now)
@@ -219,7 +234,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	})
 	a.Sockets = socket.New(socket.Options{
 		Guard: a.Guard, Hub: a.Hub, Messages: a.Messages, Inbox: a.Inbox, Presence: a.Presence,
-		Epoch: a.DB.Epoch, Observer: a.metrics.observer(), Limits: o.RateLimits, Log: a.log,
+		Epoch: a.DB.Epoch, Media: a.Uploads.Media(), Observer: a.metrics.observer(), Limits: o.RateLimits, Log: a.log,
 	})
 	mux := http.NewServeMux()
 	pages.Routes(mux)
@@ -326,6 +341,9 @@ func (a *App) Close() error {
 	}
 	if a.peers != nil {
 		a.peers.Stop()
+	}
+	if a.cleaner != nil {
+		a.cleaner.Stop()
 	}
 	if a.shelf != nil {
 		a.shelf.Stop()

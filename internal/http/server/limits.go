@@ -6,6 +6,7 @@ import (
 	"swapnest/internal/feature/accounts"
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/uploads"
 	"swapnest/internal/limit"
 )
 
@@ -14,7 +15,7 @@ type limits struct {
 	accounts accounts.Limits
 	messages messaging.Limits
 	listings listings.Limits
-	photos   *limit.Keyed
+	uploads  uploads.Limits
 	keep     *limit.Keyed
 	typing   *limit.Keyed
 	search   *limit.Keyed
@@ -53,7 +54,12 @@ func newLimits(on bool, shared *limit.Sharing, now func() time.Time) limits {
 			Edit: shared.New("edit", 6*time.Second, 30, now),
 			View: shared.New("view", time.Second, 60, now),
 		},
-		photos: shared.New("photo", 5*time.Second, 40, now),
+		uploads: uploads.Limits{
+			Photos: shared.New("photo", 5*time.Second, 40, now),
+			Begin:  shared.New("upload", 2*time.Second, 40, now),
+			// Bytes are bounded by the quota; this is how many requests bring them.
+			Write: shared.New("part", 50*time.Millisecond, 200, now),
+		},
 		keep:   shared.New("keep", time.Second, 60, now),
 		typing: limit.New(time.Second/2, 5, now),
 		// One looks while somebody types, with each word or so.

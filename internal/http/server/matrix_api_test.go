@@ -58,6 +58,12 @@ var apiRows = map[string]row{
 	"DELETE /conversations/{id}/messages/{message_id}/reactions/{emoji}": {path: reaction, want: [4]int{401, 404, 200, 200}, idle: true},
 	"PUT /conversations/{id}/read":                                       {object: "{conversation}", body: `{"seq":1}`, want: [4]int{401, 404, 204, 204}},
 
+	"POST /uploads":            {header: "Upload-Length: 5", want: [4]int{401, 201, 201, 201}},
+	"HEAD /uploads/{upload}":   {object: "{upload}", want: [4]int{401, 404, 404, 200}},
+	"GET /uploads/{upload}":    {object: "{upload}", want: [4]int{401, 404, 404, 200}},
+	"PATCH /uploads/{upload}":  {object: "{upload}", body: "hello", kind: "application/offset+octet-stream", header: "Upload-Offset: 0", want: [4]int{401, 404, 404, 204}},
+	"DELETE /uploads/{upload}": {object: "{upload}", want: [4]int{401, 404, 404, 204}},
+
 	"GET /search": {query: "?q=hi", want: [4]int{401, 200, 200, 200}},
 
 	"GET /notifications":         {want: [4]int{401, 200, 200, 200}},

@@ -45,6 +45,10 @@ var pageRows = map[string]row{
 	"GET /create/{$}":                        {want: ownPage},
 	"POST /create/{$}":                       {body: "title=Blue+lamp&price=5&currency=INR&category=furniture&condition=good", want: ownForm},
 
+	// A picture of a message is for the two who talk.
+	"GET /attachments/{attachment}":       {object: "{attachment}", want: [4]int{404, 404, 200, 200}},
+	"GET /attachments/{attachment}/thumb": {path: "/attachments/{attachment}/thumb", want: [4]int{404, 404, 200, 200}},
+
 	"GET /wishlist/add/{id}/{$}":     {object: "{listing}", want: [4]int{303, 303, 303, 303}, open: true},
 	"GET /wishlist/remove/{id}/{$}":  {object: "{listing}", want: [4]int{303, 303, 303, 303}, open: true},
 	"POST /wishlist/add/{id}/{$}":    {object: "{listing}", body: "x=1", want: [4]int{401, 303, 303, 422}, open: true},

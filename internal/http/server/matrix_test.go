@@ -17,6 +17,7 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/uploads"
 	"swapnest/internal/store"
 	"swapnest/internal/testkit"
 	"swapnest/internal/testkit/apptest"
@@ -48,6 +49,7 @@ type row struct {
 	query  string
 	body   string
 	kind   string // of the body; "" for what apptest.Client.Do makes of it
+	header string // "Name: value" besides
 	want   [len(everybody)]int
 
 	open    bool // everybody may know that the object is there, so that foreign and missing differ
@@ -76,7 +78,7 @@ func (r row) address(endpoint string) (method, path string) {
 
 // quiet tells whether a call of p changes nothing.
 func (r row) quiet(method string, p person) bool {
-	return method == http.MethodGet || r.want[p] >= 400 || r.idle && p != seller
+	return method == http.MethodGet || method == http.MethodHead || r.want[p] >= 400 || r.idle && p != seller
 }
 
 // absent is the answer to p where there is no such object.
@@ -171,13 +173,17 @@ func (h *theater) stage(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	message := fmt.Sprint(started.Message.ID)
+	upload, err := h.Uploads.Begin(t.Context(), c.seller.ID, uploads.Begin{Name: "a.txt", Length: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
 	fresh, png := fmt.Sprintf("fresh_%d", n), string(picture(t, 4, 3))
 	c.there = []string{
 		"{fresh}", fresh, "{png}", png, "{listing}", fmt.Sprint(c.listing), "{slug}", slug, "{conversation}", fmt.Sprint(c.conversation),
-		"{message_id}", message, "{reply}", fmt.Sprint(reply.ID), "{device}", device, "{seller}", c.seller.Username, "{seller_id}", fmt.Sprint(c.seller.ID), "{category}", "furniture",
+		"{message_id}", message, "{upload}", string(upload.ID), "{reply}", fmt.Sprint(reply.ID), "{device}", device, "{seller}", c.seller.Username, "{seller_id}", fmt.Sprint(c.seller.ID), "{category}", "furniture",
 	}
 	c.nowhere = []string{
-		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{reply}", "987654", "{notice}", "987654",
+		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{upload}", strings.Repeat("a", 26), "{attachment}", strings.Repeat("a", 26), "{reply}", "987654", "{notice}", "987654",
 		"{device}", strings.Repeat("0", len(device)), "{seller}", "nobody_0", "{seller_id}", "987654", "{category}", "nothing", "{photo}", "photos/nothing.jpg",
 	}
 	return c
@@ -259,6 +265,14 @@ func (h *theater) play(t *testing.T, under string, rows map[string]row) {
 	h.settle(t)
 	photo := shared.clients[seller].Send("POST", "/api/v1/photos", "image/png", string(picture(t, 4, 3))).JSON(t)
 	shared.there = append(shared.there, "{photo}", photo["photo"].(map[string]any)["id"].(string))
+	// A picture of the seller's that goes with what the buyer wrote.
+	attached := shared.clients[seller].Upload("a.png", "image/png", picture(t, 4, 3))
+	err := h.database.Exec(t.Context(), shared.fill(`UPDATE attachment SET conversation_id = {conversation}, message_id = {message_id}, expires_at = 0
+		WHERE id = '`+string(attached)+`'`, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared.there = append(shared.there, "{attachment}", string(attached))
 	before := h.kept(t)
 	for _, e := range slices.Sorted(maps.Keys(rows)) {
 		for _, p := range everybody {
@@ -316,7 +330,9 @@ func ask(t *testing.T, under, endpoint string, r row, p person, c *scene, there 
 	path = c.fill(under+path, there)
 	body, client := c.fill(r.body, there), c.clients[p]
 	var got apptest.Response
-	if r.kind != "" {
+	if name, value, more := strings.Cut(r.header, ": "); more {
+		got = client.SendWith(method, path, http.Header{"Content-Type": {r.kind}, name: {value}}, body)
+	} else if r.kind != "" {
 		got = client.Send(method, path, r.kind, body)
 	} else {
 		got = client.Do(method, path, body)

@@ -191,7 +191,7 @@ func (c *conn) greet(start Start) bool {
 }
 
 func (c *conn) hello(ctx context.Context) bool {
-	h := wire.Hello{Epoch: c.door.Epoch(), You: c.who.User}
+	h := wire.Hello{Epoch: c.door.Epoch(), You: c.who.User, Media: c.door.Media}
 	h.You.Online = true
 	if c.only == 0 {
 		unread, err := c.door.Inbox.Unread(ctx, c.who.User.ID)

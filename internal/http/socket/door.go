@@ -52,6 +52,7 @@ type Options struct {
 	Inbox    *inbox.Service
 	Presence *presence.Service
 	Epoch    func() string // of the database, at the moment
+	Media    chat.Media    // the limits of what people attach
 	Observer Observer
 	Limits   bool // false lifts the limits on floods and connections
 	Log      *slog.Logger

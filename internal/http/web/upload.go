@@ -21,7 +21,10 @@ const (
 )
 
 // upload is page for a form that carries photos.
-func (w *Web) upload(h handler) http.Handler {
+func (w *Web) upload(h handler) http.Handler { return w.carrying(h, uploadBytes) }
+
+// carrying is page for a form that carries files, and has so many bytes at the most.
+func (w *Web) carrying(h handler, most int64) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), uploadTime)
 		defer cancel()
@@ -29,7 +32,7 @@ func (w *Web) upload(h handler) http.Handler {
 		// Where a deadline cannot be set, in tests, the server's own ones hold.
 		_ = errors.Join(control.SetReadDeadline(time.Now().Add(uploadTime)), control.SetWriteDeadline(time.Now().Add(uploadTime+pageTime)))
 		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(rw, r.Body, uploadBytes)
+		r.Body = http.MaxBytesReader(rw, r.Body, most)
 		if err := h(rw, r); err != nil {
 			w.fail(rw, r, err)
 		}
@@ -48,38 +51,45 @@ type arrived struct {
 // without files may also come as parseForm takes it.
 func (w *Web) parseUpload(r *http.Request, who chat.UserID, most int) (arrived, error) {
 	var a arrived
+	err := eachFile(r, func(part *multipart.Part) error { return w.photoPart(r.Context(), &a, part, who, most) })
+	return a, err
+}
+
+// eachFile reads a posted form, leaves its fields in r.PostForm, and calls take with each of
+// its files as it comes. A form without files may also come as parseForm takes it.
+func eachFile(r *http.Request, take func(*multipart.Part) error) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
 		r.Body = http.MaxBytesReader(nil, r.Body, formBytes)
-		return a, parseForm(r)
+		return parseForm(r)
 	}
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return a, chat.Errorf(chat.BadText, "The form did not arrive whole. Go back and send it again.")
+		return chat.Errorf(chat.BadText, "The form did not arrive whole. Go back and send it again.")
 	}
 	r.PostForm = make(url.Values)
 	for room := formBytes; ; {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return a, nil
+			return nil
 		}
 		if err != nil {
-			return a, whole(err)
+			return whole(err)
 		}
 		if part.FileName() == "" {
 			// An input without a file has no name either, and no bytes.
 			value, err := io.ReadAll(io.LimitReader(part, int64(room)+1))
 			if err != nil {
-				return a, whole(err)
+				return whole(err)
 			}
 			if room -= len(value) + len(part.FormName()) + 16; room < 0 {
-				return a, chat.Errorf(chat.TooLarge, "This is more than a form can hold. Shorten it and send it again.")
+				return chat.Errorf(chat.TooLarge, "This is more than a form can hold. Shorten it and send it again.")
 			}
 			r.PostForm.Add(part.FormName(), string(value))
 			continue
 		}
-		if err := w.photoPart(r.Context(), &a, part, who, most); err != nil {
-			return a, err
+		if err := take(part); err != nil {
+			return err
 		}
 	}
 }
@@ -112,7 +122,7 @@ func (w *Web) photoPart(ctx context.Context, a *arrived, part *multipart.Part, w
 // whole says what is wrong with a form that cannot be read to its end.
 func whole(err error) error {
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return chat.Errorf(chat.TooLarge, "These are more photos than a form can hold. Add them one after the other.")
+		return chat.Errorf(chat.TooLarge, "These are more files than a form can hold. Add them one after the other.")
 	}
 	return chat.Errorf(chat.BadText, "The form did not arrive whole. Go back and send it again.")
 }

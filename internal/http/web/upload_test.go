@@ -75,11 +75,17 @@ func FuzzUpload(f *testing.F) {
 		f.Fatal(err)
 	}
 	w := newWeb(f)
-	w.uploads = uploads.New(db, disk, nil, time.Now)
+	w.uploads = uploads.New(db, disk, uploads.Options{Media: chat.DefaultMedia(), Now: time.Now})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r := httptest.NewRequest(http.MethodPost, "/create/", bytes.NewReader(body))
 		r.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
 		a, err := w.parseUpload(r, 1, chat.MaxPhotos)
+		message := httptest.NewRequest(http.MethodPost, "/chat/conversation/1/", bytes.NewReader(body))
+		message.Header = r.Header
+		files, _, messageErr := w.parseMessageForm(message, 1)
+		if chat.CodeOf(messageErr) != chat.CodeOf(err) || len(files) > w.uploads.Media().PerMessage {
+			t.Fatalf("a message's form: got %d files, %v, want %v", len(files), messageErr, err)
+		}
 		if err != nil {
 			if code := chat.CodeOf(err); code != chat.BadText && code != chat.TooLarge {
 				t.Fatalf("got %v", err)

@@ -105,6 +105,7 @@ func (w *Web) Routes(mux Mux) {
 	w.accountRoutes(mux)
 	w.chatRoutes(mux)
 	w.noticeRoutes(mux)
+	w.attachmentRoutes(mux)
 
 	get("/media/{key...}", w.media)
 	get("/static/{sum}/{path...}", w.static)

@@ -115,6 +115,7 @@ func cursor(kind string, c chat.ConversationID, who chat.UserID, seq chat.Seq, a
 type Hello struct {
 	Epoch        string
 	You          chat.User
+	Media        chat.Media
 	Head         *chat.Seq
 	Entry        *chat.Entry
 	Participants []chat.Participant
@@ -135,7 +136,7 @@ func (h Hello) Encode() []byte {
 		Unread       *int64        `json:"unread,omitempty"`
 		Notices      *int64        `json:"unread_notifications,omitempty"`
 	}{
-		Type: "hello", Epoch: h.Epoch, You: UserOf(h.You), HeartbeatMS: chat.Heartbeat.Milliseconds(), Limits: AllLimits(),
+		Type: "hello", Epoch: h.Epoch, You: UserOf(h.You), HeartbeatMS: chat.Heartbeat.Milliseconds(), Limits: AllLimits(h.Media),
 		Head: h.Head,
 	}
 	if h.Unread != nil {

@@ -109,13 +109,13 @@ func serverFrames() map[string][]byte {
 	cleared.Last, cleared.Unread, cleared.ClearedSeq, cleared.Cleared = nil, 0, 18, true
 	return map[string][]byte{
 		"hello_chat": Hello{
-			Epoch: "e7f3", You: aarav, Head: &head, Entry: &e,
+			Epoch: "e7f3", You: aarav, Media: chat.DefaultMedia(), Head: &head, Entry: &e,
 			Participants: []chat.Participant{
 				{User: meera, Role: chat.Seller, ReadSeq: 16, DeliveredSeq: 18},
 				{User: aarav, Role: chat.Buyer, ReadSeq: 15, DeliveredSeq: 15},
 			},
 		}.Encode(),
-		"hello_all": Hello{Epoch: "e7f3", You: aarav, Unread: &unread}.Encode(),
+		"hello_all": Hello{Epoch: "e7f3", You: aarav, Media: chat.DefaultMedia(), Unread: &unread}.Encode(),
 		"message": Event(chat.Event{
 			Conversation: 41, Seq: 18, Kind: chat.MessagePosted, Actor: aarav.ID, At: at, BuyerID: aarav.ID, SellerID: meera.ID, Message: m,
 		}),
@@ -353,7 +353,8 @@ func TestAddressesAreEscaped(t *testing.T) {
 }
 
 func TestLimitsAreThoseInForce(t *testing.T) {
-	l := AllLimits()
+	media := chat.DefaultMedia()
+	l := AllLimits(media)
 	for name, pair := range map[string][2]int{
 		"message_chars": {l.MessageChars, chat.MaxMessageChars}, "frame_bytes": {l.FrameBytes, chat.MaxFrameBytes},
 		"client_id_chars": {l.ClientIDChars, chat.MaxClientIDChars}, "open": {l.Open, chat.MaxOpen},
@@ -361,6 +362,8 @@ func TestLimitsAreThoseInForce(t *testing.T) {
 		"description_chars": {l.DescriptionChars, chat.MaxDescriptionChars}, "username_chars": {l.UsernameChars, chat.MaxUsernameChars},
 		"name_chars": {l.NameChars, chat.MaxNameChars}, "password_chars_least": {l.PasswordChars, chat.MinPasswordChars},
 		"city_chars": {l.CityChars, chat.MaxCityChars}, "about_chars": {l.AboutChars, chat.MaxAboutChars}, "photos": {l.Photos, chat.MaxPhotos},
+		"image_bytes": {l.ImageBytes, 8 << 20}, "attachment_bytes": {l.AttachmentBytes, 25 << 20}, "attachments": {l.Attachments, 10},
+		"daily_upload_bytes": {l.DailyUploadBytes, 500 << 20}, "voice_ms": {l.VoiceMS, 300_000},
 		"photo_bytes": {l.PhotoBytes, chat.MaxPhotoBytes}, "photo_pixels": {l.PhotoPixels, chat.MaxPhotoPixels},
 	} {
 		if pair[0] != pair[1] {

@@ -249,10 +249,15 @@ type Limits struct {
 	UsernameChars    int `json:"username_chars"`
 	NameChars        int `json:"name_chars"`
 	PasswordChars    int `json:"password_chars_least"`
+	ImageBytes       int `json:"image_bytes" doc:"Of a picture that is attached, as it is uploaded."`
+	AttachmentBytes  int `json:"attachment_bytes" doc:"Of any other file."`
+	Attachments      int `json:"attachments" doc:"Of a message."`
+	DailyUploadBytes int `json:"daily_upload_bytes" doc:"Of all that somebody may upload within 24 hours."`
+	VoiceMS          int `json:"voice_ms" doc:"Of a voice message."`
 }
 
-// AllLimits returns the limits in force.
-func AllLimits() Limits {
+// AllLimits returns the limits in force, those of what people attach among them.
+func AllLimits(media chat.Media) Limits {
 	return Limits{
 		MessageChars: chat.MaxMessageChars, FrameBytes: chat.MaxFrameBytes, ClientIDChars: chat.MaxClientIDChars,
 		Open: chat.MaxOpen, Watched: chat.MaxWatched, Replay: chat.MaxReplay, Reactions: chat.MaxReactions,
@@ -260,6 +265,8 @@ func AllLimits() Limits {
 		AboutChars: chat.MaxAboutChars, Photos: chat.MaxPhotos, PhotoBytes: chat.MaxPhotoBytes, PhotoPixels: chat.MaxPhotoPixels,
 		UsernameChars: chat.MaxUsernameChars,
 		NameChars:     chat.MaxNameChars, PasswordChars: chat.MinPasswordChars,
+		ImageBytes: int(media.ImageBytes), AttachmentBytes: int(media.FileBytes), Attachments: media.PerMessage,
+		DailyUploadBytes: int(media.DailyBytes), VoiceMS: int(media.VoiceLength.Milliseconds()),
 	}
 }
 

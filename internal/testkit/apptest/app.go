@@ -5,6 +5,7 @@ package apptest
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"log/slog"
 	"mime/multipart"
 	"net/http"
+	"path"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -159,14 +162,22 @@ func (c *Client) Form(path string, fields [][2]string, files ...[]byte) Response
 // Send is Do with a body of any type; "" is none.
 func (c *Client) Send(method, path, kind, body string) Response {
 	c.tb.Helper()
-	r, err := http.NewRequestWithContext(context.Background(), method, c.app.URL+path, bytes.NewBufferString(body))
+	header := make(http.Header)
+	if kind != "" {
+		header.Set("Content-Type", kind)
+	}
+	return c.SendWith(method, path, header, body)
+}
+
+// SendWith is Send with more headers.
+func (c *Client) SendWith(method, address string, header http.Header, body string) Response {
+	c.tb.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, c.app.URL+address, bytes.NewBufferString(body))
 	if err != nil {
 		c.tb.Fatal(err)
 	}
+	r.Header = header.Clone()
 	r.Header.Set("Origin", c.app.URL)
-	if kind != "" {
-		r.Header.Set("Content-Type", kind)
-	}
 	if c.token != "" {
 		r.AddCookie(&http.Cookie{Name: c.app.Guard.CookieName(), Value: c.token})
 	}
@@ -186,6 +197,20 @@ func (c *Client) Send(method, path, kind, body string) Response {
 		}
 	}
 	return Response{Status: response.StatusCode, Header: response.Header, Body: string(data)}
+}
+
+// Upload uploads a whole file for a message, and returns its id.
+func (c *Client) Upload(name, kind string, data []byte) chat.AttachmentID {
+	c.tb.Helper()
+	encode := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	r := c.SendWith("POST", "/api/v1/uploads", http.Header{
+		"Content-Type": {"application/offset+octet-stream"}, "Tus-Resumable": {"1.0.0"}, "Upload-Length": {strconv.Itoa(len(data))},
+		"Upload-Metadata": {"filename " + encode(name) + ",filetype " + encode(kind)},
+	}, string(data))
+	if r.Status != http.StatusCreated {
+		c.tb.Fatalf("upload %s: %d %s", name, r.Status, r.Body)
+	}
+	return chat.AttachmentID(path.Base(r.Header.Get("Location")))
 }
 
 // Token is the client's session cookie.

@@ -52,7 +52,7 @@ func newNode(db *store.DB, join func(bus.Receive) bus.Bus, flaw Flaw, pause func
 	n.inbox = inbox.New(db, n.hub, n.relay, n.bell, nil)
 	n.messages = messaging.New(db, n.relay, n.bell, &messaging.Limits{}, chat.DefaultMedia(), nil, time.Now)
 	n.door = socket.New(socket.Options{
-		Guard: auth.NewGuard(db, nil, false, time.Now), Hub: n.hub, Messages: n.messages, Inbox: n.inbox, Presence: here, Epoch: db.Epoch, Log: log,
+		Guard: auth.NewGuard(db, nil, false, time.Now), Hub: n.hub, Messages: n.messages, Inbox: n.inbox, Presence: here, Epoch: db.Epoch, Media: chat.DefaultMedia(), Log: log,
 		Observer: socket.Observer{Resumed: func(string) { pause() }},
 	})
 	n.notices = notices.New(db, n.bell.Ring, log, time.Now)

@@ -1,0 +1,137 @@
+package uploads
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"swapnest/internal/chat"
+)
+
+const (
+	// writers is how many requests may bring bytes of somebody's uploads at once.
+	writers = 4
+	// lookers is how many files are looked at at once, whosever they are.
+	lookers = 4
+)
+
+// desk bounds what is done at once on this node.
+type desk struct {
+	free *semaphore.Weighted
+
+	mu      sync.Mutex // guards what follows
+	writing map[chat.UserID]int
+	looking map[chat.AttachmentID]chan struct{} // closed when that file has been looked at
+	coming  map[chat.AttachmentID][]*arrival
+}
+
+func newDesk() *desk {
+	return &desk{
+		free: semaphore.NewWeighted(lookers), writing: make(map[chat.UserID]int), looking: make(map[chat.AttachmentID]chan struct{}),
+		coming: make(map[chat.AttachmentID][]*arrival),
+	}
+}
+
+// sit takes a place for bytes of somebody's, or refuses with RateLimited.
+func (d *desk) sit(who chat.UserID) (leave func(), err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.writing[who] >= writers {
+		return nil, &chat.Error{Code: chat.RateLimited, RetryAfter: time.Second, Detail: "You are sending several files at once. Wait until one has arrived."}
+	}
+	d.writing[who]++
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.writing[who]--; d.writing[who] == 0 {
+			delete(d.writing, who)
+		}
+	}, nil
+}
+
+// look waits until nobody else looks at a file, and for a place to do so, until ctx ends:
+// then it is Unavailable.
+func (d *desk) look(ctx context.Context, id chat.AttachmentID) (leave func(), err error) {
+	own := make(chan struct{})
+	for {
+		d.mu.Lock()
+		other, taken := d.looking[id]
+		if !taken {
+			d.looking[id] = own
+		}
+		d.mu.Unlock()
+		if !taken {
+			break
+		}
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, busy()
+		}
+	}
+	free := func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.looking, id)
+		close(own)
+	}
+	if err := d.free.Acquire(ctx, 1); err != nil {
+		free()
+		return nil, busy()
+	}
+	return func() {
+		d.free.Release(1)
+		free()
+	}, nil
+}
+
+func busy() error {
+	return &chat.Error{Code: chat.Unavailable, Field: field, RetryAfter: time.Second, Detail: "Too many files are being looked at just now. Try again in a moment."}
+}
+
+// arrival is bytes of an upload that are coming just now.
+type arrival struct {
+	interrupt func()
+	stored    chan struct{} // closed when what has come counts
+}
+
+// Interrupter is a body that can be told that nothing more of it is wanted: who reads it gets an
+// error, and what was read before counts.
+type Interrupter interface{ Interrupt() }
+
+// arrive notes that bytes of an upload are coming, until what has come counts.
+func (d *desk) arrive(id chat.AttachmentID, r io.Reader) (stored func()) {
+	a := &arrival{interrupt: func() {}, stored: make(chan struct{})}
+	if i, ok := r.(Interrupter); ok {
+		a.interrupt = i.Interrupt
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.coming[id] = append(d.coming[id], a)
+	return func() {
+		close(a.stored)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.coming[id] = slices.DeleteFunc(d.coming[id], func(other *arrival) bool { return other == a }); len(d.coming[id]) == 0 {
+			delete(d.coming, id)
+		}
+	}
+}
+
+// interrupt ends what is coming of an upload, and waits until what has come counts or ctx ends.
+func (d *desk) interrupt(ctx context.Context, id chat.AttachmentID) {
+	d.mu.Lock()
+	all := slices.Clone(d.coming[id])
+	d.mu.Unlock()
+	for _, a := range all {
+		a.interrupt()
+		select {
+		case <-a.stored:
+		case <-ctx.Done():
+		}
+	}
+}

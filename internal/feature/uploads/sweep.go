@@ -1,0 +1,64 @@
+package uploads
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"swapnest/internal/store"
+)
+
+// linger is how long the row of a removed file stays at the least. By then nobody writes any
+// more who had begun before, and what they have left is removed with it.
+const linger = time.Hour
+
+// Sweep deletes what has expired: photos that no listing and files that no message has taken
+// up, and files of messages that were deleted. Two at once do no harm.
+func (s *Service) Sweep(ctx context.Context) error {
+	return errors.Join(s.sweepPhotos(ctx), s.sweepFiles(ctx))
+}
+
+// sweepFiles has nobody find what has expired, removes its bytes, and then the row, which
+// counts towards its owner's quota for a day.
+func (s *Service) sweepFiles(ctx context.Context) error {
+	expired := s.Now().Add(-grace)
+	for more := int64(sweepBatch); more == sweepBatch; {
+		err := s.db.Update(ctx, func(tx *store.Tx) (err error) {
+			more, err = tx.GiveUpUploads(ctx, expired, sweepBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for {
+		gone, err := s.db.GoneUploads(ctx, expired, sweepBatch)
+		if err != nil || len(gone) == 0 {
+			return err
+		}
+		for _, u := range gone {
+			if err := s.remove(ctx, u); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// remove removes the bytes of an upload and notes that, or forgets it where that was noted a
+// while ago.
+func (s *Service) remove(ctx context.Context, u store.Upload) error {
+	err := errors.Join(s.dropParts(ctx, u), s.blobs.Delete(ctx, fileKey(u.ID)), s.blobs.Delete(ctx, thumbKey(u.ID)))
+	if err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		if u.State == store.UploadRemoved {
+			return tx.DeleteRemoved(ctx, u.ID)
+		}
+		until := u.CreatedAt.Add(quotaTime)
+		if least := s.Now().Add(linger); until.Before(least) {
+			until = least
+		}
+		return tx.KeepRemoved(ctx, u.ID, until)
+	})
+}

@@ -1,0 +1,82 @@
+package uploads
+
+import (
+	"context"
+	"io"
+
+	"swapnest/internal/blob"
+	"swapnest/internal/chat"
+)
+
+// Add takes a whole file in: a form's, which cannot go on where a line broke. It refuses what
+// Begin and Write refuse; a Begin without a Length is of whatever length r has.
+func (s *Service) Add(ctx context.Context, who chat.UserID, b Begin, r io.Reader) (chat.Attachment, error) {
+	if err := s.mayBegin(who); err != nil {
+		return chat.Attachment{}, err
+	}
+	leave, err := s.desk.sit(who)
+	if err != nil {
+		return chat.Attachment{}, err
+	}
+	defer leave()
+	f, done, err := s.scratch()
+	if err != nil {
+		return chat.Attachment{}, err
+	}
+	defer done()
+	most := s.most(b)
+	from := &line{r: r}
+	n, err := io.Copy(f, io.LimitReader(from, most+1))
+	switch {
+	case from.broken != nil || err == nil && b.Length > 0 && n != b.Length:
+		return chat.Attachment{}, chat.FieldError(field, "The file did not arrive whole. Add it again.")
+	case err != nil:
+		return chat.Attachment{}, err
+	case n > most:
+		return chat.Attachment{}, tooLarge(b, most)
+	}
+	b.Length = n
+	u, err := s.begin(ctx, who, b, n)
+	if err != nil {
+		return chat.Attachment{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	free, err := s.desk.look(ctx, u.ID)
+	if err != nil {
+		return chat.Attachment{}, err
+	}
+	defer free()
+	if u, err = s.work(ctx, u, f); err != nil {
+		return chat.Attachment{}, err
+	}
+	if u.Fault != nil {
+		return chat.Attachment{}, u.Fault
+	}
+	return u.Attachment, nil
+}
+
+// Open returns an attachment that somebody may see, with its bytes, which are the caller's to
+// close; thumb is for a picture in its small size. It is NotFound for all others, and when its
+// bytes are missing.
+func (s *Service) Open(ctx context.Context, who chat.UserID, id chat.AttachmentID, thumb bool) (chat.Attachment, blob.Blob, error) {
+	if !named(id) {
+		return chat.Attachment{}, nil, chat.ErrNotFound("file")
+	}
+	a, err := s.db.AttachmentFor(ctx, who, id, s.Now())
+	if err != nil {
+		return a, nil, err
+	}
+	key := fileKey(id)
+	if thumb {
+		if key = thumbKey(id); a.Kind != chat.ImageAttachment {
+			return a, nil, chat.ErrNotFound("file")
+		}
+		a.Type = "image/jpeg"
+	}
+	b, err := s.blobs.Open(ctx, key)
+	if absent(err) {
+		err = chat.ErrNotFound("file")
+	}
+	return a, b, err
+}

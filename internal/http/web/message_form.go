@@ -1,0 +1,50 @@
+package web
+
+import (
+	"errors"
+	"mime/multipart"
+	"net/http"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/uploads"
+)
+
+// messagePost is page for the form of a message, which may carry files.
+func (w *Web) messagePost(h handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		media := w.uploads.Media()
+		w.carrying(h, int64(media.PerMessage)*(max(media.FileBytes, media.ImageBytes)+4<<10)+formBytes).ServeHTTP(rw, r)
+	})
+}
+
+// parseMessageForm reads the posted form of a message, leaves its fields in r.PostForm, and takes
+// in the files of its field "files", one after the other, for who: they are ready to be sent. What
+// was wrong with the first that was refused is fault; the others are there all the same. More
+// files than a message can have are refused so. A form without files may also come as parseForm takes it.
+func (w *Web) parseMessageForm(r *http.Request, who chat.UserID) (files []chat.AttachmentID, fault *chat.Error, err error) {
+	most := w.uploads.Media().PerMessage
+	err = eachFile(r, func(part *multipart.Part) error {
+		if part.FormName() != "files" {
+			return nil
+		}
+		if len(files) >= most {
+			if fault == nil {
+				fault = chat.FieldError("attachments", "A message can have at most %d files. The first ones are kept.", most)
+			}
+			return nil
+		}
+		a, err := w.uploads.Add(r.Context(), who, uploads.Begin{Name: part.FileName(), Type: part.Header.Get("Content-Type")}, part)
+		if refused, ok := errors.AsType[*chat.Error](err); ok {
+			if fault == nil {
+				fault = refused
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		files = append(files, a.ID)
+		return nil
+	})
+	return files, fault, err
+}

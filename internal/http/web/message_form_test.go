@@ -1,0 +1,102 @@
+package web
+
+import (
+	"bytes"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/textproto"
+	"strings"
+	"testing"
+	"time"
+
+	"swapnest/internal/blob"
+	"swapnest/internal/chat"
+	"swapnest/internal/feature/uploads"
+	"swapnest/internal/testkit"
+)
+
+func TestTheFormOfAMessageBringsItsFiles(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		w := newWeb(t)
+		disk, err := blob.NewDisk(t.TempDir(), t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := d.Open(t, nil)
+		town := testkit.Populate(t, db)
+		media := chat.Media{ImageBytes: 1 << 20, FileBytes: 2 << 20, PerMessage: 2, DailyBytes: 100 << 20}
+		w.uploads = uploads.New(db, disk, uploads.Options{Media: media, Now: time.Now})
+		for name, c := range map[string]struct {
+			files  []string // name and bytes, with = between them
+			number int
+			fault  chat.Code
+			status int
+		}{
+			"two":                          {[]string{"files:a.txt=hello", "files:..\\b.html=<b>"}, 2, "", 200},
+			"none":                         {nil, 0, "", 200},
+			"an input without a file":      {[]string{"files:="}, 0, "", 200},
+			"one too many":                 {[]string{"files:a=1", "files:b=2", "files:c=3"}, 2, chat.Invalid, 200},
+			"an empty one before another":  {[]string{"files:a=", "files:b=2"}, 1, chat.Invalid, 200},
+			"one too large before another": {[]string{"files:a=" + strings.Repeat("x", 2<<20+1), "files:b=2"}, 1, chat.TooLarge, 200},
+			"in another field":             {[]string{"photos:a=1"}, 0, "", 200},
+			"more than all of them":        {[]string{"files:a=" + strings.Repeat("x", 5<<20)}, 0, "", 413},
+		} {
+			var b bytes.Buffer
+			form := multipart.NewWriter(&b)
+			for _, f := range c.files {
+				field, file, _ := strings.Cut(f, ":")
+				filename, text, _ := strings.Cut(file, "=")
+				part, err := form.CreatePart(textproto.MIMEHeader{
+					"Content-Disposition": {`form-data; name="` + field + `"; filename="` + filename + `"`}, "Content-Type": {"text/plain"},
+				})
+				if err == nil {
+					_, err = io.WriteString(part, text)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := form.WriteField("message", "Look."); err != nil {
+				t.Fatal(err)
+			}
+			form.Close()
+			r := httptest.NewRequest(http.MethodPost, "/chat/conversation/1/", &b)
+			r.Header.Set("Content-Type", form.FormDataContentType())
+			rec := httptest.NewRecorder()
+			w.messagePost(func(_ http.ResponseWriter, r *http.Request) error {
+				files, fault, err := w.parseMessageForm(r, town.Buyer.ID)
+				if err != nil {
+					return err
+				}
+				if len(files) != c.number || (fault == nil) != (c.fault == "") || fault != nil && (fault.Code != c.fault || fault.Field != "attachments") {
+					t.Errorf("%s: got %v, %v", name, files, fault)
+				}
+				if r.PostForm.Get("message") != "Look." {
+					t.Errorf("%s: the fields are %v", name, r.PostForm)
+				}
+				for _, id := range files {
+					a, f, err := w.uploads.Open(r.Context(), town.Buyer.ID, id, false)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = f.Close() // it was only looked for
+					if a.Kind != chat.FileAttachment || strings.Contains(a.Name, `\`) {
+						t.Errorf("%s: got %+v", name, a)
+					}
+				}
+				return nil
+			}).ServeHTTP(rec, r)
+			if rec.Code != c.status {
+				t.Errorf("%s: got %d, want %d", name, rec.Code, c.status)
+			}
+		}
+		// A form without files may come as any other.
+		r := httptest.NewRequest(http.MethodPost, "/chat/conversation/1/", strings.NewReader("message=Hi"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if files, fault, err := w.parseMessageForm(r, town.Buyer.ID); err != nil || fault != nil || files != nil || r.PostForm.Get("message") != "Hi" {
+			t.Errorf("got %v, %v, %v, %v", files, fault, err, r.PostForm)
+		}
+	})
+}
