@@ -48,7 +48,11 @@ func TestRecordingsWithABitThatFlippedAreRefusedOrAsLarge(t *testing.T) {
 		for i := 0; i < len(in); i += 3 + i/700*60 {
 			changed := bytes.Clone(in)
 			changed[i] ^= byte(1 << (i % 8))
-			if _, out, err := read(changed); err != nil && chat.CodeOf(err) == "" || len(out) > 2*len(in) {
+			_, out, err := read(changed)
+			if err == nil && want.kind == "audio/ogg" {
+				t.Fatalf("%s is taken with another bit at %d, which its checksum tells", want.name, i)
+			}
+			err != nil && chat.CodeOf(err) == "" || len(out) > 2*len(in) {
 				t.Fatalf("%s with %#x at %d: %d bytes of %d, %v", want.name, changed[i], i, len(out), len(in), err)
 			}
 		}
@@ -80,7 +84,8 @@ func TestSizesThatLieAreRefusedAtOnce(t *testing.T) {
 	for name, in := range map[string][]byte{
 		"four billion samples":            table(t, plain, "stsz", 8, 0xffffffff),
 		"samples of four billion bytes":   table(t, plain, "stsz", 4, 0xffffffff),
-		"samples of one place":            table(t, plain, "stsz", 4, 1, 500_000),
+		"samples of one byte":             table(t, plain, "stsz", 4, 1, 500_000),
+		"two chunks at one place":         table(t, plain, "stco", 8, 44, 44),
 		"a chunk beyond the end":          table(t, plain, "stco", 8, 0xfffffff0),
 		"runs that go back":               table(t, plain, "stsc", 8, 7),
 		"chunks of four billion packets":  table(t, plain, "stsc", 12, 0xffffffff),

@@ -3,8 +3,10 @@ package voice_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,6 +72,30 @@ func TestRecordingsOfBrowsersAreTakenAndComeOutTheSameAgain(t *testing.T) {
 				t.Errorf("read once more it is %v of %d bytes, %v; want %v of %d", again.Duration, len(same), err, note.Duration, len(out))
 			}
 		})
+	}
+}
+
+func TestWebMSaysHowLongItIsAndWhereEachSecondBegins(t *testing.T) {
+	_, out, err := read(manyBlocks(600, []byte{0xf8, 0xff, 0xfe})) // 12 s
+	if err != nil {
+		t.Fatal(err)
+	}
+	length := binary.BigEndian.AppendUint64([]byte{0x44, 0x89, 0x40, 8}, math.Float64bits(12_000))
+	if !bytes.Contains(out, length) {
+		t.Error("there is no duration of 12,000 ms")
+	}
+	segment := bytes.Index(out, []byte{0x15, 0x49, 0xa9, 0x66}) // its first part
+	place := []byte{0xf1, 0x40, 4}
+	points := bytes.Split(out[:bytes.Index(out, []byte{0x1f, 0x43, 0xb6, 0x75})], place)[1:]
+	if len(points) != 12 {
+		t.Fatalf("got %d cues, want 12", len(points))
+	}
+	for second, p := range points {
+		cluster := out[segment+int(binary.BigEndian.Uint32(p)):]
+		want := binary.BigEndian.AppendUint32([]byte{0xe7, 0x40, 4}, uint32(1000*second)) //nolint:gosec // 11,000 at most.
+		if !bytes.HasPrefix(cluster, []byte{0x1f, 0x43, 0xb6, 0x75}) || !bytes.HasPrefix(cluster[6:], want) {
+			t.Errorf("at second %d stands %x, want a cluster of that time", second, cluster[:13])
+		}
 	}
 }
 
