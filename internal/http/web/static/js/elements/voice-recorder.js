@@ -71,6 +71,7 @@ export class VoiceRecorder extends HTMLElement {
       )
       this.#timer = setInterval(() => this.#tick(), tick)
       this.#to("recording", "Recording")
+      strip.focus("recording")
     } catch (error) {
       if (this.#strip !== strip) return
       this.#end()

@@ -69,14 +69,14 @@ export class RecorderStrip {
    */
   show(stage, voice) {
     this.element.dataset.stage = stage
-    const focused = this.element.contains(document.activeElement)
+    const focused = this.element.contains(document.activeElement) ? document.activeElement : null
     for (const [what, stages] of Object.entries(buttons)) this.#button(what).hidden = !stages.includes(stage)
     if (stage === "sure") this.#shown.replaceChildren("Discard it?")
     else if (stage === "asking") this.#shown.replaceChildren("Waiting for the microphone")
     else if (voice) this.#shown.replaceChildren(drawVoice(voice))
     else this.#shown.replaceChildren(this.#time, this.#wave)
     // Who uses a keyboard stays here as buttons come and go.
-    if (focused && !document.activeElement?.checkVisibility()) this.focus(stage)
+    if (focused && !focused.checkVisibility()) this.focus(stage)
   }
 
   /** @param {Stage} stage */
