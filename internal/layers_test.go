@@ -16,7 +16,7 @@ import (
 var layers = []string{
 	"internal/chat",
 	"internal/words",
-	"internal/live/wire internal/limit internal/picture internal/filetype internal/scan internal/store internal/blob internal/live/bus",
+	"internal/live/wire internal/limit internal/picture internal/voice internal/filetype internal/scan internal/store internal/blob internal/live/bus",
 	"internal/live/bus/bustest internal/blob/blobtest",
 	"internal/http/trace internal/http/auth internal/live/hub internal/live/peers",
 	"internal/feature/*",

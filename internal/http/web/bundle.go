@@ -20,8 +20,9 @@ const joinedFolder = "js/joined/"
 // embedded is the namespace of files that are read from the program itself.
 const embedded = "embedded"
 
-// lateForm is a module that another one loads when it is wanted.
-var lateForm = regexp.MustCompile(`\bawait import\("(\.[^"]+)"\)`)
+// lateForm is a module that another one loads when it is wanted. Types in comments look alike, behind
+// a star or a slash.
+var lateForm = regexp.MustCompile(`(?m)^[^*/\n]*\bimport\("(\.[^"]+)"\)`)
 
 // bundles are the scripts of pages as browsers get them.
 type bundles struct {

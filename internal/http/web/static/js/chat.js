@@ -21,6 +21,7 @@ import { SwapnestChat } from "./elements/swapnest-chat.js"
 import { TimelineView } from "./elements/timeline-view.js"
 import { TypingLine } from "./elements/typing-line.js"
 import { defineLater } from "./view/later.js"
+import { show } from "./view/toast.js"
 
 // The host comes last: whoever listens to it is there before it speaks.
 customElements.define("presence-dot", PresenceDot)
@@ -44,6 +45,17 @@ customElements.define("reaction-bar", ReactionBar)
 customElements.define("message-list", MessageList)
 customElements.define("shortcut-keys", ShortcutKeys)
 customElements.define("swapnest-chat", SwapnestChat)
+
+const recorder = () =>
+  import("./elements/voice-recorder.js").then(
+    ({ VoiceRecorder }) => VoiceRecorder,
+    (error) => {
+      show(document.body, { text: "The recorder could not be loaded. Press the button again when you are online." })
+      throw error
+    },
+  )
+defineLater("voice-recorder", recorder, ".composer-mic")
+if (document.querySelector("voice-note")) void import("./view/voice.js").then(({ loadVoice }) => loadVoice())
 
 const load = async () => (await import("./elements/conversation-search.js")).ConversationSearch
 const search = defineLater("conversation-search", load, "a[data-search]")

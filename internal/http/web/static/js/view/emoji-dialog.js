@@ -1,3 +1,5 @@
+import { loadStyle } from "./style.js"
+
 /** @typedef {import("../lib/emoji.js").Group} Group */
 
 /** @type {Promise<Group[]> | undefined} */
@@ -16,14 +18,7 @@ export function loadEmoji() {
 }
 
 async function load() {
-  const style = document.createElement("link")
-  style.rel = "stylesheet"
-  style.href = new URL("../../css/emoji-picker.css", import.meta.url).href
-  const styled = new Promise((resolve, reject) => {
-    style.onload = resolve
-    style.onerror = () => (style.remove(), reject(new Error("no style")))
-  })
-  document.head.append(style)
+  const styled = loadStyle("emoji-picker")
   const answer = await fetch(new URL("../../data/emoji.json", import.meta.url))
   if (!answer.ok) throw new Error("no emoji")
   const [{ groups }] = await Promise.all([answer.json(), styled])

@@ -85,6 +85,9 @@ export function stepAmong(list, selector, event) {
  * @param {boolean} reached
  */
 function reach(bubble, reached) {
-  const rest = bubble.parentElement?.querySelectorAll(".quote, .stamp, .message-more, .message-react, .reaction") ?? []
+  const rest =
+    bubble.parentElement?.querySelectorAll(
+      ".quote, .stamp, .message-more, .message-react, .reaction, voice-note [tabindex]",
+    ) ?? []
   for (const one of [bubble, ...rest]) one?.setAttribute("tabindex", reached ? "0" : "-1")
 }

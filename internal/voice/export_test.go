@@ -1,0 +1,4 @@
+package voice
+
+// OggSum is the checksum of a page.
+var OggSum = oggSum
