@@ -45,6 +45,9 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 		RateLimits: c.RateLimits == "on", Media: c.Files.Media(), Proxies: c.Proxies(), Version: version, Log: log,
 		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
 	}
+	if c.Files.Scanner() != nil {
+		options.Scanner = c.Files.Scanner()
+	}
 	broken := make(chan error, 1)
 	options.Broken = func(fault error) { broken <- fault }
 	var people []web.DemoPerson

@@ -17,6 +17,7 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/live/bus"
+	"swapnest/internal/scan"
 )
 
 // Config is the command line.
@@ -83,12 +84,16 @@ type Serve struct {
 	proxies auth.Proxies
 }
 
-// Files are the limits of what people attach to messages. A MB is 2^20 bytes.
+// Files are the limits of what people attach to messages, and who looks at it. A MB is 2^20 bytes.
 type Files struct {
 	MaxImageMB    int `name:"max-image-mb" default:"8" env:"SWAPNEST_MAX_IMAGE_MB" placeholder:"N" help:"MB of a picture in a message (${default})."`
 	MaxFileMB     int `name:"max-file-mb" default:"25" env:"SWAPNEST_MAX_FILE_MB" placeholder:"N" help:"MB of any other file in a message (${default})."`
 	MaxFiles      int `name:"max-files" default:"10" env:"SWAPNEST_MAX_FILES" placeholder:"N" help:"Files of one message, at most 30 (${default})."`
 	DailyUploadMB int `name:"daily-upload-mb" default:"500" env:"SWAPNEST_DAILY_UPLOAD_MB" placeholder:"N" help:"MB that a person may upload within 24 hours (${default})."`
+
+	ScannerURL string `name:"scanner" env:"SWAPNEST_SCANNER" placeholder:"URL" help:"tcp://HOST:PORT or unix:///PATH of a clamd that looks at each file before it is sent."`
+
+	scanner *scan.Clamd
 }
 
 // most is what each of these may be: a file comes in 1,000 parts of 4 MB at the most, and a
@@ -100,7 +105,7 @@ const (
 )
 
 // check refuses limits that make no sense.
-func (f Files) check() error {
+func (f *Files) check() error {
 	for _, flag := range []struct {
 		name        string
 		value, most int
@@ -117,11 +122,21 @@ func (f Files) check() error {
 	if f.DailyUploadMB < max(f.MaxImageMB, f.MaxFileMB) {
 		return errors.New("--daily-upload-mb is less than one file may have: raise it, or lower --max-file-mb and --max-image-mb")
 	}
+	if f.ScannerURL == "" {
+		return nil
+	}
+	var err error
+	if f.scanner, err = scan.Dial(f.ScannerURL); err != nil {
+		return fmt.Errorf("--scanner: %w", err)
+	}
 	return nil
 }
 
+// Scanner returns the scanner, or nil.
+func (f *Files) Scanner() *scan.Clamd { return f.scanner }
+
 // Media returns the limits.
-func (f Files) Media() chat.Media {
+func (f *Files) Media() chat.Media {
 	m := chat.DefaultMedia()
 	m.ImageBytes, m.FileBytes, m.DailyBytes = int64(f.MaxImageMB)<<20, int64(f.MaxFileMB)<<20, int64(f.DailyUploadMB)<<20
 	m.PerMessage = f.MaxFiles

@@ -42,9 +42,6 @@ type Limits struct {
 type Options struct {
 	Media   chat.Media
 	Limits  Limits
-	Images  Images  // nil makes JPEGs
-	Voices  Voices  // nil takes no voice messages
-	Kind    Kind    // nil knows no kind of file
 	Scanner Scanner // nil looks at nothing
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -61,14 +58,7 @@ type Service struct {
 
 // New returns the service.
 func New(db *store.DB, blobs Blobs, o Options) *Service {
-	s := &Service{Options: o, db: db, blobs: blobs, maker: picture.NewMaker(), desk: newDesk()}
-	if s.Images == nil {
-		s.Images = stills{s.maker}
-	}
-	if s.Kind == nil {
-		s.Kind = func(io.ReadSeeker, string) (string, error) { return unknownKind, nil }
-	}
-	return s
+	return &Service{Options: o, db: db, blobs: blobs, maker: picture.NewMaker(), desk: newDesk()}
 }
 
 // Photo reads a picture of at most 15 MiB, makes it fit to be shown, and keeps it for its
