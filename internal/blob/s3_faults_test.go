@@ -322,6 +322,29 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// TestALargeBlobIsOneRequest has a service that would be left with parts otherwise when one of several breaks.
+func TestALargeBlobIsOneRequest(t *testing.T) {
+	asked := make(chan string, 10)
+	stub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		asked <- fmt.Sprint(r.Method, " ", r.URL, " ", n, " ", err)
+		w.Header().Set("ETag", `"1"`)
+	}))
+	defer stub.Close()
+	s := bucket(t, "s3://key:secret@"+stub.Listener.Addr().String()+"/bucket?insecure=true", 0)
+	if err := s.Put(t.Context(), "a", io.LimitReader(zeros{}, 40<<20)); err != nil {
+		t.Fatal(err)
+	}
+	close(asked)
+	var all []string
+	for line := range asked {
+		all = append(all, line)
+	}
+	if len(all) != 1 || all[0] != fmt.Sprint("PUT /bucket/a ", 40<<20, " <nil>") {
+		t.Errorf("it was asked: %v", all)
+	}
+}
+
 func TestALargeBlobNeedsNoMemory(t *testing.T) {
 	service := testkit.StartS3(t)
 	s := bucket(t, service.URL(service.Host(), ""), 0)
