@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -264,6 +265,10 @@ func TestWhatIsWrongWithABucketIsToldInASentence(t *testing.T) {
 		t.Cleanup(stub.Close)
 		return service.URL(stub.Listener.Addr().String(), "")
 	}
+	secured := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secured.Config.ErrorLog = log.New(io.Discard, "", 0) // of the certificate that is not believed
+	secured.StartTLS()
+	t.Cleanup(secured.Close)
 	for name, c := range map[string]struct{ address, says string }{
 		"another secret":    {strings.Replace(service.URL(plain, ""), secret, "geheim"+secret[6:], 1), "the secret is not the one of this key"},
 		"another key":       {strings.Replace(service.URL(plain, ""), service.Key, "somebody", 1), "the service does not know this key"},
@@ -271,6 +276,7 @@ func TestWhatIsWrongWithABucketIsToldInASentence(t *testing.T) {
 		"nobody there":      {service.URL("127.0.0.1:1", ""), "cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused"},
 		"no name of a host": {service.URL("no-such-host.invalid", ""), "cannot be reached: "},
 		"no TLS":            {strings.Replace(service.URL(plain, ""), "&insecure=true", "", 1), "add insecure=true"},
+		"unknown authority": {strings.Replace(service.URL(secured.Listener.Addr().String(), ""), "&insecure=true", "", 1), "certificate signed by unknown authority"},
 		"may not put":       {answers(403, "AccessDenied", http.MethodPut), "forbids it to this key"},
 		"another region":    {answers(400, "AuthorizationHeaderMalformed", http.MethodPut), "add ?region=eu-north-1"},
 		"moved":             {answers(301, "PermanentRedirect", http.MethodPut), "name it in the address"},
