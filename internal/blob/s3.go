@@ -75,8 +75,9 @@ func NewS3(o S3Options) (*S3, error) {
 		Creds: credentials.NewStaticV4(b.key, b.secret, b.token), Secure: !b.insecure, Region: b.region, MaxRetries: tries,
 		Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, TLSHandshakeTimeout: min(5*time.Second, o.Patience),
-			// What was stored is what comes back, byte for byte.
-			DisableCompression: true, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 32, IdleConnTimeout: 50 * time.Second,
+			// What was stored is what comes back, byte for byte. Without HTTP/2 a connection that hangs is
+			// given up with the request on it.
+			DisableCompression: true, MaxIdleConnsPerHost: 32, IdleConnTimeout: 50 * time.Second,
 		},
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -264,6 +265,10 @@ func TestWhatIsWrongWithABucketIsToldInASentence(t *testing.T) {
 		t.Cleanup(stub.Close)
 		return service.URL(stub.Listener.Addr().String(), "")
 	}
+	secured := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secured.Config.ErrorLog = log.New(io.Discard, "", 0) // of the certificate that is not believed
+	secured.StartTLS()
+	t.Cleanup(secured.Close)
 	for name, c := range map[string]struct{ address, says string }{
 		"another secret":    {strings.Replace(service.URL(plain, ""), secret, "geheim"+secret[6:], 1), "the secret is not the one of this key"},
 		"another key":       {strings.Replace(service.URL(plain, ""), service.Key, "somebody", 1), "the service does not know this key"},
@@ -271,6 +276,7 @@ func TestWhatIsWrongWithABucketIsToldInASentence(t *testing.T) {
 		"nobody there":      {service.URL("127.0.0.1:1", ""), "cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused"},
 		"no name of a host": {service.URL("no-such-host.invalid", ""), "cannot be reached: "},
 		"no TLS":            {strings.Replace(service.URL(plain, ""), "&insecure=true", "", 1), "add insecure=true"},
+		"unknown authority": {strings.Replace(service.URL(secured.Listener.Addr().String(), ""), "&insecure=true", "", 1), "certificate signed by unknown authority"},
 		"may not put":       {answers(403, "AccessDenied", http.MethodPut), "forbids it to this key"},
 		"another region":    {answers(400, "AuthorizationHeaderMalformed", http.MethodPut), "add ?region=eu-north-1"},
 		"moved":             {answers(301, "PermanentRedirect", http.MethodPut), "name it in the address"},
@@ -320,6 +326,29 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) {
 	clear(p)
 	return len(p), nil
+}
+
+// TestALargeBlobIsOneRequest has a service that would be left with parts otherwise when one of several breaks.
+func TestALargeBlobIsOneRequest(t *testing.T) {
+	asked := make(chan string, 10)
+	stub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		asked <- fmt.Sprint(r.Method, " ", r.URL, " ", n, " ", err)
+		w.Header().Set("ETag", `"1"`)
+	}))
+	defer stub.Close()
+	s := bucket(t, "s3://key:secret@"+stub.Listener.Addr().String()+"/bucket?insecure=true", 0)
+	if err := s.Put(t.Context(), "a", io.LimitReader(zeros{}, 40<<20)); err != nil {
+		t.Fatal(err)
+	}
+	close(asked)
+	var all []string
+	for line := range asked {
+		all = append(all, line)
+	}
+	if len(all) != 1 || all[0] != fmt.Sprint("PUT /bucket/a ", 40<<20, " <nil>") {
+		t.Errorf("it was asked: %v", all)
+	}
 }
 
 func TestALargeBlobNeedsNoMemory(t *testing.T) {

@@ -132,7 +132,7 @@ func (o *object) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	for {
-		n, err := o.read(p[:min(int64(len(p)), o.size-o.off)])
+		n, err := o.read(p)
 		if n > 0 {
 			if !o.fits(p[:n]) {
 				return 0, about("read", o.key, errDamaged)
