@@ -130,6 +130,7 @@ func (c *Clamd) ask(ctx context.Context, r io.Reader) ([]byte, error) {
 	go func() {
 		said, err := bufio.NewReader(io.LimitReader(conn, maxReply)).ReadBytes(0)
 		answers <- answer{said, err}
+		_ = conn.Close() // nothing more is sent to who has answered
 	}()
 	sent := send(conn, r)
 	if sent != nil && !isNetwork(sent) {
