@@ -168,7 +168,7 @@ func TestAnUploadGoesOnAtAnotherNodeWhereItsLineBroke(t *testing.T) {
 		if offset == 0 || offset > len(file)/2 {
 			t.Fatalf("of %d bytes that came, %d count", len(file)/2, offset)
 		}
-		other := s.buyer
+		var other *apptest.Client
 		if d.URL() == "" {
 			// The node ends while the rest comes, and is started again: it waits for nothing, and loses nothing.
 			line, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
