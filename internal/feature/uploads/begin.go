@@ -157,6 +157,13 @@ func (s *Service) Offset(ctx context.Context, who chat.UserID, id chat.Attachmen
 	return s.Upload(ctx, who, id)
 }
 
+// Coming is how many uploads bytes come of at this node just now.
+func (s *Service) Coming() int { return s.desk.arrivals() }
+
+// HandOver ends what is coming of all uploads at this node: what has come counts, and the rest
+// comes to another one.
+func (s *Service) HandOver() { s.desk.interruptAll() }
+
 // row reads an upload of somebody's own.
 func (s *Service) row(ctx context.Context, who chat.UserID, id chat.AttachmentID) (store.Upload, error) {
 	if !named(id) {

@@ -122,6 +122,24 @@ func (d *desk) arrive(id chat.AttachmentID, r io.Reader) (stored func()) {
 	}
 }
 
+// arrivals is how many uploads are coming just now.
+func (d *desk) arrivals() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.coming)
+}
+
+// interruptAll ends what is coming of all uploads.
+func (d *desk) interruptAll() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, all := range d.coming {
+		for _, a := range all {
+			a.interrupt()
+		}
+	}
+}
+
 // interrupt ends what is coming of an upload, and waits until what has come counts or ctx ends.
 func (d *desk) interrupt(ctx context.Context, id chat.AttachmentID) {
 	d.mu.Lock()

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"swapnest/internal/chat"
 )
@@ -195,6 +196,9 @@ func FuzzUploadMetadata(f *testing.F) {
 		}
 		var pairs []string
 		for key, value := range all {
+			if !utf8.ValidString(value) || strings.ContainsAny(key, " ,") {
+				t.Fatalf("it is read as %q", all)
+			}
 			pairs = append(pairs, key+" "+b64(value))
 		}
 		again, err := parseMetadata(strings.Join(pairs, ","))

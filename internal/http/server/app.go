@@ -305,6 +305,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 	if door != nil {
 		door.quiet(ctx)
 	}
+	a.Uploads.HandOver()
 	// It waits for requests under way that take longer.
 	err := a.server.Shutdown(ctx)
 	for _, beside := range []*http.Server{a.debug, a.plain} {
