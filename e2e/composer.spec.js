@@ -41,6 +41,7 @@ test("near the limit it counts, and beyond it it says what to do and keeps the t
   const { url } = await two(seller, buyer)
   await buyer.goto(url)
   await connected(buyer)
+  await box(buyer).fill("x") // The microphone has gone.
   const width = (await box(buyer).boundingBox())?.width
   await box(buyer).fill("x".repeat(3_799))
   await expect(buyer.locator(".composer-count")).toBeHidden()

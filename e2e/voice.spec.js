@@ -223,7 +223,7 @@ test("voice messages are played, one at a time, at any speed and from any place"
       const { drawVoice } = await import(new URL("view/voice.js", script?.src).href)
       const drawn = drawVoice({ url, duration_ms, waveform })
       old.parentElement?.append(drawn)
-      const both = [old.outerHTML, drawn.outerHTML]
+      const both = [old, drawn].map((one) => new XMLSerializer().serializeToString(one))
       drawn.remove()
       return both
     }, voice)

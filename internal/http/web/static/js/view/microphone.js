@@ -40,7 +40,8 @@ export class Microphone {
   #context
   /** @type {AnalyserNode | undefined} */
   #analyser
-  #samples = new Float32Array(1024)
+  /** Nearly all that is heard between two ticks. */
+  #samples = new Float32Array(4096)
 
   /** How loud it was, once a tick. @type {number[]} */
   levels = []
@@ -123,7 +124,7 @@ export class Microphone {
     try {
       this.#context = new AudioContext()
       this.#analyser = this.#context.createAnalyser()
-      this.#analyser.fftSize = 2 * this.#samples.length
+      this.#analyser.fftSize = this.#samples.length
       this.#context.createMediaStreamSource(this.#stream).connect(this.#analyser)
     } catch {
       // Without a level it is recorded all the same.
