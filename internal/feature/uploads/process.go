@@ -6,6 +6,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path"
+	"slices"
+	"strings"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/filetype"
@@ -33,16 +36,22 @@ func (s *Service) process(ctx context.Context, u store.Upload, f *os.File) (chat
 	if err := rewind(f); err != nil {
 		return a, err
 	}
-	switch u.Kind {
-	case chat.VoiceAttachment:
+	if u.Kind == chat.VoiceAttachment {
 		return s.voice(ctx, a, f)
-	case chat.ImageAttachment:
-		a, err := s.image(ctx, a, f)
-		if chat.CodeOf(err) != chat.UnsupportedMedia {
-			return a, err
-		}
 	}
-	return s.file(ctx, a, u.Length, f)
+	kind, err := filetype.Of(f, a.Name)
+	if err != nil {
+		return a, err
+	}
+	// Whatever it was said to be: a photo that is called a document tells where it was taken, too.
+	if shown, err := s.image(ctx, a, f); chat.CodeOf(err) != chat.UnsupportedMedia {
+		return shown, err
+	}
+	a.Kind, a.Type, a.Size = chat.FileAttachment, kind, u.Length
+	if err := rewind(f); err != nil {
+		return a, err
+	}
+	return a, s.blobs.Put(ctx, fileKey(a.ID), f)
 }
 
 func rewind(f *os.File) error {
@@ -72,23 +81,25 @@ func (s *Service) image(ctx context.Context, a chat.Attachment, f *os.File) (cha
 	if err != nil {
 		return a, err
 	}
-	a.Kind, a.Type, a.Size = chat.ImageAttachment, img.Type, int64(len(img.Full))
+	a.Kind, a.Name, a.Type, a.Size = chat.ImageAttachment, renamed(a.Name, img.Type), img.Type, int64(len(img.Full))
 	a.Width, a.Height, a.Animated = img.Width, img.Height, img.Animated
 	return a, errors.Join(s.blobs.Put(ctx, thumbKey(a.ID), bytes.NewReader(img.Thumb)), s.blobs.Put(ctx, fileKey(a.ID), bytes.NewReader(img.Full)))
 }
 
-// file stores a file as it came.
-func (s *Service) file(ctx context.Context, a chat.Attachment, length int64, f *os.File) (chat.Attachment, error) {
-	if err := rewind(f); err != nil {
-		return a, err
+// endings of the names of pictures, by their types; the first is the usual one.
+var endings = map[string][]string{"image/jpeg": {".jpg", ".jpeg"}, "image/png": {".png"}, "image/gif": {".gif"}}
+
+// renamed returns what a picture is called that was made anew, maybe as one of another type.
+func renamed(name, kind string) string {
+	ending := strings.ToLower(path.Ext(name))
+	fitting := endings[kind]
+	if slices.Contains(fitting, ending) {
+		return name
 	}
-	kind, err := filetype.Of(f, a.Name)
-	if err != nil {
-		return a, err
+	for _, others := range endings {
+		if slices.Contains(others, ending) || ending == ".webp" {
+			return chat.ParseFileName(name[:len(name)-len(ending)] + fitting[0])
+		}
 	}
-	if err := rewind(f); err != nil {
-		return a, err
-	}
-	a.Kind, a.Type, a.Size = chat.FileAttachment, kind, length
-	return a, s.blobs.Put(ctx, fileKey(a.ID), f)
+	return chat.ParseFileName(name + fitting[0])
 }
