@@ -3,11 +3,13 @@ package voice_test
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"runtime"
 	"testing"
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/voice"
 )
 
 // manyBlocks is WebM with n blocks, which hold a packet each.
@@ -115,6 +117,24 @@ func TestSizesThatLieAreRefusedAtOnce(t *testing.T) {
 		if used := after.TotalAlloc - before.TotalAlloc; used > 12<<20 {
 			t.Errorf("%s: %d bytes were allocated", name, used)
 		}
+	}
+}
+
+func TestFiveMinutesOfSoundTakeLittleMemory(t *testing.T) {
+	packet := append([]byte{0xf8}, make([]byte, 1200)...)
+	for i := range packet[1:] {
+		packet[1+i] = byte(i * i >> 3) //nolint:gosec // Any byte.
+	}
+	in := manyBlocks(5*60*50, packet) // 18 MB
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	note, err := voice.Read(t.Context(), bytes.NewReader(in), io.Discard, most)
+	runtime.ReadMemStats(&after)
+	if err != nil || note.Duration != most || note.Size < 18_000_000 {
+		t.Errorf("got %v of %d bytes, %v", note.Duration, note.Size, err)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
+		t.Errorf("%d bytes were allocated", used)
 	}
 }
 

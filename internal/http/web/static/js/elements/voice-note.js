@@ -29,7 +29,7 @@ export class VoiceNote extends HTMLElement {
     this.#audio = one(this, "audio", HTMLAudioElement)
     this.#audio.controls = false
     if (!this.querySelector(".attachment-mark")) this.#make()
-    this.removeAttribute("data-wave")
+    for (const name of ["data-wave", "data-plain"]) this.removeAttribute(name)
     this.#reach()
     const [play, speed] = [this.#part(".attachment-mark"), this.#part(".speed")]
     for (const button of [play, speed]) button.removeAttribute("disabled")

@@ -4,6 +4,7 @@ import { openMicrophone, tick } from "../view/microphone.js"
 import { numberOf, one } from "../view/query.js"
 import { RecorderStrip } from "../view/recorder-strip.js"
 import { loadStyle } from "../view/style.js"
+import { loadVoice } from "../view/voice.js"
 
 /** @typedef {import("../view/recorder-strip.js").Stage} Stage */
 /** @typedef {import("../view/microphone.js").Microphone} Microphone */
@@ -22,6 +23,7 @@ const least = 500
  */
 export class VoiceRecorder extends HTMLElement {
   #removed = new AbortController()
+  #over = new AbortController()
   /** @type {RecorderStrip | undefined} */
   #strip
   /** @type {Microphone | undefined} */
@@ -40,7 +42,6 @@ export class VoiceRecorder extends HTMLElement {
     this.#removed = new AbortController()
     const { signal } = this.#removed
     one(this, "button", HTMLButtonElement).addEventListener("click", () => void this.#begin(), { signal })
-    addEventListener("beforeunload", (event) => this.#strip && event.preventDefault(), { signal })
   }
 
   disconnectedCallback() {
@@ -55,8 +56,8 @@ export class VoiceRecorder extends HTMLElement {
     const strip = new RecorderStrip((what) => void this.#do(what))
     this.#strip = strip
     try {
-      await loadStyle("voice")
-      await loadStyle("voice-recorder")
+      // All at once, also what plays it: the line may be gone by then.
+      await Promise.all([loadVoice(), loadStyle("voice-recorder")])
       if (this.#strip !== strip) return
       this.#row.hidden = true
       this.#row.after(strip.element)
@@ -66,6 +67,10 @@ export class VoiceRecorder extends HTMLElement {
       const microphone = await openMicrophone()
       if (this.#strip !== strip) return microphone.drop()
       this.#microphone = microphone
+      const { signal } = (this.#over = new AbortController())
+      addEventListener("beforeunload", (event) => event.preventDefault(), { signal })
+      // A page that nobody sees has slow timers.
+      microphone.onPart(() => this.#tick())
       microphone.onLost(
         () => void this.#stop("The microphone was taken away. What was recorded until then is here.", true),
       )
@@ -184,6 +189,7 @@ export class VoiceRecorder extends HTMLElement {
   /** Gives everything back: the microphone, the memory, the composer's row, the focus. */
   #end(word = "") {
     const focused = this.#strip?.element.contains(document.activeElement)
+    this.#over.abort()
     clearInterval(this.#timer)
     this.#microphone?.drop()
     this.#microphone = this.#voice = undefined

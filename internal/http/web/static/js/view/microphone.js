@@ -77,6 +77,14 @@ export class Microphone {
     this.#recorder.addEventListener("error", run)
   }
 
+  /**
+   * Calls run about once a second, whoever looks at the page.
+   * @param {() => void} run
+   */
+  onPart(run) {
+    this.#recorder.addEventListener("dataavailable", run)
+  }
+
   /** How loud it is now, 0 to 100; it is remembered for the waveform. */
   level() {
     if (!this.#analyser || this.paused) return 0
