@@ -184,8 +184,12 @@ func TestAFileThatIsBeingSentIsNotSwept(t *testing.T) {
 		if err := <-swept; err != nil {
 			t.Fatal(err)
 		}
-		if keys := s.blobsOf(t, id); len(keys) != 1 {
-			t.Errorf("there are %v", keys)
+		var state string
+		if err := beside(t, d).QueryRowContext(t.Context(), `SELECT state FROM attachment`).Scan(&state); err != nil {
+			t.Fatal(err)
+		}
+		if keys := s.blobsOf(t, id); len(keys) != 1 || state != "ready" {
+			t.Errorf("it is %s, and there are %v", state, keys)
 		}
 		// The other way round: what was given up first is not ready any more.
 		other := s.add(t, "too late")
