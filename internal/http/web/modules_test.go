@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -14,10 +15,11 @@ func TestAPageNamesEveryModuleThatItsScriptsImport(t *testing.T) {
 	// Loaded when somebody asks for it, and by no page: it is not to weigh on them.
 	var lazily []string
 	for name, by := range map[string]string{
-		"emoji-picker": "js/elements/reaction-bar.js", "conversation-search": "js/chat.js", "saved-replies": "js/pages.js",
+		"elements/emoji-picker": "js/elements/reaction-bar.js", "elements/conversation-search": "js/chat.js", "elements/saved-replies": "js/pages.js",
+		"elements/picture-viewer": "js/chat.js", "view/attachments": "js/view/carried.js",
 	} {
-		later := "js/elements/" + name + ".js"
-		if !bytes.Contains(w.assets.files[by].data, []byte("await import(\"./")) || !bytes.Contains(w.assets.files[by].data, []byte(name+".js\")")) ||
+		later := "js/" + name + ".js"
+		if !bytes.Contains(w.assets.files[by].data, []byte("import(\"./")) || !bytes.Contains(w.assets.files[by].data, []byte(path.Base(later)+"\")")) ||
 			slices.Contains(found, later) {
 			t.Errorf("%s is not loaded when it is asked for", later)
 		}

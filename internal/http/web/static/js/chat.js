@@ -48,3 +48,6 @@ customElements.define("swapnest-chat", SwapnestChat)
 const load = async () => (await import("./elements/conversation-search.js")).ConversationSearch
 const search = defineLater("conversation-search", load, "a[data-search]")
 if (new URLSearchParams(location.search).has("q")) void search()
+
+const loadViewer = async () => (await import("./elements/picture-viewer.js")).PictureViewer
+defineLater("picture-viewer", loadViewer, ".pictures > a[href]")

@@ -1,3 +1,6 @@
+import { makeIcon } from "./icon.js"
+import { loadStyle } from "./style.js"
+
 /** @typedef {import("../lib/emoji.js").Group} Group */
 
 /** @type {Promise<Group[]> | undefined} */
@@ -16,14 +19,7 @@ export function loadEmoji() {
 }
 
 async function load() {
-  const style = document.createElement("link")
-  style.rel = "stylesheet"
-  style.href = new URL("../../css/emoji-picker.css", import.meta.url).href
-  const styled = new Promise((resolve, reject) => {
-    style.onload = resolve
-    style.onerror = () => (style.remove(), reject(new Error("no style")))
-  })
-  document.head.append(style)
+  const styled = loadStyle("emoji-picker")
   const answer = await fetch(new URL("../../data/emoji.json", import.meta.url))
   if (!answer.ok) throw new Error("no emoji")
   const [{ groups }] = await Promise.all([answer.json(), styled])
@@ -90,14 +86,4 @@ function makeTab({ name, emoji }, i) {
   tab.title = name
   tab.append(input, face)
   return tab
-}
-
-/** @param {string} name of a symbol of the page */
-function makeIcon(name) {
-  const [icon, use] = ["svg", "use"].map((kind) => document.createElementNS("http://www.w3.org/2000/svg", kind))
-  icon.setAttribute("class", "icon")
-  icon.setAttribute("aria-hidden", "true")
-  use.setAttribute("href", `#${name}`)
-  icon.append(use)
-  return icon
 }

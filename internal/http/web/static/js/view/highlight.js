@@ -1,4 +1,5 @@
 import { excerptOf, placesIn } from "../lib/found.js"
+import { summaryOf } from "../lib/summary.js"
 import { cloneTemplate, one } from "./query.js"
 import { localTimes } from "./times.js"
 
@@ -68,7 +69,9 @@ export function hitItem({ message, highlights }, text) {
     `?message=${message.message_id}&q=${encodeURIComponent(text)}#m${message.message_id}`
   one(node, "bdi", HTMLElement).textContent = message.sender_name
   one(node, "time", HTMLTimeElement).dateTime = message.timestamp
-  one(node, ".hit-text", HTMLElement).replaceChildren(...marked(message.message, highlights))
+  one(node, ".hit-text", HTMLElement).replaceChildren(
+    ...marked(summaryOf(message.message, message.attachments), highlights),
+  )
   localTimes(node)
   return node
 }
