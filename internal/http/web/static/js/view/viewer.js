@@ -1,3 +1,4 @@
+import { formatDay, formatTime } from "../lib/time.js"
 import { makeIcon } from "./icon.js"
 import { one } from "./query.js"
 
@@ -11,10 +12,10 @@ export function makeViewer() {
   const bar = box("div", "viewer-bar")
   const facts = box("div", "viewer-facts")
   const who = box("p", "viewer-who")
-  who.append(document.createElement("bdi"), " ", document.createElement("time"))
-  const name = box("p", "viewer-name")
-  name.dir = "auto"
-  facts.append(who, name)
+  who.append(document.createElement("bdi"))
+  const what = box("p", "viewer-what")
+  what.append(document.createElement("time"), " · ", document.createElement("bdi"))
+  facts.append(who, what)
   const save = box("a", "icon-button")
   save.dataset.act = "save"
   label(save, "i-save", "Save")
@@ -46,17 +47,18 @@ export function makeViewer() {
 export function describe(dialog, link, links, aloud) {
   const message = link.closest(".message")
   if (!message) return
-  const [at, of, name] = [links.indexOf(link), links.length, link.dataset.name ?? ""]
+  const [place, of, name] = [links.indexOf(link), links.length, link.dataset.name ?? ""]
   const sent = one(message, "time", HTMLTimeElement)
   const part = (/** @type {string} */ selector) => one(dialog, selector, HTMLElement)
   part(".viewer-who bdi").textContent = one(message, ".bubble > .sr", HTMLElement).textContent.replace(/: $/, "")
-  part(".viewer-who time").textContent = sent.title || sent.textContent
-  part(".viewer-name").textContent = name
-  part(".viewer-count").textContent = of > 1 ? `${at + 1} / ${of}` : ""
+  const at = new Date(sent.dateTime)
+  part(".viewer-what time").textContent = `${formatDay(at, new Date())}, ${formatTime(at)}`
+  part(".viewer-what bdi").textContent = name
+  part(".viewer-count").textContent = of > 1 ? `${place + 1} / ${of}` : ""
   Object.assign(part('[data-act="save"]'), { href: link.href, download: name })
-  if (aloud) part("[role=status]").textContent = `Photo ${at + 1} of ${of}: ${name}`
-  part('[data-act="back"]').toggleAttribute("disabled", at < 1)
-  part('[data-act="next"]').toggleAttribute("disabled", at < 0 || at === of - 1)
+  if (aloud) part("[role=status]").textContent = `Photo ${place + 1} of ${of}: ${name}`
+  part('[data-act="back"]').toggleAttribute("disabled", place < 1)
+  part('[data-act="next"]').toggleAttribute("disabled", place < 0 || place === of - 1)
   // A button that has led to the last one has the focus no longer.
   if (document.activeElement?.matches(":disabled, body")) part('[data-act="close"]').focus()
 }
