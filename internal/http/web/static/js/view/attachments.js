@@ -1,10 +1,14 @@
 import { factsOf, iconOf } from "../lib/file-facts.js"
 import { makeIcon } from "./icon.js"
 import { watchPictures } from "./missing.js"
+import { loadStyle } from "./style.js"
 import { drawVoice } from "./voice.js"
 
 /** @typedef {import("../lib/frames.js").Attachment} Attachment */
 /** @typedef {import("../lib/item.js").Item} Item */
+
+/** Settles once what this module draws looks as it should. */
+export const styled = () => loadStyle("attachment")
 
 watchPictures()
 

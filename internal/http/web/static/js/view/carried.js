@@ -1,5 +1,3 @@
-import { loadStyle } from "./style.js"
-
 /** @typedef {import("../lib/frames.js").Attachment} Attachment */
 /** @typedef {import("../lib/item.js").Item} Item */
 
@@ -13,13 +11,15 @@ let loading
  * that shows none does without.
  */
 export function loadDrawer() {
-  loading ??= Promise.all([import("./attachments.js"), loadStyle("attachment")]).then(
-    ([module]) => {
-      drawer = module
-      document.dispatchEvent(new CustomEvent("attachments"))
-    },
-    () => (loading = undefined), // The next message tries again; until then it says what it carries.
-  )
+  // Without success the next message tries again; until then it says what it carries.
+  loading ??= load().catch(() => (loading = undefined))
+}
+
+async function load() {
+  const module = await import("./attachments.js")
+  await module.styled()
+  drawer = module
+  document.dispatchEvent(new CustomEvent("attachments"))
 }
 
 /**
@@ -29,41 +29,11 @@ export function loadDrawer() {
  */
 export function readAttachments(message) {
   return [...message.querySelectorAll("[data-attachment]")].map((node) => {
-    const { attachment: id = "", kind, name = "", duration } = /** @type {HTMLElement} */ (node).dataset
-    const picture = node.querySelector("img")
-    return {
-      id,
-      kind: /** @type {Attachment["kind"]} */ (kind),
-      name,
-      type: "",
-      size: 0,
-      url: `/attachments/${id}`,
-      ...(picture && {
-        thumb_url: `/attachments/${id}/thumb`,
-        width: attribute(picture, "width"),
-        height: attribute(picture, "height"),
-      }),
-      ...(duration && { duration_ms: Number(duration) }),
-    }
+    const { attachment: id, kind, name, duration } = /** @type {HTMLElement} */ (node).dataset
+    const read = { id, kind, name, url: `/attachments/${id}`, duration_ms: Number(duration) }
+    // It is drawn already: what else there is to know of it nobody asks for.
+    return /** @type {Attachment} */ (read)
   })
-}
-
-/**
- * Saves what a message carries, each under its name.
- * @param {Element} message
- */
-export function saveFiles(message) {
-  for (const { url: href, name: download } of readAttachments(message))
-    Object.assign(document.createElement("a"), { href, download }).click()
-}
-
-/**
- * A number in the markup: the size that is shown is another one.
- * @param {Element} node
- * @param {string} name
- */
-function attribute(node, name) {
-  return Number(node.getAttribute(name)) || undefined
 }
 
 /**
@@ -73,13 +43,23 @@ function attribute(node, name) {
  * @returns {boolean} whether it carries something else now
  */
 export function updateCarried(bubble, item) {
+  const { kind } = bubble.dataset
   if (item.attachments.length > 0) {
     if (drawer) return drawer.updateAttachments(bubble, item)
-    if (!bubble.dataset.kind) loadDrawer()
+    if (!kind) loadDrawer()
     return false
   }
-  if (!bubble.dataset.kind) return false
+  if (!kind) return false
   delete bubble.dataset.kind
   for (const one of bubble.querySelectorAll(".pictures, [data-attachment], .attachment-sending")) one.remove()
   return true
+}
+
+/**
+ * Saves what a message carries, each under its name.
+ * @param {Element} message
+ */
+export function saveFiles(message) {
+  for (const { url: href, name: download } of readAttachments(message))
+    Object.assign(document.createElement("a"), { href, download }).click()
 }
