@@ -267,8 +267,8 @@ test("what is on its way stays in its place when it has come", async ({ page: se
   // The module that draws bubbles is given what the outbox gives it.
   const steps = await buyer.evaluate(
     async ({ attachment, id }) => {
-      const base = document.querySelector('script[src$="/js/chat.js"]')?.getAttribute("src")?.replace("chat.js", "")
-      const { updateAttachments } = await import(`${base}view/attachments.js`)
+      const script = document.querySelector('script[src$="/chat.js"]')?.getAttribute("src") ?? ""
+      const { updateAttachments } = await import(script.replace("chat.js", "attachments.js"))
       const bubble = document.querySelector(`#m${id} .bubble`)
       const image = bubble?.querySelector("img")
       if (!(bubble instanceof HTMLElement) || !image) throw new Error("no picture")
