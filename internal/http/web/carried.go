@@ -8,17 +8,23 @@ import (
 	"swapnest/internal/live/wire"
 )
 
+// carried is a file of a message, with where it is.
+type carried struct {
+	chat.Attachment
+	URL, ThumbURL string
+}
+
 // Pictures are those that the message carries, in their order; none once it was deleted.
-func (b bubble) Pictures() []wire.Attachment { return b.carries(true) }
+func (b bubble) Pictures() []carried { return b.carries(true) }
 
 // Others are its voice messages and files, in their order.
-func (b bubble) Others() []wire.Attachment { return b.carries(false) }
+func (b bubble) Others() []carried { return b.carries(false) }
 
-func (b bubble) carries(pictures bool) []wire.Attachment {
-	var all []wire.Attachment
+func (b bubble) carries(pictures bool) []carried {
+	var all []carried
 	for _, a := range b.Attachments {
 		if (a.Kind == chat.ImageAttachment) == pictures && !b.Deleted() {
-			all = append(all, wire.AttachmentOf(a))
+			all = append(all, carried{Attachment: a, URL: wire.AttachmentURL(a.ID), ThumbURL: wire.ThumbURL(a.ID)})
 		}
 	}
 	return all
@@ -69,7 +75,7 @@ var fileIcons = []struct{ begins, icon string }{
 }
 
 // fileIcon names the icon of a file.
-func fileIcon(a wire.Attachment) string {
+func fileIcon(a carried) string {
 	for _, one := range fileIcons {
 		if strings.HasPrefix(a.Type, one.begins) {
 			return one.icon
@@ -83,7 +89,7 @@ const longestWord = 5
 
 // fileFacts says what a file is, in a word, and how large: "PDF · 184 KB". The word is the
 // extension, but no file is called a PDF or a ZIP that is none.
-func fileFacts(a wire.Attachment) string {
+func fileFacts(a carried) string {
 	word := "File"
 	if dot := strings.LastIndexByte(a.Name, '.'); dot > 0 {
 		extension := strings.ToUpper(a.Name[dot+1:])

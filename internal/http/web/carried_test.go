@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/messaging"
-	"swapnest/internal/feature/search"
 	"swapnest/internal/live/wire"
 )
 
@@ -29,8 +27,8 @@ func TestWhatIsSaidOfAttachments(t *testing.T) {
 			Summary     string
 		}
 		Files []struct {
-			wire.Attachment
-			Icon, Facts string
+			Name, Type, Icon, Facts string
+			Size                    int64
 		}
 	}
 	if err := json.Unmarshal(data, &cases); err != nil {
@@ -50,11 +48,12 @@ func TestWhatIsSaidOfAttachments(t *testing.T) {
 	}
 	page := drawTalk(t, nil)
 	for _, c := range cases.Files {
-		if got := fileIcon(c.Attachment); got != c.Icon {
+		file := carried{Attachment: chat.Attachment{Name: c.Name, Type: c.Type, Size: c.Size}}
+		if got := fileIcon(file); got != c.Icon {
 			t.Errorf("%s of %s: got the icon %q, want %q", c.Name, c.Type, got, c.Icon)
 		}
 		contains(t, page, `<symbol id="i-`+c.Icon+`"`)
-		if got := fileFacts(c.Attachment); got != c.Facts {
+		if got := fileFacts(file); got != c.Facts {
 			t.Errorf("%s of %s, %d bytes: got %q, want %q", c.Name, c.Type, c.Size, got, c.Facts)
 		}
 	}
@@ -115,8 +114,8 @@ func TestABubbleShowsWhatItsMessageCarries(t *testing.T) {
 }
 
 func TestOnlyPagesWithAttachmentsLoadTheirStyle(t *testing.T) {
-	carried := bubbles(aarav.User.ID, []chat.Message{carrying(1, meera, "", chat.FileAttachment)}, 1, chat.Participant{User: meera})
-	if !carry(carried) {
+	all := bubbles(aarav.User.ID, []chat.Message{carrying(1, meera, "", chat.FileAttachment)}, 1, chat.Participant{User: meera})
+	if !carry(all) {
 		t.Error("a file needs no style")
 	}
 	gone := carrying(1, meera, "", chat.FileAttachment)
@@ -131,19 +130,4 @@ func TestListsSayWhatAMessageWithoutWordsCarries(t *testing.T) {
 	contains(t, drawInbox(t, inbox.All, inbox.Page{Entries: []chat.Entry{talkEntry(m, 1)}}), `<bdi>3 photos</bdi>`)
 	file := carrying(9, meera, "", chat.FileAttachment)
 	contains(t, drawInbox(t, inbox.All, inbox.Page{Entries: []chat.Entry{talkEntry(file, 1)}}), `<bdi>Invoice &#34;7&#34; &lt;b&gt;.pdf</bdi>`)
-}
-
-func TestWhatWasFoundMayLieBehindTheText(t *testing.T) {
-	for _, c := range []struct {
-		ranges []search.Range
-		want   []fit
-	}{
-		{[]search.Range{{Start: 0, End: 4}}, []fit{{"Here", true}, {" is", false}}},
-		{[]search.Range{{Start: 5, End: 12}}, []fit{{"Here ", false}, {"is", true}}},
-		{[]search.Range{{Start: 8, End: 12}, {Start: 13, End: 15}}, []fit{{"Here is", false}}},
-	} {
-		if got := fits("Here is", c.ranges); !slices.Equal(got, c.want) {
-			t.Errorf("%v: got %v, want %v", c.ranges, got, c.want)
-		}
-	}
 }

@@ -70,21 +70,17 @@ type fit struct {
 	Is   bool
 }
 
-// fits cuts a text into the parts that fit and the others. Ranges may go beyond its end: a message
-// is found by the names of its files, too.
+// fits cuts a text into the parts that fit and the others.
 func fits(text string, ranges []search.Range) []fit {
 	characters := []rune(text)
 	var all []fit
 	at := 0
 	for _, r := range ranges {
-		start, end := min(r.Start, len(characters)), min(r.End, len(characters))
-		if start > at {
-			all = append(all, fit{Text: string(characters[at:start])})
+		if r.Start > at {
+			all = append(all, fit{Text: string(characters[at:r.Start])})
 		}
-		if end > start {
-			all = append(all, fit{string(characters[start:end]), true})
-		}
-		at = end
+		all = append(all, fit{string(characters[r.Start:r.End]), true})
+		at = r.End
 	}
 	if at < len(characters) {
 		all = append(all, fit{Text: string(characters[at:])})
@@ -170,7 +166,7 @@ func (w *Web) fillSearch(r *http.Request, v *searchView) error {
 	for _, h := range page.Hits {
 		v.Hits = append(v.Hits, hit{
 			Message: h.Message, Title: h.Entry.Listing.Title, Other: h.Entry.Other, Mine: v.Is(h.Message.Sender.ID),
-			Parts: excerpt(h.Message.Summary(), h.Highlights), URL: foundURL(h.Message, v.Text),
+			Parts: excerpt(h.Message.Text, h.Highlights), URL: foundURL(h.Message, v.Text),
 		})
 	}
 	here := "/chat/search/?q=" + url.QueryEscape(v.Text)

@@ -86,7 +86,7 @@ export function stepAmong(list, selector, event) {
  */
 function reach(bubble, reached) {
   const reachable =
-    ".quote, .stamp, .message-more, .message-react, .reaction, a[data-attachment], [data-attachment] :is(button, input, audio)"
+    ".quote, .stamp, .message-more, .message-react, .reaction, a[data-attachment], [data-attachment] [tabindex]"
   const rest = bubble.parentElement?.querySelectorAll(reachable) ?? []
   for (const one of [bubble, ...rest]) one?.setAttribute("tabindex", reached ? "0" : "-1")
 }
