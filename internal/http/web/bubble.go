@@ -39,7 +39,7 @@ func bubbles(reader chat.UserID, page []chat.Message, seen chat.Seq, other chat.
 	all := make([]bubble, len(page))
 	divided := false
 	for i, m := range page {
-		b := bubble{Message: m, Side: "theirs", Run: "only", Who: other.User.Name, Jumbo: jumbo(m.Text), Last: i == len(page)-1}
+		b := bubble{Message: m, Side: "theirs", Run: "only", Who: other.User.Name, Jumbo: len(m.Attachments) == 0 && jumbo(m.Text), Last: i == len(page)-1}
 		b.Put = reactionsOf(reader, m, other.User.Name)
 		if m.Sender.ID == reader {
 			b.Side, b.Who = "mine", "You"

@@ -116,6 +116,9 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 	if speaks(page.Messages) {
 		view.Styles = append(view.Styles, "voice")
 	}
+	if carry(view.Bubbles) {
+		view.Styles = append(view.Styles, "attachment")
+	}
 	c.Action, c.First, c.Saved = view.URL, view.First, savedOffer{Name: view.First, Title: view.Listing.Title}
 	if view.Role == chat.Seller {
 		c.Saved.URL = fmt.Sprintf("%s?for=%d", savedURL, id)

@@ -52,6 +52,8 @@ func (w *Web) funcs() template.FuncMap {
 		"age":         func(t time.Time) string { return age(t, w.now()) },
 		"clock":       func(t time.Time) string { return t.UTC().Format("15:04") },
 		"iso":         iso,
+		"fileIcon":    fileIcon,
+		"fileFacts":   fileFacts,
 		"deletedText": func() string { return chat.DeletedText },
 		"face":        face,
 		"initial":     initial,

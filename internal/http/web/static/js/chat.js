@@ -60,3 +60,6 @@ if (document.querySelector("voice-note")) void import("./view/voice.js").then(({
 const load = async () => (await import("./elements/conversation-search.js")).ConversationSearch
 const search = defineLater("conversation-search", load, "a[data-search]")
 if (new URLSearchParams(location.search).has("q")) void search()
+
+const loadViewer = async () => (await import("./elements/picture-viewer.js")).PictureViewer
+defineLater("picture-viewer", loadViewer, ".pictures > a[href]")

@@ -1,3 +1,5 @@
+import { summaryOf } from "../lib/summary.js"
+
 const keeps = 10_000
 
 /**
@@ -22,7 +24,7 @@ export class MessageAnnouncer extends HTMLElement {
     const { detail } = /** @type {CustomEvent<import("../lib/frames.js").Message>} */ (event)
     if (String(detail.sender_id) !== this.dataset.otherId || detail.deleted) return
     const line = document.createElement("p")
-    line.textContent = `${detail.sender_name}: ${detail.message}`
+    line.textContent = `${detail.sender_name}: ${summaryOf(detail.message, detail.attachments)}`
     this.append(line)
     // Said once; it would stand there twice for who reads the page line by line.
     setTimeout(() => line.remove(), keeps)

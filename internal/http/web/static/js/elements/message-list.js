@@ -2,7 +2,7 @@ import { numberOf } from "../view/query.js"
 import { formatDay } from "../lib/time.js"
 import { goTo, reachLast, stepTo } from "../view/roving.js"
 import { drawReactions } from "../view/reactions.js"
-import { makeMessage, readMessages, updateMessage } from "../view/message.js"
+import { makeDivider, makeMessage, readMessages, updateMessage } from "../view/message.js"
 
 /** @typedef {import("../lib/timeline.js").Row} Row */
 
@@ -31,6 +31,8 @@ export class MessageList extends HTMLElement {
   #divider = null
   /** @type {HTMLElement | null} what stands above the first message */
   #note = null
+  /** @type {Rows | undefined} what was drawn last */
+  #drawn
 
   connectedCallback() {
     this.#removed = new AbortController()
@@ -42,6 +44,10 @@ export class MessageList extends HTMLElement {
     this.#divider = this.#list.querySelector("li.unread")
     const draw = (/** @type {Event} */ event) => this.#draw(/** @type {CustomEvent<Rows>} */ (event).detail)
     this.closest("swapnest-chat")?.addEventListener("rows", draw, { signal })
+    // What draws pictures may come after them.
+    document.addEventListener("attachments", () => this.#drawn && this.#draw({ ...this.#drawn, why: "event" }), {
+      signal,
+    })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
     this.addEventListener("keydown", (event) => stepTo(this.#list, event), { signal })
   }
@@ -52,6 +58,7 @@ export class MessageList extends HTMLElement {
 
   /** @param {Rows} change */
   #draw(change) {
+    this.#drawn = change
     const { rows, why, hasOlder } = change
     const people = { me: numberOf(this.dataset.me), other: this.dataset.otherName ?? "" }
     this.dispatchEvent(new CustomEvent("before-draw", { bubbles: true }))
@@ -124,14 +131,7 @@ export class MessageList extends HTMLElement {
   }
 
   #newMessages() {
-    if (!this.#divider) {
-      this.#divider = document.createElement("li")
-      this.#divider.className = "unread"
-      this.#divider.id = "new"
-      const text = document.createElement("span")
-      text.textContent = "New messages"
-      this.#divider.append(text)
-    }
+    this.#divider ??= makeDivider()
     return this.#divider
   }
 

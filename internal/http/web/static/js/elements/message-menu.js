@@ -1,6 +1,7 @@
 import { sendJSON } from "../lib/api.js"
+import { saveFiles } from "../view/carried.js"
 import { copy } from "../view/copy.js"
-import { changeable, textOf } from "../view/message.js"
+import { changeable, offersOf, summaryIn, textOf } from "../view/message.js"
 import { workOf } from "../view/message-keys.js"
 import { Popup } from "../view/popup.js"
 import { onLongPress } from "../view/press.js"
@@ -103,14 +104,14 @@ export class MessageMenu extends HTMLElement {
    * @param {Element} message
    */
   #do(work, message) {
-    const offers = { own: changeable(this).includes(message), words: !message.hasAttribute("data-deleted") }
-    if (work === "open") this.#popup.open(message, (name) => offers[/** @type {"own"} */ (name)])
+    if (work === "open") this.#popup.open(message, offersOf(this, message))
     else if (work === "ask") this.#popup.show("sure")
     else if (work === "delete" || work === "hide") void this.#send(message, work)
     else this.#popup.close()
     if (work === "edit") this.#tell("edit", { id: idOf(message), text: textOf(message) })
-    else if (work === "reply") this.#tell("reply", quoteOf(message, textOf(message)))
+    else if (work === "reply") this.#tell("reply", quoteOf(message, summaryIn(message)))
     else if (work === "copy") void copy(textOf(message))
+    else if (work === "save") saveFiles(message)
     else if (work === "quoted") /** @type {HTMLElement | null} */ (message.querySelector(".quote"))?.click()
   }
 

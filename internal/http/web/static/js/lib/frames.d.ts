@@ -43,6 +43,27 @@ export interface Quote {
   deleted?: boolean
 }
 
+/** A file that goes with a message. */
+export interface Attachment {
+  /** of its upload while that waits in this browser */
+  id: string
+  kind: "image" | "voice" | "file"
+  name: string
+  type: string
+  size: number
+  url: string
+  /** of an image; one that waits may not know its size */
+  thumb_url?: string
+  width?: number
+  height?: number
+  animated?: boolean
+  /** of a voice message */
+  duration_ms?: number
+  waveform?: number[]
+  /** of one that waits in this browser: how far it has come */
+  job?: { state: "waiting" | "sending" | "ready" | "failed"; sent: number; fault?: string }
+}
+
 export interface Message {
   conversation_id: number
   message_id: number
@@ -59,6 +80,8 @@ export interface Message {
   deleted?: boolean
   /** absent without any */
   reactions?: Reaction[]
+  /** absent without any */
+  attachments?: Attachment[]
   /** absent when it answers none */
   reply_to?: Quote
   /** in a replay: its reader has deleted it for themselves, and it says nothing */

@@ -16,6 +16,7 @@
  * @property {string} edited RFC 3339, "" when the text was never changed
  * @property {boolean} deleted taken away for everyone
  * @property {import("./frames.js").Reaction[]} reactions
+ * @property {import("./frames.js").Attachment[]} attachments what it carries
  * @property {Quote | null} quote what it answers, as that is now
  * @property {State} state
  * @property {string} [fault] why it was not sent
@@ -29,7 +30,7 @@
 export function become(item, { message: text, edited_at: edited = "", deleted = false, reactions }) {
   if (reactions && !item.deleted) item.reactions = reactions
   if (item.deleted || (edited < item.edited && !deleted)) return
-  Object.assign(item, { text, edited, deleted, ...(deleted && { reactions: [] }) })
+  Object.assign(item, { text, edited, deleted, ...(deleted && { reactions: [], attachments: [] }) })
 }
 
 /**
@@ -57,6 +58,7 @@ export function pendingItem(one) {
     edited: "",
     deleted: false,
     reactions: [],
+    attachments: [],
     quote: one.reply ?? null,
     state: one.state,
     fault: one.fault,

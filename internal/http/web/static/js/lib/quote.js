@@ -1,3 +1,5 @@
+import { summaryOf } from "./summary.js"
+
 /** @typedef {import("./frames.js").Message} Message */
 /** @typedef {import("./frames.js").Quote} Quote */
 
@@ -21,6 +23,7 @@ export function beginningOf(text) {
  */
 export function requoted(quote, message) {
   if (!quote || !message || quote.message_id !== message.message_id || quote.deleted) return quote
-  const { deleted = false, message: text } = message
-  return { ...quote, message: deleted ? "" : beginningOf(text), ...(deleted && { deleted }) }
+  const { deleted = false, message: text, attachments } = message
+  const said = deleted ? "" : beginningOf(summaryOf(text, attachments))
+  return { ...quote, message: said, ...(deleted && { deleted }) }
 }

@@ -341,6 +341,7 @@ export class Timeline {
       edited: message.edited_at ?? "",
       deleted: message.deleted === true,
       reactions: message.reactions ?? [],
+      attachments: message.attachments ?? [],
       quote: this.#quoteNow(message.reply_to ?? null),
       state: mine ? this.#stateAt(message.seq) : "",
     }

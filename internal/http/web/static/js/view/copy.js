@@ -2,6 +2,7 @@ import { tell } from "./tell.js"
 
 /** @param {string} text a message, for the clipboard */
 export async function copy(text) {
+  if (!text) return
   try {
     await navigator.clipboard.writeText(text)
     tell("Copied")

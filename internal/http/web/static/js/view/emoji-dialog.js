@@ -1,3 +1,4 @@
+import { makeIcon } from "./icon.js"
 import { loadStyle } from "./style.js"
 
 /** @typedef {import("../lib/emoji.js").Group} Group */
@@ -85,14 +86,4 @@ function makeTab({ name, emoji }, i) {
   tab.title = name
   tab.append(input, face)
   return tab
-}
-
-/** @param {string} name of a symbol of the page */
-function makeIcon(name) {
-  const [icon, use] = ["svg", "use"].map((kind) => document.createElementNS("http://www.w3.org/2000/svg", kind))
-  icon.setAttribute("class", "icon")
-  icon.setAttribute("aria-hidden", "true")
-  use.setAttribute("href", `#${name}`)
-  icon.append(use)
-  return icon
 }

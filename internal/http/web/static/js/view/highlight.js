@@ -1,4 +1,5 @@
 import { excerptOf, placesIn } from "../lib/found.js"
+import { summaryOf } from "../lib/summary.js"
 import { cloneTemplate, one } from "./query.js"
 import { localTimes } from "./times.js"
 
@@ -58,6 +59,18 @@ function wordsOf(text) {
 }
 
 /**
+ * What is shown of a message that was found: what it says and, where nothing in that fits, the names
+ * of its files.
+ * @param {import("../lib/frames.js").Message} message
+ * @param {Highlight[]} highlights
+ */
+function foundIn({ message, attachments = [] }, highlights) {
+  const said = summaryOf(message, attachments)
+  const names = attachments.map(({ name }) => name).join(", ")
+  return highlights.length > 0 || !names || names === said ? said : `${said}: ${names}`
+}
+
+/**
  * A message that was found, for the list.
  * @param {import("../lib/finder.js").Hit} hit
  * @param {string} text what was looked for
@@ -68,7 +81,7 @@ export function hitItem({ message, highlights }, text) {
     `?message=${message.message_id}&q=${encodeURIComponent(text)}#m${message.message_id}`
   one(node, "bdi", HTMLElement).textContent = message.sender_name
   one(node, "time", HTMLTimeElement).dateTime = message.timestamp
-  one(node, ".hit-text", HTMLElement).replaceChildren(...marked(message.message, highlights))
+  one(node, ".hit-text", HTMLElement).replaceChildren(...marked(foundIn(message, highlights), highlights))
   localTimes(node)
   return node
 }

@@ -1,4 +1,5 @@
 import { systemClock } from "../lib/clock.js"
+import { summaryOf } from "../lib/summary.js"
 import { deletedText } from "../lib/text.js"
 import { TypingWatch } from "../lib/typing.js"
 import { updateLast } from "./entry.js"
@@ -42,8 +43,8 @@ export class LastWords {
   }
 
   /** @param {import("../lib/frames.js").Message} message the last one of its conversation */
-  said({ conversation_id: id, seq, sender_id: sender, message, is_read: read, deleted }) {
-    const text = deleted ? deletedText : message
+  said({ conversation_id: id, seq, sender_id: sender, message, is_read: read, deleted, attachments }) {
+    const text = deleted ? deletedText : summaryOf(message, attachments)
     const mine = sender === this.#me
     const before = this.#last.get(id)
     // An entry that is told anew does not say that its message was delivered.

@@ -1,7 +1,9 @@
 import { keyOf } from "../lib/item.js"
 import { partsOf } from "../lib/links.js"
+import { summaryOf } from "../lib/summary.js"
 import { deletedText, isJumbo } from "../lib/text.js"
 import { formatInstant, formatTime } from "../lib/time.js"
+import { loadDrawer, readAttachments, updateCarried } from "./carried.js"
 import { readReactions } from "./reactions.js"
 import { cloneTemplate, numberOf, one } from "./query.js"
 import { readQuote, updateQuote } from "./quote.js"
@@ -48,9 +50,12 @@ export function readMessages(list) {
       edited,
       deleted,
       reactions: readReactions(node),
+      attachments: readAttachments(node),
       quote: readQuote(node),
       state: /** @type {State} */ (state),
     }
+    // It also says where a picture is not there any more.
+    if (item.attachments.length > 0) loadDrawer()
     all.set(item.key, { item, node })
   }
   return all
@@ -65,9 +70,8 @@ export function readMessages(list) {
 export function makeMessage(item, sender) {
   const node = cloneTemplate("message-template")
   node.dataset.side = item.mine ? "mine" : "theirs"
-  const text = one(node, ".text", HTMLElement)
   one(node, ".sr", HTMLElement).textContent = `${sender}: `
-  drawText(text, item)
+  drawText(node, item)
   if (!item.mine) {
     node.querySelector(".tick")?.remove()
     node.querySelector(".meta > .sr")?.remove()
@@ -75,16 +79,32 @@ export function makeMessage(item, sender) {
   return node
 }
 
+/** The line above what is new. */
+export function makeDivider() {
+  const line = Object.assign(document.createElement("li"), { className: "unread", id: "new" })
+  line.append(Object.assign(document.createElement("span"), { textContent: "New messages" }))
+  return line
+}
+
 /**
- * The words, before the line with the time.
- * @param {HTMLElement} text
+ * The words, before the line with the time. What is carried without words has that line alone, and
+ * says what it is until it is drawn.
+ * @param {HTMLElement} node
  * @param {Item} item
  */
-function drawText(text, item) {
-  const meta = one(text, ".meta", HTMLElement)
-  text.replaceChildren(...(item.deleted ? [deletedText] : partsOf(item.text).flatMap(drawPart)), meta)
-  if (isJumbo(item.text)) text.dataset.size = "jumbo"
-  else delete text.dataset.size
+function drawText(node, item) {
+  const meta = one(node, ".meta", HTMLElement)
+  const carries = one(node, ".bubble", HTMLElement).dataset.kind !== undefined
+  let text = node.querySelector(".text")
+  if (carries && !item.text) return text?.replaceWith(meta)
+  if (!(text instanceof HTMLElement)) {
+    text = Object.assign(document.createElement("p"), { className: "text", dir: "auto" })
+    meta.replaceWith(text)
+  }
+  const words = item.text ? partsOf(item.text).flatMap(drawPart) : [summaryOf("", item.attachments)]
+  text.replaceChildren(...(item.deleted ? [deletedText] : words), meta)
+  text.toggleAttribute("data-size", false)
+  if (isJumbo(item.text) && item.attachments.length === 0) text.setAttribute("data-size", "jumbo")
 }
 
 /** @param {import("../lib/links.js").Part} part */
@@ -112,6 +132,29 @@ export function textOf(node) {
     .filter((one) => one instanceof Text || one.nodeName === "A")
     .map((one) => one.textContent)
     .join("")
+}
+
+/**
+ * What others say of a message that the page shows.
+ * @param {Element} node
+ */
+export function summaryIn(node) {
+  return summaryOf(textOf(node), readAttachments(node))
+}
+
+/**
+ * What the menu of a message has: for one's own while it may be changed, for one that is there, for
+ * words and for files.
+ * @param {Element} list
+ * @param {Element} message
+ * @returns {(name: string) => boolean}
+ */
+export function offersOf(list, message) {
+  const there = !message.hasAttribute("data-deleted")
+  const files = message.querySelector("[data-attachment]") !== null
+  /** @type {Record<string, boolean>} */
+  const offers = { own: changeable(list).includes(message), there, words: there && textOf(message) !== "", files }
+  return (name) => offers[name]
 }
 
 /**
@@ -157,8 +200,9 @@ export function updateMessage(node, { item, run, meta }) {
  */
 function updateText(node, item) {
   const edited = item.deleted ? null : item.edited || null
-  const changed = [set(node, "data-edited", edited), set(node, "data-deleted", item.deleted ? "" : null)]
-  if (changed.includes(true)) drawText(one(node, ".text", HTMLElement), item)
+  const carried = updateCarried(one(node, ".bubble", HTMLElement), item)
+  const changed = [carried, set(node, "data-edited", edited), set(node, "data-deleted", item.deleted ? "" : null)]
+  if (changed.includes(true)) drawText(node, item)
   let label = node.querySelector(".edited")
   if (edited === null) return label?.remove()
   if (!label) {

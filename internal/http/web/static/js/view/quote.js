@@ -84,7 +84,7 @@ function makeQuote(bubble) {
   words.className = "quote-text"
   words.dir = "auto"
   link.append(said, who, " ", words)
-  one(bubble, ".text", HTMLElement).before(link)
+  one(bubble, ".sr", HTMLElement).after(link)
   return link
 }
 

@@ -1,4 +1,5 @@
 import { beginningOf } from "../lib/quote.js"
+import { summaryOf } from "../lib/summary.js"
 import { focusEnd } from "./box.js"
 import { one } from "./query.js"
 import { drawQuote } from "./quote.js"
@@ -68,7 +69,7 @@ export class Replying {
     const quote = this.#quote
     const item = quote && rows.find((row) => row.item.id === quote.message_id)?.item
     if (!item) return
-    const message = beginningOf(item.text)
+    const message = beginningOf(summaryOf(item.text, item.attachments))
     if (item.deleted) this.end()
     else if (message !== quote.message) this.#keep({ ...quote, message })
   }

@@ -85,9 +85,8 @@ export function stepAmong(list, selector, event) {
  * @param {boolean} reached
  */
 function reach(bubble, reached) {
-  const rest =
-    bubble.parentElement?.querySelectorAll(
-      ".quote, .stamp, .message-more, .message-react, .reaction, voice-note [tabindex]",
-    ) ?? []
+  const reachable =
+    ".quote, .stamp, .message-more, .message-react, .reaction, a[data-attachment], [data-attachment] [tabindex], voice-note [tabindex]"
+  const rest = bubble.parentElement?.querySelectorAll(reachable) ?? []
   for (const one of [bubble, ...rest]) one?.setAttribute("tabindex", reached ? "0" : "-1")
 }

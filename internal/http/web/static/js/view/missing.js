@@ -1,0 +1,74 @@
+import { makeIcon } from "./icon.js"
+
+/** @type {Map<HTMLElement, { image: HTMLImageElement, src: string }>} links of pictures that may come yet */
+const stuck = new Map()
+
+/**
+ * Has words stand where a picture could not be shown: one that is gone, and one that comes once there
+ * is a line again.
+ */
+export function watchPictures() {
+  document.addEventListener("error", ({ target }) => void failed(target), true)
+  // Some have failed before anybody listened.
+  for (const image of document.images) if (image.complete && image.naturalWidth === 0) void failed(image)
+  document.querySelector("swapnest-chat")?.addEventListener("line", (event) => {
+    if (/** @type {CustomEvent} */ (event).detail.state === "connected") tryAgain()
+  })
+}
+
+/** @param {EventTarget | null} image */
+async function failed(image) {
+  if (!(image instanceof HTMLImageElement)) return
+  const link = image.closest(".pictures > a")
+  if (!(link instanceof HTMLAnchorElement) || !image.src) return
+  const { src } = image
+  const words = showMissing(link, image)
+  // A browser that cannot draw what was chosen here names it; the server may make something of it.
+  if (src.startsWith("blob:")) words.textContent = link.dataset.name ?? ""
+  else if (await isGone(src)) {
+    words.textContent = "This photo is not there any more"
+    link.removeAttribute("href")
+  } else {
+    words.textContent = "This photo could not be loaded"
+    stuck.set(link, { image, src })
+  }
+}
+
+/**
+ * Whether there is nothing at an address. Without a line nobody knows.
+ * @param {string} url
+ */
+export async function isGone(url) {
+  try {
+    const { status } = await fetch(url, { method: "HEAD" })
+    return status === 404 || status === 410
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Words in the place of a picture, which stays as large as it is.
+ * @param {HTMLAnchorElement} link
+ * @param {HTMLImageElement} image
+ * @returns {HTMLElement} the words
+ */
+function showMissing(link, image) {
+  const box = document.createElement("span")
+  box.className = "picture-missing"
+  box.style.aspectRatio = `${image.getAttribute("width")} / ${image.getAttribute("height")}`
+  const words = document.createElement("span")
+  box.append(makeIcon("i-alert"), words)
+  link.toggleAttribute("data-missing", true)
+  image.replaceWith(box)
+  return words
+}
+
+function tryAgain() {
+  for (const [link, { image, src }] of stuck) {
+    link.removeAttribute("data-missing")
+    link.replaceChildren(image)
+    image.src = src
+  }
+  stuck.clear()
+}
