@@ -43,6 +43,29 @@ export interface Quote {
   deleted?: boolean
 }
 
+/** A file that goes with a message. */
+export interface Attachment {
+  id: string
+  kind: "image" | "voice" | "file"
+  name: string
+  type: string
+  /** bytes of what is at url */
+  size: number
+  url: string
+  /** of an image, the same in a small size */
+  thumb_url?: string
+  /** of an image, in pixels */
+  width?: number
+  height?: number
+  animated?: boolean
+  /** of a voice message */
+  duration_ms?: number
+  /** how loud it is from its beginning to its end, 0 to 100 */
+  waveform?: number[]
+  /** only here, while its message is not sent: how far it is */
+  job?: { state: "waiting" | "sending" | "ready" | "failed"; sent: number; fault?: string }
+}
+
 export interface Message {
   conversation_id: number
   message_id: number
@@ -61,6 +84,8 @@ export interface Message {
   reactions?: Reaction[]
   /** absent when it answers none */
   reply_to?: Quote
+  /** absent without any */
+  attachments?: Attachment[]
   /** in a replay: its reader has deleted it for themselves, and it says nothing */
   hidden?: boolean
 }

@@ -1,6 +1,7 @@
 /** @typedef {import("./frames.js").Message} Message */
 /** @typedef {import("./outbox.js").Pending} Pending */
 /** @typedef {import("./frames.js").Quote} Quote */
+/** @typedef {import("./frames.js").Attachment} Attachment */
 /** @typedef {"" | "sending" | "waiting" | "sent" | "delivered" | "read" | "failed"} State */
 
 /**
@@ -17,6 +18,7 @@
  * @property {boolean} deleted taken away for everyone
  * @property {import("./frames.js").Reaction[]} reactions
  * @property {Quote | null} quote what it answers, as that is now
+ * @property {Attachment[]} attachments its files, none once it is deleted
  * @property {State} state
  * @property {string} [fault] why it was not sent
  */
@@ -29,7 +31,7 @@
 export function become(item, { message: text, edited_at: edited = "", deleted = false, reactions }) {
   if (reactions && !item.deleted) item.reactions = reactions
   if (item.deleted || (edited < item.edited && !deleted)) return
-  Object.assign(item, { text, edited, deleted, ...(deleted && { reactions: [] }) })
+  Object.assign(item, { text, edited, deleted, ...(deleted && { reactions: [], attachments: [] }) })
 }
 
 /**
@@ -58,6 +60,7 @@ export function pendingItem(one) {
     deleted: false,
     reactions: [],
     quote: one.reply ?? null,
+    attachments: [],
     state: one.state,
     fault: one.fault,
   }

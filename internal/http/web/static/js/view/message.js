@@ -49,6 +49,7 @@ export function readMessages(list) {
       deleted,
       reactions: readReactions(node),
       quote: readQuote(node),
+      attachments: [],
       state: /** @type {State} */ (state),
     }
     all.set(item.key, { item, node })
