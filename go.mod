@@ -12,6 +12,7 @@ require gopkg.in/yaml.v3 v3.0.1
 
 require (
 	github.com/coder/websocket v1.8.15
+	github.com/evanw/esbuild v0.28.2
 	github.com/go-resty/resty/v2 v2.17.2
 	github.com/letsencrypt/pebble/v2 v2.10.1
 	github.com/miekg/dns v1.1.73

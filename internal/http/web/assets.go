@@ -9,12 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/evanw/esbuild/pkg/api"
 
 	"swapnest/internal/chat"
 )
@@ -28,6 +31,7 @@ var types = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".json": "application/json",
 	".js":   "text/javascript; charset=utf-8",
+	".map":  "application/json",
 	".svg":  "image/svg+xml",
 	".png":  "image/png",
 }
@@ -38,7 +42,8 @@ var types = map[string]string{
 type assets struct {
 	sum     string
 	files   map[string]asset
-	imports map[string][]string // what each module imports itself
+	imports map[string][]string // what each script imports itself
+	sources []string            // the modules that are in some script
 }
 
 type asset struct {
@@ -50,54 +55,56 @@ type asset struct {
 // packedAssets are those of the program, which never change: read and packed once.
 var packedAssets = sync.OnceValues(readAssets)
 
-// readAssets reads every file below static. A file of an unknown kind is an error.
+// readAssets reads every file below static, and joins the scripts. A file of an unknown kind is
+// an error.
 func readAssets() (*assets, error) {
-	a := &assets{files: make(map[string]asset)}
-	sum := sha256.New()
-	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
+	scripts, err := joinScripts()
+	if err != nil {
+		return nil, err
+	}
+	all := scripts.files
+	err = fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
 		// Type declarations are for the checker, not for browsers.
-		if err != nil || d.IsDir() || path.Ext(name) == ".ts" {
+		if err != nil || d.IsDir() || path.Ext(name) == ".ts" || path.Ext(name) == ".js" {
 			return err
 		}
 		data, err := files.ReadFile(name)
-		if err != nil {
-			return err
+		if err == nil && path.Ext(name) == ".css" {
+			data, err = styles(name, data)
 		}
-		kind, ok := types[path.Ext(name)]
-		if !ok {
-			return fmt.Errorf("%s is of no known kind", name)
-		}
-		data = withoutComments(data, path.Ext(name))
-		name = strings.TrimPrefix(name, "static/")
-		// Hashes never fail to be written to.
-		_, _ = fmt.Fprintf(sum, "%s\x00%d\x00%s", name, len(data), data)
-		a.files[name] = asset{data: data, packed: pack(data), kind: kind}
-		return nil
+		all[strings.TrimPrefix(name, "static/")] = data
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the static files: %w", err)
 	}
+	for name, parts := range joinedStyles {
+		for _, part := range parts {
+			all["css/"+name+".css"] = append(all["css/"+name+".css"], all["css/"+part+".css"]...)
+		}
+	}
+	a := &assets{files: make(map[string]asset, len(all)), imports: scripts.imports, sources: scripts.sources}
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		kind, ok := types[path.Ext(name)]
+		if !ok {
+			return nil, fmt.Errorf("%s is of no known kind", name)
+		}
+		data := all[name]
+		// Hashes never fail to be written to.
+		_, _ = fmt.Fprintf(sum, "%s\x00%d\x00%s", name, len(data), data)
+		a.files[name] = asset{data: data, packed: pack(data), kind: kind}
+	}
 	a.sum = hex.EncodeToString(sum.Sum(nil)[:8])
-	a.readImports()
 	return a, nil
 }
 
-// commentForm is what is a comment and nothing else, from a line's beginning to a line's end.
-var commentForm = map[string]*regexp.Regexp{
-	".css": regexp.MustCompile(`(?m)^[ \t]*/\*[^*]*\*+(?:[^/*][^*]*\*+)*/[ \t]*$`),
-	".js":  regexp.MustCompile(`(?m)^[ \t]*(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//.*)[ \t]*$`),
-}
-
-// withoutComments returns a file as browsers get it. What stands there for people who read the
-// source is a fourth of what a phone would load. Lines keep their numbers, for what a console says.
-func withoutComments(data []byte, ext string) []byte {
-	form := commentForm[ext]
-	if form == nil {
-		return data
-	}
-	return form.ReplaceAllFunc(data, func(comment []byte) []byte {
-		return bytes.Repeat([]byte{'\n'}, bytes.Count(comment, []byte{'\n'}))
+// styles returns a style sheet without what browsers do not need.
+func styles(name string, data []byte) ([]byte, error) {
+	result := api.Transform(string(data), api.TransformOptions{
+		Loader: api.LoaderCSS, MinifyWhitespace: true, MinifySyntax: true, Sourcefile: name, LogLevel: api.LogLevelSilent,
 	})
+	return result.Code, faults(slices.Concat(result.Errors, result.Warnings))
 }
 
 // url returns the address of a file below static.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"io/fs"
@@ -15,21 +16,16 @@ func TestEveryStaticFileIsServedAsWhatItIs(t *testing.T) {
 	w := newWeb(t)
 	mux := http.NewServeMux()
 	w.Routes(mux)
-	kinds := map[string]string{".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png"}
-	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) == ".ts" {
-			return err
-		}
-		url, err := w.assets.url(strings.TrimPrefix(name, "static/"))
+	kinds := map[string]string{".map": "application/json", ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png"}
+	for name, file := range w.assets.files {
+		url, err := w.assets.url(name)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		rec := httptest.NewRecorder()
 		mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, url, nil))
-		want, _ := files.ReadFile(name)
-		want = withoutComments(want, path.Ext(name))
-		if rec.Code != http.StatusOK || rec.Body.String() != string(want) {
-			t.Errorf("%s: got %d with %d bytes, want 200 with %d", url, rec.Code, rec.Body.Len(), len(want))
+		if rec.Code != http.StatusOK || !bytes.Equal(rec.Body.Bytes(), file.data) {
+			t.Errorf("%s: got %d with %d bytes, want 200 with %d", url, rec.Code, rec.Body.Len(), len(file.data))
 		}
 		if got, want := rec.Header().Get("Content-Type"), kinds[path.Ext(name)]; want == "" || !strings.HasPrefix(got, want) {
 			t.Errorf("%s: got type %q, want %q", url, got, want)
@@ -37,7 +33,14 @@ func TestEveryStaticFileIsServedAsWhatItIs(t *testing.T) {
 		if got, want := rec.Header().Get("Cache-Control"), "public, max-age=31536000, immutable"; got != want {
 			t.Errorf("%s: got %q, want %q", url, got, want)
 		}
-		return nil
+	}
+	// Nothing is left out but modules, which are in the scripts, and types.
+	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) == ".ts" || path.Ext(name) == ".js" {
+			return err
+		}
+		_, err = w.assets.url(strings.TrimPrefix(name, "static/"))
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -45,20 +48,56 @@ func TestEveryStaticFileIsServedAsWhatItIs(t *testing.T) {
 }
 
 func TestWhatIsForReadersOfTheSourceIsNotSent(t *testing.T) {
-	for name, c := range map[string]struct{ ext, file, want string }{
-		"a block before code":        {".js", "/**\n * Says so.\n * @param {number} n\n */\nsay(n)\n", "\n\n\n\nsay(n)\n"},
-		"a line":                     {".js", "  // It waits.\n  wait()\n", "\n  wait()\n"},
-		"stars at the end":           {".js", "/* one **/\nlet a = 1\n/** two */\n", "\nlet a = 1\n\n"},
-		"a cast stays":               {".js", "/** @type {A} */ (a).run()\nb()\n/** last */\n", "/** @type {A} */ (a).run()\nb()\n\n"},
-		"what follows code stays":    {".js", "a() // now\n", "a() // now\n"},
-		"an address stays":           {".js", "const at = \"https://example.org\"\n", "const at = \"https://example.org\"\n"},
-		"styles":                     {".css", "/*\n * A box.\n */\n.box {\n  /* wide */\n  width: 1px; /* thin */\n}\n", "\n\n\n.box {\n\n  width: 1px; /* thin */\n}\n"},
-		"an address in styles":       {".css", "//x\n", "//x\n"},
-		"a picture is left as it is": {".svg", "/* x */\n", "/* x */\n"},
-	} {
-		if got := string(withoutComments([]byte(c.file), c.ext)); got != c.want {
-			t.Errorf("%s: got %q, want %q", name, got, c.want)
+	w := newWeb(t)
+	for name, file := range w.assets.files {
+		if ext := path.Ext(name); ext != ".js" && ext != ".css" {
+			continue
 		}
+		if bytes.Contains(file.data, []byte("/*")) || bytes.Contains(file.data, []byte("@param")) || bytes.Contains(file.data, []byte("\n  ")) {
+			t.Errorf("%s holds what is for readers of the source", name)
+		}
+	}
+}
+
+// A module that is loaded by itself names files beside it by addresses relative to its own: it is
+// joined to others in a folder that is as deep as its own was.
+func TestModulesFindFilesFromWhereTheyAreJoined(t *testing.T) {
+	err := fs.WalkDir(files, "static/js", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || path.Ext(name) != ".js" {
+			return err
+		}
+		data, err := files.ReadFile(name)
+		if n := bytes.Count(data, []byte("import.meta.url")); n != 0 &&
+			(strings.Count(name, "/") != strings.Count("static/"+joinedFolder, "/") || n != bytes.Count(data, []byte(`../../`))) {
+			t.Errorf("%s names files by addresses that do not hold in %s", name, joinedFolder)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestComponentsOfManyPagesAreInOneSheet(t *testing.T) {
+	w := newWeb(t)
+	for sheet, parts := range joinedStyles {
+		joined := w.assets.files["css/"+sheet+".css"].data
+		for _, part := range parts {
+			if one := w.assets.files["css/"+part+".css"].data; len(one) == 0 || !bytes.Contains(joined, one) {
+				t.Errorf("%s is not in %s", part, sheet)
+			}
+		}
+	}
+	page := drawTalk(t, nil)
+	contains(t, page, `/css/joined/site.css"`, `/css/joined/chat.css"`)
+	if got := strings.Count(page, `rel="stylesheet"`); got != 2 {
+		t.Errorf("got %d style sheets for a conversation, want 2", got)
+	}
+}
+
+func TestAStyleSheetThatIsBrokenIsNamed(t *testing.T) {
+	if _, err := styles("css/a.css", []byte("a { color: red }\n}\n")); err == nil || !strings.Contains(err.Error(), "css/a.css:2") {
+		t.Errorf("got %v, want an error at css/a.css:2", err)
 	}
 }
 
@@ -110,8 +149,7 @@ func TestAStaticFileIsPackedForWhoCanUnpackIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(z)
-	want, _ := files.ReadFile("static/css/tokens.css")
-	want = withoutComments(want, ".css")
+	want := w.assets.files["css/tokens.css"].data
 	if err != nil || string(got) != string(want) {
 		t.Errorf("got %d bytes, %v, want %d", len(got), err, len(want))
 	}

@@ -7,9 +7,6 @@ import (
 	"swapnest/internal/chat"
 )
 
-// chatStyles are the components of the two panes.
-var chatStyles = []string{"inbox-list", "conversation", "conversation-header", "message", "reactions", "composer", "banner", "menu", "dialog", "empty", "search"}
-
 // chatRoutes mounts the pages of conversations.
 func (w *Web) chatRoutes(mux Mux) {
 	get := func(path string, h handler) { mux.Handle("GET "+path, w.page(h)) }
@@ -30,7 +27,7 @@ func (w *Web) chatRoutes(mux Mux) {
 // chatShell is the frame of the two panes.
 func chatShell(s shell, pane string) shell {
 	s.Body, s.Pane = "chat", pane
-	s.Styles = append(s.Styles, chatStyles...)
+	s.Styles = append(s.Styles, "joined/chat")
 	s.Scripts = append(s.Scripts, "chat")
 	return s
 }

@@ -1,26 +1,8 @@
 package web
 
-import (
-	"path"
-	"regexp"
-	"slices"
-)
+import "slices"
 
-var importForm = regexp.MustCompile(`(?m)^(?:import|export)\b[^"\n]*(?:\{[^}]*\})?[^"\n]*"(\.[^"\n]+)"`)
-
-// readImports notes what each module imports itself.
-func (a *assets) readImports() {
-	a.imports = make(map[string][]string)
-	for name, file := range a.files {
-		for _, m := range importForm.FindAllSubmatch(file.data, -1) {
-			if found := path.Join(path.Dir(name), string(m[1])); a.files[found].data != nil {
-				a.imports[name] = append(a.imports[name], found)
-			}
-		}
-	}
-}
-
-// modules returns every module that the given ones import, and those that these import,
+// modules returns every script that the given ones import, and those that these import,
 // and so on: a page names them all at once, so that a phone on a slow line asks for them
 // together and not one level after the other. Names are below static.
 func (a *assets) modules(roots []string) []string {
@@ -44,7 +26,7 @@ func (a *assets) modules(roots []string) []string {
 func (w *Web) preloads(scripts []string) ([]string, error) {
 	roots := make([]string, len(scripts))
 	for i, name := range scripts {
-		roots[i] = "js/" + name + ".js"
+		roots[i] = scriptName(name)
 	}
 	names := w.assets.modules(roots)
 	urls := make([]string, len(names))
@@ -56,3 +38,6 @@ func (w *Web) preloads(scripts []string) ([]string, error) {
 	}
 	return urls, nil
 }
+
+// scriptName is where a script of a page is below static, by its name.
+func scriptName(name string) string { return joinedFolder + name + ".js" }

@@ -2,40 +2,41 @@ package web
 
 import (
 	"bytes"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"testing"
 )
 
-func TestAPageNamesEveryModuleThatItsScriptsImport(t *testing.T) {
+func TestAPageNamesEveryScriptThatItsScriptsImport(t *testing.T) {
 	w := newWeb(t)
-	pages := []string{"js/pages.js", "js/chat.js", "js/shop.js", "js/sell.js", "js/notices.js"}
+	var pages []string
+	for _, name := range []string{"pages", "chat", "shop", "sell", "notices"} {
+		pages = append(pages, scriptName(name))
+	}
 	found := w.assets.modules(pages)
 	// Loaded when somebody asks for it, and by no page: it is not to weigh on them.
-	var lazily []string
-	for name, by := range map[string]string{
-		"emoji-picker": "js/elements/reaction-bar.js", "conversation-search": "js/chat.js", "saved-replies": "js/pages.js",
-	} {
-		later := "js/elements/" + name + ".js"
-		if !bytes.Contains(w.assets.files[by].data, []byte("await import(\"./")) || !bytes.Contains(w.assets.files[by].data, []byte(name+".js\")")) ||
-			slices.Contains(found, later) {
+	for name, by := range map[string]string{"emoji-picker": "chat", "conversation-search": "chat", "saved-replies": "pages"} {
+		later := scriptName(name)
+		if !bytes.Contains(w.assets.files[scriptName(by)].data, []byte(`import("./`+name+`.js")`)) || slices.Contains(found, later) {
 			t.Errorf("%s is not loaded when it is asked for", later)
 		}
-		lazily = append(append(lazily, later), w.assets.modules([]string{later})...)
 	}
-	// Every module of the site is one that some page needs.
-	for name := range w.assets.files {
-		if !strings.HasSuffix(name, ".js") || slices.Contains(pages, name) {
-			continue
+	// Every module of the site is in a script that some page needs.
+	err := fs.WalkDir(files, "static/js", func(name string, _ fs.DirEntry, err error) error {
+		if path.Ext(name) == ".js" && !slices.Contains(w.assets.sources, strings.TrimPrefix(name, "static/")) {
+			t.Errorf("%s is imported by nobody", name)
 		}
-		if !slices.Contains(found, name) && !slices.Contains(lazily, name) {
-			t.Errorf("%s is imported by nobody, or its import was not found", name)
-		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	slices.Sort(found)
 	if all := len(found); len(slices.Compact(found)) != all {
-		t.Errorf("got some modules twice: %v", found)
+		t.Errorf("got some scripts twice: %v", found)
 	}
 	page := drawTalk(t, nil)
-	contains(t, page, `<link rel="modulepreload" href="/static/`, `/js/lib/timeline.js">`)
+	contains(t, page, `<link rel="modulepreload" href="/static/`, `/js/joined/chunk-`)
 }

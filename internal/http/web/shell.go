@@ -33,15 +33,22 @@ type me struct {
 	Face, Initial       string
 }
 
-// baseStyles are the components that every page has.
-var baseStyles = []string{"tokens", "base", "shell", "button", "field", "badge", "price-tag", "avatar", "art"}
+// joinedStyles are components that pages have together, by the name of the sheet that they are in.
+var joinedStyles = map[string][]string{
+	// Of every page.
+	"joined/site": {"tokens", "base", "shell", "button", "field", "badge", "price-tag", "avatar", "art"},
+	// Of the two panes.
+	"joined/chat": {
+		"inbox-list", "conversation", "conversation-header", "message", "reactions", "composer", "banner", "menu", "dialog", "empty", "search",
+	},
+}
 
 // bare returns the shell of a page for somebody signed out. Like every shell it comes before
 // what the page shows is read: under an epoch stands nothing older.
 func (w *Web) bare(r *http.Request, title string) shell {
 	return shell{
 		Title: title, Path: r.URL.RequestURI(), Epoch: w.epoch(),
-		Styles: append([]string(nil), baseStyles...), Scripts: []string{"pages"},
+		Styles: []string{"joined/site"}, Scripts: []string{"pages"},
 	}
 }
 
