@@ -48,6 +48,7 @@ type talk struct {
 	Composer    composer
 	MaxChars    int
 	MaxQuery    int
+	Media       chat.Media // limits of what goes with a message
 	URL         string
 	MarkReadURL string
 }
@@ -112,7 +113,7 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 		}
 		view.Habit = habit(record)
 	}
-	view.Title = view.Other.User.Name
+	view.Title, view.Media = view.Other.User.Name, w.uploads.Media()
 	c.Action, c.First, c.Saved = view.URL, view.First, savedOffer{Name: view.First, Title: view.Listing.Title}
 	if view.Role == chat.Seller {
 		c.Saved.URL = fmt.Sprintf("%s?for=%d", savedURL, id)

@@ -17,7 +17,7 @@ func TestAPageNamesEveryScriptThatItsScriptsImport(t *testing.T) {
 	}
 	found := w.assets.modules(pages)
 	// Loaded when somebody asks for it, and by no page: it is not to weigh on them.
-	for name, by := range map[string]string{"emoji-picker": "chat", "conversation-search": "chat", "saved-replies": "pages"} {
+	for name, by := range map[string]string{"emoji-picker": "chat", "conversation-search": "chat", "saved-replies": "pages", "composer-files": "chat", "uploads": "chat"} {
 		later := scriptName(name)
 		if !bytes.Contains(w.assets.files[scriptName(by)].data, []byte(`import("./`+name+`.js")`)) || slices.Contains(found, later) {
 			t.Errorf("%s is not loaded when it is asked for", later)

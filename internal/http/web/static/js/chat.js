@@ -20,7 +20,9 @@ import { SoundSwitch } from "./elements/sound-switch.js"
 import { SwapnestChat } from "./elements/swapnest-chat.js"
 import { TimelineView } from "./elements/timeline-view.js"
 import { TypingLine } from "./elements/typing-line.js"
+import { mindFiles } from "./view/attach.js"
 import { defineLater } from "./view/later.js"
+import { loadStyle } from "./view/style.js"
 
 // The host comes last: whoever listens to it is there before it speaks.
 customElements.define("presence-dot", PresenceDot)
@@ -48,3 +50,12 @@ customElements.define("swapnest-chat", SwapnestChat)
 const load = async () => (await import("./elements/conversation-search.js")).ConversationSearch
 const search = defineLater("conversation-search", load, "a[data-search]")
 if (new URLSearchParams(location.search).has("q")) void search()
+
+const loadFiles = async () => {
+  const styled = loadStyle("composer-files").catch((error) => error)
+  const { ComposerFiles } = await import("./elements/composer-files.js")
+  const fault = await styled
+  if (fault) throw fault
+  return ComposerFiles
+}
+mindFiles(defineLater("composer-files", loadFiles, ".composer-attach"))

@@ -45,24 +45,22 @@ export interface Quote {
 
 /** A file that goes with a message. */
 export interface Attachment {
+  /** of its upload while that waits in this browser */
   id: string
   kind: "image" | "voice" | "file"
   name: string
   type: string
-  /** bytes of what is at url */
   size: number
   url: string
-  /** of an image, the same in a small size */
+  /** of an image; one that waits may not know its size */
   thumb_url?: string
-  /** of an image, in pixels */
   width?: number
   height?: number
   animated?: boolean
   /** of a voice message */
   duration_ms?: number
-  /** how loud it is from its beginning to its end, 0 to 100 */
   waveform?: number[]
-  /** only here, while its message is not sent: how far it is */
+  /** of one that waits in this browser: how far it has come */
   job?: { state: "waiting" | "sending" | "ready" | "failed"; sent: number; fault?: string }
 }
 
@@ -82,10 +80,10 @@ export interface Message {
   deleted?: boolean
   /** absent without any */
   reactions?: Reaction[]
-  /** absent when it answers none */
-  reply_to?: Quote
   /** absent without any */
   attachments?: Attachment[]
+  /** absent when it answers none */
+  reply_to?: Quote
   /** in a replay: its reader has deleted it for themselves, and it says nothing */
   hidden?: boolean
 }

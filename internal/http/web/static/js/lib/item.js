@@ -1,7 +1,6 @@
 /** @typedef {import("./frames.js").Message} Message */
 /** @typedef {import("./outbox.js").Pending} Pending */
 /** @typedef {import("./frames.js").Quote} Quote */
-/** @typedef {import("./frames.js").Attachment} Attachment */
 /** @typedef {"" | "sending" | "waiting" | "sent" | "delivered" | "read" | "failed"} State */
 
 /**
@@ -17,8 +16,8 @@
  * @property {string} edited RFC 3339, "" when the text was never changed
  * @property {boolean} deleted taken away for everyone
  * @property {import("./frames.js").Reaction[]} reactions
+ * @property {import("./frames.js").Attachment[]} attachments what it carries
  * @property {Quote | null} quote what it answers, as that is now
- * @property {Attachment[]} attachments its files, none once it is deleted
  * @property {State} state
  * @property {string} [fault] why it was not sent
  */
@@ -59,8 +58,8 @@ export function pendingItem(one) {
     edited: "",
     deleted: false,
     reactions: [],
-    quote: one.reply ?? null,
     attachments: [],
+    quote: one.reply ?? null,
     state: one.state,
     fault: one.fault,
   }

@@ -340,8 +340,8 @@ export class Timeline {
       edited: message.edited_at ?? "",
       deleted: message.deleted === true,
       reactions: message.reactions ?? [],
-      quote: this.#quoteNow(message.reply_to ?? null),
       attachments: message.attachments ?? [],
+      quote: this.#quoteNow(message.reply_to ?? null),
       state: mine ? this.#stateAt(message.seq) : "",
     }
     // The page may have been read before it became what it is.

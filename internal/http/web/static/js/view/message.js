@@ -48,8 +48,8 @@ export function readMessages(list) {
       edited,
       deleted,
       reactions: readReactions(node),
-      quote: readQuote(node),
       attachments: [],
+      quote: readQuote(node),
       state: /** @type {State} */ (state),
     }
     all.set(item.key, { item, node })
