@@ -1,7 +1,6 @@
 import { choose } from "../lib/choosing.js"
-import { newClientId } from "../lib/client-id.js"
 import { AttachMenu } from "../view/attach-menu.js"
-import { make, makeFile, measure, updateFile } from "../view/composer-file.js"
+import { chosenOf, faultsOf, make, makeFile, updateFile } from "../view/composer-file.js"
 import { numberOf, one } from "../view/query.js"
 // With it comes what carries files: a line that breaks after this does not keep them from being taken.
 import "../view/uploads.js"
@@ -21,6 +20,7 @@ export class ComposerFiles extends HTMLElement {
   #chat = /** @type {HTMLElement} */ (/** @type {unknown} */ (null))
   #list = make("ul", "composer-files")
   #said = make("p", "composer-files-said")
+  #faults = make("p", "composer-files-said")
   #status = make("p", "sr")
   /** @type {Map<string, HTMLElement>} */
   #nodes = new Map()
@@ -33,9 +33,9 @@ export class ComposerFiles extends HTMLElement {
     this.#composer = /** @type {HTMLElement} */ (this.closest("message-composer"))
     this.#chat = /** @type {HTMLElement} */ (this.closest("swapnest-chat"))
     this.#list.setAttribute("aria-label", "Files to send")
-    this.#said.setAttribute("role", "alert")
+    for (const said of [this.#said, this.#faults]) said.setAttribute("role", "alert")
     this.#status.setAttribute("role", "status")
-    this.replaceChildren(this.#said, this.#list, this.#status)
+    this.replaceChildren(this.#said, this.#list, this.#faults, this.#status)
     const attach = (/** @type {Event} */ event) => void this.#attach(/** @type {CustomEvent} */ (event).detail)
     this.#composer.addEventListener("attach", attach, { signal })
     const chosen = (/** @type {Event} */ event) => this.#draw(/** @type {CustomEvent} */ (event).detail)
@@ -43,6 +43,7 @@ export class ComposerFiles extends HTMLElement {
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
     const take = (/** @type {FileList} */ files) => void this.#attach({ files: [...files].map((file) => ({ file })) })
     new AttachMenu(one(this.#composer, ".composer-attach", HTMLElement), take, signal)
+    say(this.#said, "")
     this.#draw([])
     this.#tell("chosen-wanted", undefined)
   }
@@ -53,6 +54,8 @@ export class ComposerFiles extends HTMLElement {
 
   /** @param {{ files: Given[], send?: boolean }} detail send: as a message of their own, at once */
   async #attach({ files, send = false }) {
+    const edits = this.#composer.querySelector(".composer-editing:not([hidden])")
+    if (edits) return say(this.#said, "A message that was sent takes no more files. Save it or cancel, then add them.")
     const { imageBytes, fileBytes, maxFiles } = this.#chat.dataset
     const limits = { imageBytes: numberOf(imageBytes), fileBytes: numberOf(fileBytes), files: numberOf(maxFiles) }
     const wanted = files.map((given) => {
@@ -60,7 +63,7 @@ export class ComposerFiles extends HTMLElement {
       return { ...given, name: name || "file", type, size }
     })
     const { taken, said } = choose(wanted, send ? 0 : this.#nodes.size + this.#coming, limits)
-    this.#say(said)
+    say(this.#said, said)
     if (taken.length === 0) return
     this.#coming += send ? 0 : taken.length
     const ready = await Promise.all(taken.map((one) => chosenOf(one)))
@@ -69,7 +72,8 @@ export class ComposerFiles extends HTMLElement {
     const ids = ready.map(({ id }) => id)
     if (send) return this.#tell("send-files", ids)
     this.#status.textContent = taken.length === 1 ? `${taken[0].name} added` : `${taken.length} files added`
-    one(this.#composer, "textarea", HTMLTextAreaElement).focus()
+    // On a phone a keyboard would rise over what was just chosen.
+    if (matchMedia("(pointer: fine)").matches) one(this.#composer, "textarea", HTMLTextAreaElement).focus()
   }
 
   /** @param {Attachment[]} files */
@@ -91,9 +95,10 @@ export class ComposerFiles extends HTMLElement {
     }
     this.toggleAttribute("data-ids", ids.length > 0)
     if (ids.length > 0) this.dataset.ids = ids.join(" ")
-    const failed = files.find(({ job }) => job?.state === "failed")
-    this.toggleAttribute("data-fault", failed !== undefined)
-    if (failed) this.dataset.fault = `${failed.name} was not uploaded. Try it again, or remove it.`
+    const failed = files.filter(({ job }) => job?.state === "failed")
+    this.toggleAttribute("data-fault", failed.length > 0)
+    if (failed.length > 0) this.dataset.fault = `${failed[0].name} was not uploaded. Try it again, or remove it.`
+    say(this.#faults, faultsOf(failed))
     this.#list.hidden = ids.length === 0
     this.hidden = false
     if (held && !this.#list.contains(document.activeElement))
@@ -105,14 +110,8 @@ export class ComposerFiles extends HTMLElement {
     const button = target instanceof Element ? target.closest("button") : null
     const id = button?.closest("li")?.dataset.id
     if (!button || !id) return
-    this.#say("")
+    say(this.#said, "")
     this.#tell(button.dataset.do === "retry" ? "upload-retry" : "upload-cancel", id)
-  }
-
-  /** @param {string} text */
-  #say(text) {
-    this.#said.textContent = text
-    this.#said.hidden = text === ""
   }
 
   /**
@@ -125,20 +124,11 @@ export class ComposerFiles extends HTMLElement {
 }
 
 /**
- * A file as it is sent.
- * @param {Given} given
- * @returns {Promise<import("../lib/job.js").Chosen>}
+ * Says something once, however often it is drawn.
+ * @param {HTMLElement} node
+ * @param {string} text "" for nothing
  */
-async function chosenOf({ file, kind, duration_ms, waveform }) {
-  const size = kind ? undefined : await measure(file)
-  const { name, type } = file
-  const more = { ...size, ...(kind && { duration_ms, waveform }) }
-  return {
-    id: newClientId(),
-    bytes: file,
-    kind: kind ?? (size ? "image" : "file"),
-    name: name || "file",
-    type,
-    ...more,
-  }
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text
+  node.hidden = text === ""
 }

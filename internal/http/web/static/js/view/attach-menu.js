@@ -49,7 +49,9 @@ export class AttachMenu {
 
   /** @param {How} how */
   #ask(how) {
-    const input = Object.assign(make("input"), { type: "file", ...how })
+    const { capture, ...rest } = how
+    const input = Object.assign(make("input"), { type: "file", ...rest })
+    if (capture) input.setAttribute("capture", capture)
     input.addEventListener("change", () => input.files && this.#take(input.files))
     input.click()
   }

@@ -1,3 +1,4 @@
+import { newClientId } from "../lib/client-id.js"
 import { factsOf, iconOf } from "../lib/file-facts.js"
 import { makeIcon } from "./icon.js"
 
@@ -52,15 +53,43 @@ export function updateFile(node, { name, size, job }) {
   }
   if (node.dataset.state === state) return
   node.dataset.state = state
-  node.querySelector(".composer-file-fault")?.remove()
+  node.querySelector("[data-do=retry]")?.remove()
   if (state !== "failed") return
-  const fault = make("div", "composer-file-fault")
   const retry = Object.assign(make("button", "button", "Retry"), { type: "button" })
   retry.dataset.size = "small"
   retry.dataset.do = "retry"
   retry.append(make("span", "sr", ` ${name}`))
-  fault.append(make("span", "", job?.fault ?? ""), retry)
-  node.append(fault)
+  node.append(retry)
+}
+
+/**
+ * Why files have failed, a line for each reason.
+ * @param {Attachment[]} failed
+ */
+export function faultsOf(failed) {
+  const reasons = [...new Set(failed.map(({ job }) => job?.fault ?? ""))]
+  const names = (/** @type {string} */ reason) =>
+    failed.filter(({ job }) => job?.fault === reason).map(({ name }) => name)
+  return reasons.map((reason) => `${names(reason).join(", ")}: ${reason}`).join("\n")
+}
+
+/**
+ * A file as it is sent.
+ * @param {import("./attach.js").Given} given
+ * @returns {Promise<import("../lib/job.js").Chosen>}
+ */
+export async function chosenOf({ file, kind, duration_ms, waveform }) {
+  const size = kind ? undefined : await measure(file)
+  const { name, type } = file
+  const more = { ...size, ...(kind && { duration_ms, waveform }) }
+  return {
+    id: newClientId(),
+    bytes: file,
+    kind: kind ?? (size ? "image" : "file"),
+    name: name || "file",
+    type,
+    ...more,
+  }
 }
 
 /**
@@ -68,7 +97,7 @@ export function updateFile(node, { name, size, job }) {
  * @param {File} file
  * @returns {Promise<{ width: number, height: number } | undefined>}
  */
-export async function measure(file) {
+async function measure(file) {
   if (!file.type.startsWith("image/")) return undefined
   const url = URL.createObjectURL(file)
   const image = new Image()
