@@ -6,6 +6,9 @@ import { Session } from "../../internal/http/web/static/js/lib/session.js"
 import { Line } from "../../internal/http/web/static/js/lib/socket.js"
 import { FakeClock, FakeSocket, FakeStorage, ackOf, hello, me, other, ownMessage, settle } from "./fakes.js"
 import { FakeLocks } from "./locks.js"
+import { FakeUploads, bytesOf } from "./uploading.js"
+import { Tus } from "../../internal/http/web/static/js/lib/tus.js"
+import { Uploads } from "../../internal/http/web/static/js/lib/uploads.js"
 
 /** A server that keeps the contract: one seq after the other, one message for a client id. */
 export class FakeServer {
@@ -17,6 +20,7 @@ export class FakeServer {
   duplicates = 0
   /** a refusal for what is sent, if the test wants one */
   refuse = () => undefined
+  uploads = new FakeUploads()
 
   log(conversation) {
     if (!this.logs.has(conversation)) this.logs.set(conversation, [])
@@ -35,12 +39,21 @@ export class FakeServer {
     const refusal = this.refuse(frame)
     if (refusal) return void tab.toPage.push({ type: "error", client_id: frame.client_id, ...refusal })
     const log = this.log(frame.conversation_id)
+    const { attachments = [] } = frame
     const known = log.find((one) => one.client_id === frame.client_id)
     if (known) this.duplicates++
     const seq = known?.seq ?? log.length + 1
     const at = { conversation_id: frame.conversation_id }
+    // As the server does: a duplicate is answered before any rule is looked at.
+    const lacking = known ? [] : attachments.filter((id) => !this.uploads.take(id))
+    if (lacking.length > 0) {
+      const detail = "One of the files is not there any more. Add it again."
+      const error = { code: "invalid", field: "attachments", detail, retryable: false }
+      return void tab.toPage.push({ type: "error", client_id: frame.client_id, ...error })
+    }
     if (!known) {
-      const message = ownMessage(seq, frame.client_id, { ...at, message: frame.message })
+      const files = attachments.map((id) => ({ id, name: this.uploads.all.get(id).name }))
+      const message = ownMessage(seq, frame.client_id, { ...at, message: frame.message, attachments: files })
       log.push(message)
       for (const one of this.lines) one.toPage.push(message)
     }
@@ -56,6 +69,7 @@ export class FakeServer {
 /** A browser: its storage, its locks, and the tabs that share them. */
 export class FakeBrowser {
   server = new FakeServer()
+  uploads = this.server.uploads
   storage = new FakeStorage()
   locks = new FakeLocks()
   /** @type {FakeTab[]} */
@@ -149,6 +163,7 @@ export class FakeTab {
       get: (path) => this.#get(path),
       clock: this.clock,
       locks: locks ? browser.locks.of(this, this.gate) : undefined,
+      uploads: async () => this.#uploads(locks),
     })
     this.session.addEventListener("rows", ({ detail }) => (this.rows = detail.rows.map(({ item }) => item)))
   }
@@ -226,8 +241,8 @@ export class FakeTab {
   }
 
   /** @param {string} text which is its client id as well */
-  async write(text, conversation = this.conversation) {
-    await this.session.compose({ conversation, text, clientId: text })
+  async write(text, conversation = this.conversation, files = undefined) {
+    await this.session.compose({ conversation, text, clientId: text, files })
     await settle()
   }
 
@@ -261,22 +276,64 @@ export class FakeTab {
       await this.gate()
       return answer
     }
+    this.files = {
+      all: (userId) => through(() => storage.filesOf(userId)),
+      get: (id) => through(() => structuredClone(storage.files.get(id))),
+      add: (job) => through(() => storage.putFile(job)).then(() => this.browser.tell(this, {})),
+      put: (job) =>
+        through(() => storage.files.has(job.id) && storage.putFile(job)).then(() => this.browser.tell(this, {})),
+      keep: (id, bytes) => through(() => storage.keep(id, bytes)),
+      bytes: (id) => through(() => storage.bytes.get(id)),
+      remove: (id) => through(() => storage.removeFile(id)).then(() => this.browser.tell(this, {})),
+    }
     return {
       shared: true,
       all: (userId) => through(() => storage.all(userId)),
       has: (clientId) => through(() => storage.has(clientId)),
+      hasFiles: (userId) => through(() => storage.hasFiles(userId)),
       put: async (one) => {
         if (this.isFull) throw new DOMException("full", "QuotaExceededError")
         await through(() => storage.put(one))
         this.browser.tell(this, {})
       },
-      remove: async (clientId, sent) => {
+      remove: async (clientId, sent, files) => {
         if (this.isGone) return new Promise(() => {})
         if (sent) this.browser.tell(this, { sent })
-        await through(() => storage.remove(clientId))
+        await through(() => storage.remove(clientId, sent, files))
         this.browser.tell(this, {})
       },
     }
+  }
+
+  /** What carries files from this tab. */
+  #uploads(locks) {
+    const { browser, clock } = this
+    const ask = async (...args) => {
+      await this.gate()
+      if (this.isGone) return new Promise(() => {})
+      const answer = await browser.uploads.ask(...args)
+      await this.gate()
+      return this.isGone ? new Promise(() => {}) : answer
+    }
+    this.uploads = new Uploads({
+      tus: new Tus({ clock, ask }),
+      storage: this.files,
+      userId: me,
+      clock,
+      locks: locks ? browser.locks.of(this, this.gate) : undefined,
+      online: () => !browser.uploads.down,
+      urlOf: () => "blob:here",
+    })
+    return this.uploads
+  }
+
+  fileSize = 700_000
+
+  /** Chooses files: their names are their ids. */
+  async choose(...files) {
+    const all = files.map((name) => ({ id: name, name, kind: "file", type: "", bytes: bytesOf(name, this.fileSize) }))
+    await this.session.attach({ conversation: this.conversation, files: all })
+    await settle()
   }
 
   async #get(path) {

@@ -141,6 +141,10 @@ export class FakeAPI {
 export class FakeStorage {
   shared = true
   kept = new Map()
+  /** what is known of files, by id */
+  files = new Map()
+  /** @type {Map<string, Blob>} */
+  bytes = new Map()
   broken = false
 
   #work(run) {
@@ -154,8 +158,18 @@ export class FakeStorage {
       return structuredClone(own.sort((a, b) => (a.client_id < b.client_id ? -1 : 1)))
     })
   put = (one) => this.#work(() => void this.kept.set(one.client_id, structuredClone(one)))
-  remove = (clientId) => this.#work(() => void this.kept.delete(clientId))
+  remove = (clientId, _sent, files = []) =>
+    this.#work(() => {
+      this.kept.delete(clientId)
+      for (const id of files) this.removeFile(id)
+    })
   has = (clientId) => this.#work(() => this.kept.has(clientId))
+  hasFiles = (userId) => this.#work(() => this.filesOf(userId).length > 0)
+
+  filesOf = (userId) => structuredClone([...this.files.values()].filter((one) => one.user_id === userId))
+  putFile = (job) => void this.files.set(job.id, structuredClone(job))
+  keep = (id, bytes) => void this.bytes.set(id, bytes)
+  removeFile = (id) => void (this.files.delete(id), this.bytes.delete(id))
 }
 
 export const me = 7

@@ -22,6 +22,8 @@ export class FakeLocks {
         return new Promise((resolve, reject) => {
           const request = { tab, name, run, resolve, gate, reject: (error) => void gate().then(() => reject(error)) }
           const queue = this.#queue(name)
+          const taken = this.#held.has(name) || queue.length > 0
+          if (options.ifAvailable && taken) return void gate().then(() => run(null)).then(resolve, reject) // prettier-ignore
           if (options.steal) {
             this.#held.get(name)?.reject(aborted("stolen"))
             this.#held.delete(name)

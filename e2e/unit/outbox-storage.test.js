@@ -20,21 +20,24 @@ test("the storage in memory keeps users apart", async () => {
   assert.equal(await storage.has("a"), false)
 })
 
-/** As much of IndexedDB as is used: one store with one index. */
-function fakeDatabase(kept = new Map()) {
-  const transaction = (_name, mode) => {
+/** As much of IndexedDB as is used: stores with one index each, of which a test keeps the outbox. */
+function fakeDatabase(kept = new Map(), others = {}) {
+  const transaction = (_names, mode) => {
     const at = { mode, oncomplete: null, onabort: null, onerror: null, error: new Error("aborted") }
     const answer = (result) => {
       queueMicrotask(() => at.oncomplete())
       return { result }
     }
-    const store = {
-      index: (field) => ({ getAll: (value) => answer([...kept.values()].filter((one) => one[field] === value)) }),
+    const storeOf = (kept) => ({
+      index: (field) => {
+        const found = (value) => [...kept.values()].filter((one) => one[field] === value)
+        return { getAll: (value) => answer(found(value)), count: (value) => answer(found(value).length) }
+      },
       put: (one) => (kept.broken ? queueMicrotask(() => at.onabort()) : answer(kept.set(one.client_id, one))),
       delete: (id) => answer(kept.delete(id)),
       count: (id) => answer(kept.has(id) ? 1 : 0),
-    }
-    at.objectStore = () => store
+    })
+    at.objectStore = (name) => storeOf(others[name] ?? kept)
     return at
   }
   return { transaction }
@@ -66,6 +69,20 @@ test("other tabs are told what was sent, before it is gone", async () => {
     [{ sent }, 1],
     [{}, 0],
   ])
+})
+
+test("a message that was sent and its files go in one transaction", async () => {
+  const kept = new Map()
+  const [files, bytes] = [new Map([["f", { user_id: me }]]), new Map([["f", "bytes"]])]
+  const db = fakeDatabase(kept, { files, bytes })
+  let transactions = 0
+  const counted = (...args) => (transactions++, db.transaction(...args))
+  const storage = new DatabaseStorage({ transaction: counted })
+  await storage.put(pendingOf("a", { files: ["f"] }))
+  assert.deepEqual([await storage.hasFiles(me), await storage.hasFiles(3)], [true, false])
+  transactions = 0
+  await storage.remove("a", ackOf(1, "a"), ["f"])
+  assert.deepEqual([transactions, kept.size, files.size, bytes.size], [1, 0, 0, 0])
 })
 
 test("a database that hangs is an error after 3 s, and does not do later what it was told", async () => {

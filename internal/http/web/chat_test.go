@@ -146,6 +146,7 @@ func drawTalk(t *testing.T, change func(*inbox.Details, *messaging.MessagesPage,
 		List:  newList(aarav, "", "", inbox.Page{Entries: []chat.Entry{d.Entry}}, 41),
 		talk:  newTalk(aarav.User.ID, d.Entry, p, "/chat/"),
 	}
+	v.Media = chat.DefaultMedia()
 	c.Action, c.First = v.URL, v.First
 	v.Composer = c
 	return draw(t, w, "conversation", v)
@@ -156,6 +157,8 @@ func TestAConversationShowsPersonThingMessagesAndWhereOneWrites(t *testing.T) {
 	contains(t, page, `<body class="chat" data-pane="conversation">`, `data-conversation="41"`, `data-head="3"`, `data-epoch="e1"`,
 		"Hero Sprint cycle, 21 gears", "₹8,500", "Active", "Aundh, Pune", "last seen", "Hi, is it still available?",
 		`action="/chat/conversation/41/" method="post"`, `name="client_id" value="f.1"`, `placeholder="Write to Meera"`,
+		`data-image-bytes="8388608" data-file-bytes="26214400" data-max-files="10" data-voice-ms="300000"`,
+		`<composer-files hidden></composer-files>`, `enctype="multipart/form-data"`, `<noscript><p class="composer-plain"><label>Photos or files <input type="file" name="files" multiple>`,
 		`<template id="message-template">`, `role="log"`, `data-move="older" hidden`, `data-move="newer" hidden`, `data-move="latest" hidden`)
 	lacks(t, page, "New messages</span></li>\n", `<div class="composer" id="composer">`, "Mark as read", "ZgotmplZ")
 }

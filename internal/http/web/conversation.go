@@ -48,6 +48,7 @@ type talk struct {
 	Composer    composer
 	MaxChars    int
 	MaxQuery    int
+	Media       chat.Media // limits of what goes with a message
 	URL         string
 	MarkReadURL string
 }
@@ -112,7 +113,7 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 		}
 		view.Habit = habit(record)
 	}
-	view.Title = view.Other.User.Name
+	view.Title, view.Media = view.Other.User.Name, w.uploads.Media()
 	if speaks(page.Messages) {
 		view.Styles = append(view.Styles, "voice")
 	}

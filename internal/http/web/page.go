@@ -50,9 +50,14 @@ func hurried(r *http.Request, err error) (*http.Request, context.CancelFunc) {
 	return r.WithContext(ctx), cancel
 }
 
-// parseForm reads the posted form. It refuses with TooLarge or Invalid.
+// parseForm reads the posted form, of either kind that browsers send. It refuses with TooLarge or Invalid.
 func parseForm(r *http.Request) error {
 	err := r.ParseForm()
+	if err == nil {
+		if err = r.ParseMultipartForm(formBytes); errors.Is(err, http.ErrNotMultipart) {
+			err = nil
+		}
+	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return chat.Errorf(chat.TooLarge, "This is more than a form can hold. Shorten it and send it again.")
 	}

@@ -20,8 +20,10 @@ import { SoundSwitch } from "./elements/sound-switch.js"
 import { SwapnestChat } from "./elements/swapnest-chat.js"
 import { TimelineView } from "./elements/timeline-view.js"
 import { TypingLine } from "./elements/typing-line.js"
+import { mindFiles } from "./view/attach.js"
 import { defineLater } from "./view/later.js"
 import { show } from "./view/toast.js"
+import { loadStyle } from "./view/style.js"
 
 // The host comes last: whoever listens to it is there before it speaks.
 customElements.define("presence-dot", PresenceDot)
@@ -63,3 +65,11 @@ if (new URLSearchParams(location.search).has("q")) void search()
 
 const loadViewer = async () => (await import("./elements/picture-viewer.js")).PictureViewer
 defineLater("picture-viewer", loadViewer, ".pictures > a[href]")
+const loadFiles = async () => {
+  const styled = loadStyle("composer-files").catch((error) => error)
+  const { ComposerFiles } = await import("./elements/composer-files.js")
+  const fault = await styled
+  if (fault) throw fault
+  return ComposerFiles
+}
+mindFiles(defineLater("composer-files", loadFiles, ".composer-attach"))

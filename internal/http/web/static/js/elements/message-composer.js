@@ -3,7 +3,8 @@ import { systemClock } from "../lib/clock.js"
 import { Drafts } from "../lib/drafts.js"
 import { cleanText, countCharacters } from "../lib/text.js"
 import { TypingSignal } from "../lib/typing.js"
-import { fitBox, focusEnd, showEnd } from "../view/box.js"
+import { chosenAt, takeChosen } from "../view/attach.js"
+import { fitBox, focusEnd, showEnd, showFault } from "../view/box.js"
 import { Editing } from "../view/editing.js"
 import { numberOf, one } from "../view/query.js"
 import { Replying } from "../view/replying.js"
@@ -11,7 +12,7 @@ import { Replying } from "../view/replying.js"
 /**
  * <message-composer data-conversation> is where one writes. Without a script its
  * form posts; with one, it dispatches "compose" (detail: conversation, text,
- * client id and reply, fixed at that moment) and "typing-changed" (detail: whether). "edit" of the
+ * client id, reply and files, fixed at that moment) and "typing-changed" (detail: whether). "edit" of the
  * host has it hold a message that was sent; "edit-last" asks the host for the last one, and
  * "revised" (detail: Message) says what has become of one.
  */
@@ -37,17 +38,19 @@ export class MessageComposer extends HTMLElement {
     this.#replying = new Replying(this, this.#input, this.#drafts, this.#conversation)
     const form = one(this, "form", HTMLFormElement)
     form.noValidate = true
-    form.addEventListener("submit", (event) => this.#submit(event), { signal })
+    form.addEventListener("submit", (event) => (event.preventDefault(), this.#send()), { signal })
     this.#input.addEventListener("input", () => this.#edited(), { signal })
     this.#input.addEventListener("keydown", (event) => this.#key(event), { signal })
     this.#input.addEventListener("blur", () => this.#typing.stop(), { signal })
     addEventListener("pagehide", () => this.#typing.stop(), { signal })
-    chat.addEventListener("edit", (event) => this.#editing.begin(/** @type {CustomEvent} */ (event).detail), { signal })
-    chat.addEventListener("reply", () => this.#editing.end(), { signal })
+    const on = (/** @type {HTMLElement} */ at, /** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
+      at.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
+    on(chat, "edit", (message) => this.#editing.begin(message))
+    on(chat, "reply", () => this.#editing.end())
+    on(chat, "ended", (end) => showEnd(this, end))
+    on(this, "send-files", (files) => this.#compose("", files))
     this.#replying.obey(chat, signal)
-    one(this, ".composer-editing button", HTMLElement).addEventListener("click", () => this.#editing.end(), { signal })
-    const ended = (/** @type {Event} */ event) => showEnd(this, /** @type {CustomEvent} */ (event).detail)
-    chat.addEventListener("ended", ended, { signal })
+    on(one(this, ".composer-editing button", HTMLElement), "click", () => this.#editing.end())
     if (this.#input.value === "") this.#input.value = this.#drafts.get(this.#conversation)
     this.#fit()
     // A finger that opens a page wants to read; a keyboard wants to write.
@@ -81,36 +84,38 @@ export class MessageComposer extends HTMLElement {
     this.#send()
   }
 
-  /** @param {Event} event */
-  #submit(event) {
-    event.preventDefault()
-    this.#send()
-  }
-
   #send() {
     const text = cleanText(this.#input.value)
     this.#input.focus()
-    if (text === "") {
-      if (this.#editing.on) this.#fault("A message needs a text. To take it away, delete it.")
-      return
-    }
-    if (countCharacters(text) > this.#limit) {
-      this.#fault(`A message can have at most ${this.#limit} characters. Shorten it, or send it in two parts.`)
-      return
-    }
-    if (this.#editing.on) return void this.#save(text)
+    const { on: edits } = this.#editing
+    const files = chosenAt(this)
+    if (text === "" && edits) return this.#fault("A message needs a text. To take it away, delete it.")
+    if (text === "" && !files.some) return
+    const most = this.#limit
+    if (countCharacters(text) > most)
+      return this.#fault(`A message can have at most ${most} characters. Shorten it, or send it in two parts.`)
+    if (edits) return void this.#save(text)
+    if (files.fault) return this.#fault(files.fault)
     this.#typing.stop()
     this.#input.value = ""
     this.#fault("")
     this.querySelector("quick-replies")?.remove()
     this.#fit()
+    this.#compose(text, takeChosen(this))
+  }
+
+  /**
+   * @param {string} text
+   * @param {string[]} files
+   */
+  #compose(text, files) {
     const stored = () => {
       // What was written meanwhile is a draft of its own.
-      if (this.#input.value === "") this.#drafts.set(this.#conversation, "")
+      if (text !== "" && this.#input.value === "") this.#drafts.set(this.#conversation, "")
     }
     const reply = this.#replying.quote
     this.#replying.end()
-    this.#tell("compose", { conversation: this.#conversation, text, clientId: newClientId(), reply, stored })
+    this.#tell("compose", { conversation: this.#conversation, text, clientId: newClientId(), reply, files, stored })
   }
 
   /** @param {string} text of the message that is edited */
@@ -125,10 +130,7 @@ export class MessageComposer extends HTMLElement {
 
   /** @param {string} text why it is not sent, "" for nothing */
   #fault(text) {
-    const fault = one(this, ".composer-fault", HTMLElement)
-    one(fault, "span", HTMLElement).textContent = text
-    fault.hidden = text === ""
-    this.#input.toggleAttribute("aria-invalid", text !== "")
+    showFault(this, this.#input, text)
   }
 
   #fit() {

@@ -15,7 +15,7 @@ import { wake } from "../view/wake.js"
 
 /** What the session tells and the elements of the page draw. */
 const told =
-  "line rows stuck message entry gone moved unread page cursor typing presence privacy listing entry-listing sent slow ended unreacted".split(
+  "line rows stuck message entry gone moved unread page cursor typing presence privacy listing entry-listing sent slow ended unreacted chosen".split(
     " ",
   )
 
@@ -72,6 +72,7 @@ export class SwapnestChat extends HTMLElement {
       clock: systemClock,
       kept: keptReactions(me),
       locks: navigator.locks, // only where the page is secure
+      uploads: async () => (await import("../view/uploads.js")).makeUploads(me, storage),
     })
     this.#session = session
     for (const type of told)
@@ -107,6 +108,10 @@ export class SwapnestChat extends HTMLElement {
     on("react", (session, reaction) => session.react(reaction))
     on("concealed", (session, change) => session.concealed(change))
     on("remove", (session, id) => session.gone(id))
+    on("upload", (session, chosen) => session.attach(chosen))
+    on("upload-cancel", (session, id) => session.unattach(id))
+    on("upload-retry", (session, id) => session.reattach(id))
+    on("chosen-wanted", (session) => session.tellChosen())
     on("retry", (session, clientId) => session.retry(clientId))
     on("discard", (session, clientId) => session.discard(clientId))
     on("try-now", () => this.#line.tryNow())

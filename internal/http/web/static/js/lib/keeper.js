@@ -51,11 +51,15 @@ export class Keeper {
   /**
    * Stores a message; the promise resolves also when that does not work.
    * @param {Pending} one
+   * @param {Promise<unknown>} [first] what must be stored before it, which does not fail
    */
-  store(one) {
+  store(one, first) {
     this.#unstored.set(one.client_id, one)
     this.#underway.add(one.client_id)
-    return this.#after(() => this.#write(one))
+    return this.#after(async () => {
+      await first
+      await this.#write(one)
+    })
   }
 
   /**
@@ -71,13 +75,13 @@ export class Keeper {
   }
 
   /**
-   * @param {string} clientId
+   * @param {Pending} one
    * @param {Sent} [sent] where it stands; without it was deleted
    */
-  forget(clientId, sent) {
+  forget({ client_id: clientId, files }, sent) {
     this.#gone.add(clientId)
     this.#unstored.delete(clientId)
-    this.#storage.remove(clientId, sent).catch(() => {
+    this.#storage.remove(clientId, sent, files).catch(() => {
       // It is sent again after a reload, which its id makes harmless.
     })
   }

@@ -41,6 +41,10 @@ export class MemoryStorage {
   async has(clientId) {
     return this.#all.has(clientId)
   }
+
+  async hasFiles() {
+    return false
+  }
 }
 
 /**
@@ -66,33 +70,47 @@ export class DatabaseStorage {
 
   /** @param {number} userId */
   all(userId) {
-    return this.#run("readonly", (store) => store.index("user_id").getAll(userId))
+    return this.#outbox("readonly", (store) => store.index("user_id").getAll(userId))
   }
 
   /** @param {Pending} one */
   async put(one) {
-    await this.#run("readwrite", (store) => store.put(one))
-    this.#tell({})
+    await this.#outbox("readwrite", (store) => store.put(one))
+    this.tell({})
   }
 
   /**
    * @param {string} clientId
    * @param {Sent} [sent]
+   * @param {string[]} [files] that go with it: in one moment, or a crash would leave them as if they were to be sent
    */
-  async remove(clientId, sent) {
+  async remove(clientId, sent, files = []) {
     // Told before it is gone: a tab without a line keeps its bubble.
-    if (sent) this.#tell({ sent })
-    await this.#run("readwrite", (store) => store.delete(clientId))
-    this.#tell({})
+    if (sent) this.tell({ sent })
+    if (files.length === 0) await this.#outbox("readwrite", (store) => store.delete(clientId))
+    else
+      await this.run(["outbox", "files", "bytes"], "readwrite", (at) => {
+        for (const id of files) for (const store of ["files", "bytes"]) at(store).delete(id)
+        return at("outbox").delete(clientId)
+      })
+    this.tell({})
+  }
+
+  /**
+   * Whether files of a person's are kept, for a message or none yet.
+   * @param {number} userId
+   */
+  async hasFiles(userId) {
+    return (await this.run(["files"], "readonly", (at) => at("files").index("user_id").count(userId))) > 0
   }
 
   /** @param {string} clientId */
   async has(clientId) {
-    return (await this.#run("readonly", (store) => store.count(clientId))) > 0
+    return (await this.#outbox("readonly", (store) => store.count(clientId))) > 0
   }
 
-  /** @param {Word} word */
-  #tell(word) {
+  /** @param {Word} word for other tabs */
+  tell(word) {
     this.#channel?.postMessage(word)
   }
 
@@ -102,10 +120,23 @@ export class DatabaseStorage {
    * @param {(store: IDBObjectStore) => IDBRequest<T>} ask
    * @returns {Promise<T>}
    */
-  #run(mode, ask) {
-    return within(this.#clock, (resolve, reject) => {
-      const transaction = this.#db.transaction("outbox", mode)
-      const request = ask(transaction.objectStore("outbox"))
+  #outbox(mode, ask) {
+    return this.run(["outbox"], mode, (at) => ask(at("outbox")))
+  }
+
+  /**
+   * Works on some stores at once: all of it takes place, or nothing does.
+   * @template T
+   * @param {string[]} names
+   * @param {IDBTransactionMode} mode
+   * @param {(at: (name: string) => IDBObjectStore) => IDBRequest<T>} ask
+   * @param {number} [patience] milliseconds
+   * @returns {Promise<T>}
+   */
+  run(names, mode, ask, patience = answersWithin) {
+    return within(this.#clock, patience, (resolve, reject) => {
+      const transaction = this.#db.transaction(names, mode)
+      const request = ask((name) => transaction.objectStore(name))
       transaction.oncomplete = () => resolve(request.result)
       transaction.onabort = () => reject(transaction.error)
       transaction.onerror = () => reject(transaction.error)
@@ -146,16 +177,20 @@ export async function openStorage({ onChange, factory = globalThis.indexedDB, cl
  * @returns {Promise<IDBDatabase>}
  */
 function openDatabase(clock, factory) {
-  return within(clock, (resolve, reject) => {
+  return within(clock, answersWithin, (resolve, reject) => {
     if (!factory) throw new Error("there is no IndexedDB")
-    const request = factory.open("swapnest", 1)
-    request.onupgradeneeded = () => {
-      const store = request.result.createObjectStore("outbox", { keyPath: "client_id" })
-      store.createIndex("user_id", "user_id")
+    const request = factory.open("swapnest", 2)
+    request.onupgradeneeded = ({ oldVersion: from }) => {
+      const db = request.result
+      if (from < 1) db.createObjectStore("outbox", { keyPath: "client_id" }).createIndex("user_id", "user_id")
+      if (from < 2) {
+        db.createObjectStore("files", { keyPath: "id" }).createIndex("user_id", "user_id")
+        db.createObjectStore("bytes")
+      }
     }
+    // A tab that holds an older version lets go of it when it is asked.
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
-    request.onblocked = () => reject(new Error("another tab holds an older version"))
     return () => (request.onsuccess = () => request.result.close())
   })
 }
@@ -163,11 +198,12 @@ function openDatabase(clock, factory) {
 /**
  * @template T
  * @param {Clock} clock
+ * @param {number} patience milliseconds
  * @param {(resolve: (value: T) => void, reject: (error: unknown) => void) => () => void} start
  *   begins the work, and returns what ends it when it takes too long
  * @returns {Promise<T>}
  */
-function within(clock, start) {
+function within(clock, patience, start) {
   /** @type {number | undefined} */
   let timer
   /** @type {Promise<T>} */
@@ -176,7 +212,7 @@ function within(clock, start) {
     timer = clock.setTimeout(() => {
       reject(new Error("the database does not answer"))
       end()
-    }, answersWithin)
+    }, patience)
   })
   return work.finally(() => timer !== undefined && clock.clearTimeout(timer))
 }

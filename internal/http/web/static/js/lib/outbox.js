@@ -2,34 +2,9 @@ import { backoff } from "./backoff.js"
 import { Keeper } from "./keeper.js"
 import { Turns } from "./turns.js"
 
-/**
- * A message that the server has not acknowledged.
- * @typedef {object} Pending
- * @property {string} client_id
- * @property {number} user_id
- * @property {number} conversation_id
- * @property {string} text
- * @property {import("./frames.js").Quote} [reply] what it answers
- * @property {string} at RFC 3339, when it was written
- * @property {number} order rises from one message to the next
- * @property {"waiting" | "sending" | "failed"} state
- * @property {string} [fault] why it failed, a sentence
- */
-
-/**
- * Where a message stands that the server has committed.
- * @typedef {Pick<import("./frames.js").Ack, "client_id" | "conversation_id" | "message_id" | "seq" | "timestamp">} Sent
- */
-
-/**
- * Where pending messages are kept over a reload.
- * @typedef {object} Storage
- * @property {boolean} shared whether other tabs find there what this one has left
- * @property {(userId: number) => Promise<Pending[]>} all
- * @property {(one: Pending) => Promise<void>} put
- * @property {(clientId: string, sent?: Sent) => Promise<void>} remove
- * @property {(clientId: string) => Promise<boolean>} has false once another tab has sent or deleted it
- */
+/** @typedef {import("./pending.js").Pending} Pending */
+/** @typedef {import("./pending.js").Sent} Sent */
+/** @typedef {import("./pending.js").Storage} Storage */
 
 const doubtAfter = 10_000
 const ackWithin = 20_000
@@ -47,6 +22,7 @@ export class Outbox extends EventTarget {
   #userId
   #send
   #clock
+  #files
   /** @type {Map<string, Pending>} */
   #all = new Map()
   /** @type {Map<number, { clientId: string, timer: number }>} what is on the line, by conversation */
@@ -65,9 +41,11 @@ export class Outbox extends EventTarget {
    * @param {(frame: object) => boolean} options.send hands a frame to the line, if it is open
    * @param {import("./clock.js").Clock} options.clock
    * @param {import("./turns.js").Locks} [options.locks] undefined in a browser that has none
+   * @param {import("./files.js").Files} [options.files] that messages wait for
    */
-  constructor({ storage, userId, send, clock, locks }) {
+  constructor({ storage, userId, send, clock, locks, files }) {
     super()
+    this.#files = files
     this.#kept = new Keeper(storage)
     this.#userId = userId
     this.#send = send
@@ -90,6 +68,10 @@ export class Outbox extends EventTarget {
     const stored = await this.#kept.all(this.#userId)
     // What is on the page is sent in any case.
     if (!stored) return this.#flushAll()
+    const files = stored.flatMap((one) => one.files ?? [])
+    this.#files?.take(files)
+    // After their messages, so that none is missing of a message that is still to be sent.
+    if (files.length > 0 || this.#files?.loaded) await this.#files?.load()
     const ids = new Set(stored.map((one) => one.client_id))
     const conversations = new Set()
     for (const [id, one] of this.#all) {
@@ -133,8 +115,9 @@ export class Outbox extends EventTarget {
    * @param {string} text
    * @param {string} clientId
    * @param {import("./frames.js").Quote} [reply] what it answers
+   * @param {string[]} [files]
    */
-  async add(conversationId, text, clientId, reply) {
+  async add(conversationId, text, clientId, reply, files) {
     const now = this.#clock.now()
     this.#order = Math.max(this.#order + 1, now)
     /** @type {Pending} */
@@ -144,18 +127,29 @@ export class Outbox extends EventTarget {
       conversation_id: conversationId,
       text,
       ...(reply && { reply }),
+      ...(files?.length && { files }),
       at: new Date(now).toISOString(),
       order: this.#order,
       state: this.#up ? "sending" : "waiting",
     }
+    this.#files?.take(files ?? [])
     this.#all.set(clientId, one)
     this.#changed(conversationId)
     await this.#store(one)
   }
 
+  /**
+   * Files of a conversation are further.
+   * @param {number} conversationId
+   */
+  look(conversationId) {
+    void this.#flush(conversationId)
+  }
+
   /** The line is open. */
   lineUp() {
     this.#up = true
+    this.#files?.wake()
     for (const one of this.#all.values()) this.#become(one, one.state === "failed" ? "failed" : "sending")
     this.#flushAll()
     // A page that was frozen has not heard what other tabs have left.
@@ -191,7 +185,8 @@ export class Outbox extends EventTarget {
     this.#land(clientId)
     if (!one) return
     this.#all.delete(clientId)
-    this.#kept.forget(clientId, sent)
+    this.#kept.forget(one, sent)
+    this.#files?.sent(one.files ?? [])
     this.#turns.progress(one.conversation_id)
     this.dispatchEvent(new CustomEvent("sent", { detail: one }))
     this.#changed(one.conversation_id)
@@ -209,6 +204,8 @@ export class Outbox extends EventTarget {
     if (!error.retryable) {
       // What it answers is gone: tried again, it answers nothing.
       if (error.field === "reply_to") delete one.reply
+      // A file is there no longer: it is sent again, and the message waits for it.
+      if (error.field === "attachments" && this.#files?.renew(one.files ?? [])) return this.look(one.conversation_id)
       this.#fail(one, error.detail)
       if (error.code === "closed")
         this.dispatchEvent(
@@ -232,6 +229,7 @@ export class Outbox extends EventTarget {
   async retry(clientId) {
     const one = this.#all.get(clientId)
     if (!one || one.state !== "failed") return
+    this.#files?.retry(one.files ?? [])
     this.#become(one, this.#up ? "sending" : "waiting")
     await this.#store(one)
   }
@@ -245,7 +243,8 @@ export class Outbox extends EventTarget {
     if (!one) return
     this.#all.delete(clientId)
     this.#land(clientId)
-    this.#kept.forget(clientId)
+    this.#kept.forget(one)
+    this.#files?.cancel(one.files ?? [])
     this.#changed(one.conversation_id)
     void this.#flush(one.conversation_id)
   }
@@ -255,7 +254,7 @@ export class Outbox extends EventTarget {
    * @param {Pending} one
    */
   async #store(one) {
-    const stored = this.#kept.store(one)
+    const stored = this.#kept.store(one, one.files && this.#files?.recorded(one.files))
     void this.#flush(one.conversation_id)
     await stored
     await this.#flush(one.conversation_id)
@@ -275,6 +274,9 @@ export class Outbox extends EventTarget {
     if (!this.#up) return
     const one = this.of(conversationId).find((pending) => pending.state !== "failed")
     if (!one) return this.#turns.leave(conversationId)
+    const files = one.files ? (this.#files?.standing(one.files) ?? {}) : undefined
+    // Until they are there the turn is nobody's, for it would be taken from who does nothing with it.
+    if (files && !files.attachments && !files.fault) return this.#turns.leave(conversationId)
     if (this.#inFlight.has(conversationId) || this.#pauses.has(conversationId)) return
     if (!this.#turns.has(conversationId)) return this.#turns.ask(conversationId)
     const { client_id: clientId } = one
@@ -293,9 +295,15 @@ export class Outbox extends EventTarget {
       void this.#flush(conversationId)
       return
     }
+    if (files?.fault) {
+      this.#land(clientId)
+      this.#fail(one, files.fault)
+      void this.#flush(conversationId)
+      return
+    }
     this.#become(one, "sending")
-    const reply = one.reply && { reply_to: one.reply.message_id }
-    const frame = { type: "send", conversation_id: conversationId, client_id: clientId, message: one.text, ...reply }
+    const more = { ...(one.reply && { reply_to: one.reply.message_id }), ...files }
+    const frame = { type: "send", conversation_id: conversationId, client_id: clientId, message: one.text, ...more }
     if (this.#send(frame)) return
     this.#land(clientId)
     this.#become(one, "waiting")

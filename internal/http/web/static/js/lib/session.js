@@ -1,4 +1,5 @@
 import { rungBy } from "./attention.js"
+import { Files } from "./files.js"
 import { Inbox } from "./inbox.js"
 import { Outbox } from "./outbox.js"
 import { Wishes } from "./reactions.js"
@@ -9,21 +10,7 @@ import { Timeline } from "./timeline.js"
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./socket.js").Line} Line */
 
-/**
- * The conversation of a page, as the server has rendered it.
- * @typedef {object} Opened
- * @property {number} id
- * @property {number} other
- * @property {string} epoch
- * @property {number} head
- * @property {string} headAt
- * @property {number} seen how far the reader has come
- * @property {number} otherRead
- * @property {number} otherDelivered
- * @property {boolean} hasOlder
- * @property {boolean} atEnd
- * @property {import("./item.js").Item[]} items
- */
+/** @typedef {import("./opened.js").Opened} Opened */
 
 const mostWatched = 100
 const together = 400
@@ -33,13 +20,16 @@ const together = 400
  * the receipts, the list and the open conversation. It dispatches what the elements
  * of the page draw: "line", "rows", "stuck", "message", "entry", "gone", "moved", "unread",
  * "total", "rung", "heard", "page", "cursor", "typing", "presence", "privacy", "listing", "entry-listing",
- * "sent", "slow", "ended" and "unreacted" (a sentence: why a reaction was taken back).
+ * "sent", "slow", "ended", "chosen" (the files at the composer) and "unreacted" (a sentence: why a
+ * reaction was taken back).
  */
 export class Session extends EventTarget {
   #line
   #receipts
   #inbox
   #outbox
+  #files
+  #storage
   #wishes
   /** @type {Thread | undefined} */
   #thread
@@ -66,9 +56,11 @@ export class Session extends EventTarget {
    * @param {import("./clock.js").Clock} options.clock
    * @param {import("./turns.js").Locks} [options.locks]
    * @param {import("./reactions.js").Kept} [options.kept] where reactions outlive the page
+   * @param {() => Promise<import("./uploads.js").Uploads>} [options.uploads] loads what carries files
    */
-  constructor({ me, line, storage, known, unread, filter, next, opened, get, clock, locks, kept }) {
+  constructor({ me, line, storage, known, unread, filter, next, opened, get, clock, locks, kept, uploads }) {
     super()
+    this.#storage = storage
     this.#me = me
     this.#line = line
     this.#get = get
@@ -77,7 +69,8 @@ export class Session extends EventTarget {
     this.#epoch = opened?.epoch ?? ""
     const send = (/** @type {object} */ frame) => line.send(frame)
     this.#receipts = new Receipts(send, clock)
-    this.#outbox = new Outbox({ storage, userId: me, send, clock, locks })
+    this.#files = new Files(uploads ?? (() => Promise.reject(new Error("nothing carries files"))))
+    this.#outbox = new Outbox({ storage, userId: me, send, clock, locks, files: this.#files })
     const last = (/** @type {number} */ id) => (id === this.#thread?.id ? this.#thread.timeline.last : Infinity)
     this.#wishes = new Wishes({ epoch: this.#epoch, send, last, clock, kept })
     this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, next, get, clock })
@@ -89,6 +82,7 @@ export class Session extends EventTarget {
     on(this.#wishes, "refused", (detail) => this.#tell("unreacted", detail))
     on(this.#outbox, "overdue", () => line.doubt())
     on(this.#outbox, "change", (id) => this.#pending(id, "event"))
+    on(this.#files, "change", (id) => this.#moved(id))
     on(line, "state", (state) => this.#tell("line", state))
     on(line, "frame", (frame) => this.#frame(frame))
     on(line, "lost", (code) => (this.#wishes.lineDown(), this.#outbox.lineDown(code)))
@@ -97,8 +91,13 @@ export class Session extends EventTarget {
   /** Takes up what was not sent before, and opens the line. */
   async start() {
     this.#line.start()
+    const some = this.#storage.hasFiles(this.#me).catch(() => false)
     await this.#outbox.load()
     if (this.#thread) this.#pending(this.#thread.id, "start")
+    if (!(await some)) return
+    await this.#files.load()
+    this.#files.sweep()
+    this.tellChosen()
   }
 
   /**
@@ -125,9 +124,10 @@ export class Session extends EventTarget {
    * @param {string} message.text
    * @param {string} message.clientId
    * @param {import("./frames.js").Quote} [message.reply] what it answers
+   * @param {string[]} [message.files]
    */
-  async compose({ conversation, text, clientId, reply }) {
-    const added = this.#outbox.add(conversation, text, clientId, reply)
+  async compose({ conversation, text, clientId, reply, files }) {
+    const added = this.#outbox.add(conversation, text, clientId, reply, files)
     this.#pending(conversation, "own")
     // It stands behind the end of what is loaded; soon it stands in its place.
     if (conversation === this.#thread?.id) void this.#thread.latest()
@@ -170,6 +170,26 @@ export class Session extends EventTarget {
   /** @param {string} clientId */
   discard(clientId) {
     this.#outbox.remove(clientId)
+  }
+
+  /** @param {{ conversation: number, files: import("./job.js").Chosen[] }} chosen */
+  attach({ conversation, files }) {
+    return this.#files.add(conversation, files)
+  }
+
+  /** @param {string} id of a file at the composer */
+  unattach(id) {
+    this.#files.cancel([id])
+  }
+
+  /** @param {string} id of a file at the composer that has failed */
+  reattach(id) {
+    this.#files.retry([id])
+  }
+
+  /** Tells once more which files stand at the composer. */
+  tellChosen() {
+    if (this.#thread && this.#files.loaded) this.#tell("chosen", this.#files.chosen(this.#thread.id))
   }
 
   /** @param {boolean} typing */
@@ -308,7 +328,17 @@ export class Session extends EventTarget {
    * @param {import("./thread.js").Why} why
    */
   #pending(conversationId, why) {
-    if (conversationId === this.#thread?.id) this.#thread.setPending(this.#outbox.of(conversationId), why)
+    if (conversationId !== this.#thread?.id) return
+    const all = this.#outbox.of(conversationId)
+    const shown = all.map((one) => (one.files ? { ...one, attachments: this.#files.shown(one.files) } : one))
+    this.#thread.setPending(shown, why)
+    this.tellChosen()
+  }
+
+  /** @param {number} conversationId files of it are further */
+  #moved(conversationId) {
+    this.#outbox.look(conversationId)
+    this.#pending(conversationId, "state")
   }
 
   /** @param {import("./thread.js").Why} why */

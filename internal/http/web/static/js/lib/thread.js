@@ -89,7 +89,7 @@ export class Thread extends EventTarget {
   }
 
   /**
-   * @param {import("./outbox.js").Pending[]} pending
+   * @param {Parameters<import("./timeline.js").Timeline["setPending"]>[0]} pending
    * @param {Why} why
    */
   setPending(pending, why) {

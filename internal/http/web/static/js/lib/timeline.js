@@ -197,7 +197,7 @@ export class Timeline {
 
   /**
    * What waits in the outbox for this conversation, in its order.
-   * @param {Pending[]} all
+   * @param {(Pending & Partial<Pick<Item, "attachments">>)[]} all
    */
   setPending(all) {
     const known = new Map(this.#pending.map((item) => [item.clientId, item]))
@@ -205,8 +205,7 @@ export class Timeline {
       .filter((one) => !this.#has(one.client_id))
       .map((one) => {
         const item = known.get(one.client_id) ?? pendingItem(one)
-        item.state = one.state
-        item.fault = one.fault
+        Object.assign(item, { state: one.state, fault: one.fault, attachments: one.attachments ?? [] })
         if (!one.reply) item.quote = null
         item.quote = this.#quoteNow(item.quote)
         return item

@@ -31,6 +31,18 @@ export function focusEnd(input) {
 }
 
 /**
+ * @param {HTMLElement} composer
+ * @param {HTMLTextAreaElement} input
+ * @param {string} text why it is not sent, "" for nothing
+ */
+export function showFault(composer, input, text) {
+  const fault = one(composer, ".composer-fault", HTMLElement)
+  one(fault, "span", HTMLElement).textContent = text
+  fault.hidden = text === ""
+  input.toggleAttribute("aria-invalid", text !== "")
+}
+
+/**
  * Nothing can be written in a conversation any more: its composer says why.
  * @param {HTMLElement} composer
  * @param {{ conversation: number, detail: string }} end

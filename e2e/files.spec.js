@@ -1,0 +1,316 @@
+// Photos and files: from choosing them to a message that is sent.
+
+import { violations } from "./axe.js"
+import { ask, bubbles, connected, offer, register, write } from "./people.js"
+import { picture } from "./pictures.js"
+import { expect, test } from "./test.js"
+import { Uploads } from "./uploads.js"
+
+/** @typedef {import("@playwright/test").Page} Page */
+
+const pdf = (name = "invoice.pdf", size = 900_000) => ({
+  name,
+  mimeType: "application/pdf",
+  buffer: Buffer.concat([Buffer.from("%PDF-1.4\n"), Buffer.alloc(size - 9, "x")]),
+})
+
+const strip = (/** @type {Page} */ page) => page.getByRole("list", { name: "Files to send" }).getByRole("listitem")
+const bars = (/** @type {Page} */ page) => strip(page).getByRole("progressbar")
+const box = (/** @type {Page} */ page) => page.getByRole("textbox", { name: "Message" })
+
+/** A page of somebody in a conversation, what becomes of its uploads, and what it sends on its line. */
+async function writer(/** @type {Page} */ seller, /** @type {Page} */ page) {
+  await register(seller, "Meera")
+  await register(page, "Aarav")
+  const url = await ask(page, (await offer(seller, "Lamp")).id, "Hello")
+  const uploads = new Uploads()
+  await uploads.mind(page.context())
+  /** @type {{ message: string, attachments?: string[] }[]} */
+  const sent = []
+  page.on("websocket", (socket) =>
+    socket.on("framesent", ({ payload }) => {
+      const frame = JSON.parse(String(payload))
+      if (frame.type === "send") sent.push(frame)
+    }),
+  )
+  await page.goto(url)
+  await connected(page)
+  return { uploads, sent, url }
+}
+
+/** Presses the button, and gives the browser's own dialog these files. */
+async function choose(
+  /** @type {Page} */ page,
+  /** @type {Parameters<import("@playwright/test").FileChooser["setFiles"]>[0]} */ files,
+) {
+  const asked = page.waitForEvent("filechooser")
+  await page.getByRole("button", { name: "Attach photos or files" }).click()
+  await (await asked).setFiles(files)
+}
+
+/** Hands files to the page as a paste or a drop does. */
+function hand(
+  /** @type {Page} */ page,
+  /** @type {"paste" | "drop"} */ how,
+  /** @type {{ name: string, type: string, size: number, text?: string }} */ file,
+) {
+  return page.evaluate(
+    ({ how, file: { name, type, size, text } }) => {
+      const data = new DataTransfer()
+      data.items.add(new File([new Uint8Array(size)], name, { type }))
+      if (text) for (const kind of ["text/plain", "text/html"]) data.setData(kind, text)
+      const at = document.querySelector(how === "paste" ? "textarea" : ".timeline")
+      const init = { bubbles: true, cancelable: true }
+      if (how === "paste") at?.dispatchEvent(new ClipboardEvent("paste", { ...init, clipboardData: data }))
+      else for (const kind of ["dragenter", "dragover", "drop"]) at?.dispatchEvent(new DragEvent(kind, { ...init, dataTransfer: data })) // prettier-ignore
+    },
+    { how, file },
+  )
+}
+
+test("two pictures and a PDF are chosen, one is removed, and the others go with the text", async ({
+  page: seller,
+  newPerson,
+}) => {
+  const page = await newPerson()
+  const { uploads, sent } = await writer(seller, page)
+  uploads.hold(1)
+  await choose(page, [picture("bicycle.png", [200, 80, 40]), picture("guitar.png", [40, 120, 80]), pdf()])
+  await expect(strip(page)).toHaveCount(3)
+  await expect(strip(page).getByRole("img", { name: "bicycle.png" })).toBeVisible()
+  await expect(strip(page).nth(2)).toContainText("invoice.pdf PDF · 879 KB")
+  await expect(page.getByRole("progressbar", { name: "Uploading invoice.pdf" })).toHaveJSProperty("value", 58)
+  await expect(bars(page)).toHaveCount(1)
+  await expect(box(page)).toBeFocused()
+  expect(await violations(page)).toEqual([])
+  await strip(page).getByRole("button", { name: "Remove guitar.png" }).click()
+  await expect(strip(page)).toHaveCount(2)
+  await expect(strip(page).getByRole("button", { name: "Remove bicycle.png" })).toBeFocused()
+  await expect.poll(() => uploads.names).toEqual(["bicycle.png", "invoice.pdf"])
+
+  // The bubble is there at once, and waits; what is written behind it waits as well.
+  await write(page, "Here they are")
+  await write(page, "And this")
+  await expect(strip(page)).toHaveCount(0)
+  await expect(bubbles(page, "Here they are")).toHaveAttribute("data-state", "sending")
+  expect(sent).toEqual([])
+  uploads.release()
+  await expect(bubbles(page, "And this")).toHaveAttribute("data-state", /sent|delivered/)
+  expect(sent.map(({ message, attachments }) => ({ message, attachments }))).toEqual([
+    { message: "Here they are", attachments: [...uploads.all.keys()] },
+    { message: "And this", attachments: undefined },
+  ])
+  expect([...uploads.all.values()].every(({ received, length }) => received === length)).toBe(true)
+
+  // What is said is a message of its own at once, whatever stands at the composer.
+  await choose(page, pdf("later.pdf", 100))
+  await expect(page.locator('.composer-file[data-state="ready"]')).toHaveCount(1)
+  await page.locator("message-composer form").evaluate((form) => {
+    const file = new File(["voice"], "voice.webm", { type: "audio/webm" })
+    const detail = { files: [{ file, kind: "voice", duration_ms: 1_000, waveform: [1, 2] }], send: true }
+    form.dispatchEvent(new CustomEvent("attach", { bubbles: true, detail }))
+  })
+  await expect.poll(() => sent.length).toBe(3)
+  const voice = [...uploads.all.values()].find(({ name }) => name === "voice.webm")
+  expect(sent[2]).toMatchObject({ message: "", attachments: [voice?.id] })
+  expect(voice?.kind).toBe("voice")
+  await strip(page).getByRole("button", { name: "Remove later.pdf" }).click()
+  await expect(strip(page)).toHaveCount(0)
+  await page.reload()
+  await connected(page)
+  await expect(strip(page)).toHaveCount(0)
+})
+
+test("files are pasted and dropped; what cannot be sent is said before anything is", async ({
+  page: seller,
+  newPerson,
+}) => {
+  const page = await newPerson()
+  const { uploads, url } = await writer(seller, page)
+  await hand(page, "paste", { name: "image.png", type: "image/png", size: 100 })
+  await expect(strip(page)).toHaveCount(1)
+  await hand(page, "drop", { name: "plan.txt", type: "text/plain", size: 2_000 })
+  await expect(strip(page)).toHaveCount(2)
+  await hand(page, "paste", { name: "table.png", type: "image/png", size: 100, text: "a cell" })
+  const asked = () => uploads.asked.filter((one) => one === "POST").length
+  await hand(page, "drop", { name: "holiday.mov", type: "video/quicktime", size: 26 << 20 })
+  const said = page.locator("composer-files").getByRole("alert")
+  await expect(said).toHaveText("holiday.mov has 26 MB; a file can have at most 25 MB.")
+  await hand(page, "drop", { name: "empty.txt", type: "text/plain", size: 0 })
+  await expect(said).toHaveText("empty.txt is empty.")
+  await choose(
+    page,
+    Array.from({ length: 10 }, (_, n) => pdf(`${n}.pdf`, 100)),
+  )
+  await expect(said).toHaveText("A message can have at most 10 files: 2 were left out.")
+  await expect(strip(page)).toHaveCount(10)
+  await expect(bars(page)).toHaveCount(0)
+  expect(asked()).toBe(10)
+  expect(uploads.names.slice(0, 3)).toEqual(["image.png", "plan.txt", "0.pdf"])
+  expect(await violations(page)).toEqual([])
+
+  // Where they would fall is shown; a text that is dragged is none of theirs.
+  const drag = (/** @type {string} */ type) =>
+    page.evaluate((type) => {
+      const data = new DataTransfer()
+      if (type === "text/plain") data.setData(type, "words")
+      else data.items.add(new File(["x"], "x.txt"))
+      const event = new DragEvent("dragover", { bubbles: true, cancelable: true, dataTransfer: data })
+      document.querySelector(".timeline")?.dispatchEvent(event)
+      return event.defaultPrevented
+    }, type)
+  expect(await drag("text/plain")).toBe(false)
+  await expect(page.locator(".conversation[data-over]")).toHaveCount(0)
+  expect(await drag("Files")).toBe(true)
+  await expect(page.locator(".conversation[data-over]")).toHaveCount(1)
+  await page.evaluate(() => document.dispatchEvent(new DragEvent("dragleave", { dataTransfer: new DataTransfer() })))
+
+  // They belong to where they were chosen, and stay there like a draft.
+  const other = await ask(page, (await offer(seller, "Chair")).id, "Another thing")
+  await page.goto(other)
+  await connected(page)
+  await expect(page.locator("composer-files")).toBeHidden()
+  await page.goto(url)
+  await expect(strip(page)).toHaveCount(10)
+  await expect(strip(page).nth(1)).toContainText("plan.txt")
+})
+
+test("what a browser keeps from before there were files is still sent", async ({ page: seller, newPerson }) => {
+  const page = await newPerson()
+  await register(seller, "Meera")
+  const { id: user } = await register(page, "Aarav")
+  const url = await ask(page, (await offer(seller, "Lamp")).id, "Hello")
+  await page.goto("/shop/")
+  await page.evaluate(
+    ({ user, conversation }) =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.open("swapnest", 1)
+        request.onerror = reject
+        request.onupgradeneeded = () =>
+          request.result.createObjectStore("outbox", { keyPath: "client_id" }).createIndex("user_id", "user_id")
+        request.onsuccess = () => {
+          const at = request.result.transaction("outbox", "readwrite")
+          const one = { client_id: "old", user_id: user, conversation_id: conversation, text: "From before", order: 1 }
+          at.objectStore("outbox").put({ ...one, at: new Date().toISOString(), state: "waiting" })
+          at.oncomplete = () => resolve(request.result.close())
+        }
+      }),
+    { user, conversation: Number(/(\d+)\/$/.exec(url)?.[1]) },
+  )
+  await page.goto(url)
+  await expect(bubbles(page, "From before")).toHaveAttribute("data-state", /sent|delivered/)
+})
+
+test("a line that breaks, and a page that is reloaded, go on where they were", async ({
+  page: seller,
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/)
+  const page = await newPerson()
+  const { uploads, sent } = await writer(seller, page)
+  uploads.hold(1)
+  await choose(page, pdf("long.pdf", 1_200_000))
+  await expect.poll(() => uploads.asked).toEqual(["POST", "PATCH 0", "PATCH 524288"])
+  await write(page, "With a file")
+  await page.context().setOffline(true)
+  await expect(bubbles(page, "With a file")).toHaveAttribute("data-state", "waiting")
+  await page.context().setOffline(false)
+  await connected(page)
+  await expect(bubbles(page, "With a file")).toHaveAttribute("data-state", "sending")
+
+  // Reloaded in the middle, twice: once while it waits for its message, once as a draft.
+  uploads.asked = []
+  await page.reload()
+  await expect.poll(() => uploads.asked).toEqual(["HEAD", "PATCH 524288"])
+  await expect(bubbles(page, "With a file")).toHaveAttribute("data-state", "sending")
+  await expect(page.locator("composer-files")).toBeHidden()
+  uploads.release()
+  await expect(bubbles(page, "With a file")).toHaveAttribute("data-state", /sent|delivered/)
+  await expect(bubbles(page, "With a file")).toHaveCount(1)
+  expect(sent.map(({ attachments }) => attachments)).toEqual([[...uploads.all.keys()]])
+  expect([...uploads.all.values()].map(({ received }) => received)).toEqual([1_200_000])
+})
+
+test("a file that is refused fails its message with the reason, and can be given up", async ({
+  page: seller,
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/status of 415/)
+  const page = await newPerson()
+  const { uploads, sent } = await writer(seller, page)
+  uploads.refuse = (name) => (name === "setup.pdf" ? "Programs cannot be sent." : undefined)
+  uploads.hold()
+  await choose(page, [pdf("setup.pdf", 100), pdf("good.pdf", 100)])
+  await write(page, "Take this")
+  await write(page, "And that")
+  uploads.release()
+  const failed = bubbles(page, "Take this")
+  await expect(failed).toContainText("Not sent. setup.pdf: Programs cannot be sent.")
+  await expect(bubbles(page, "And that")).toHaveAttribute("data-state", /sent|delivered/)
+  await failed.getByRole("button", { name: "Delete" }).click()
+  await expect(failed).toHaveCount(0)
+  await expect.poll(() => uploads.names, "the good one is taken away").toEqual(["setup.pdf"])
+
+  // At the composer it says so as well, and nothing is sent without it.
+  await choose(page, pdf("setup.pdf", 100))
+  await expect(page.locator("composer-files").getByRole("alert")).toHaveText("setup.pdf: Programs cannot be sent.")
+  expect(await violations(page)).toEqual([])
+  await write(page, "Once more")
+  await expect(page.locator(".composer-fault")).toContainText("setup.pdf was not uploaded. Try it again, or remove it.")
+  await expect(box(page)).toHaveValue("Once more")
+  uploads.refuse = () => undefined
+  await strip(page).getByRole("button", { name: "Retry setup.pdf" }).click()
+  await expect(page.locator('.composer-file[data-state="ready"]')).toHaveCount(1)
+  await box(page).press("Enter")
+  await expect(bubbles(page, "Once more")).toHaveAttribute("data-state", /sent|delivered/)
+  expect(sent.map(({ message }) => message)).toEqual(["And that", "Once more"])
+})
+
+for (const width of [320, 390])
+  test(`on a phone of ${width} pixels there is a camera, and the strip fits`, async ({ page: seller, newPerson }) => {
+    const page = await newPerson({
+      viewport: { width, height: 700 },
+      hasTouch: true,
+      isMobile: true,
+      colorScheme: width === 320 ? "light" : "dark",
+    })
+    const { uploads } = await writer(seller, page)
+    const button = page.getByRole("button", { name: "Attach photos or files" })
+    await button.tap()
+    const menu = page.getByRole("group", { name: "Attach" })
+    await expect(menu.getByRole("button")).toHaveText(["Take a photo", "Photos and files"])
+    expect(await violations(page)).toEqual([])
+    await menu.press("Escape")
+    await expect(menu).toHaveCount(0)
+    await expect(button).toBeFocused()
+    await button.tap()
+    const asked = page.waitForEvent("filechooser")
+    await menu.getByRole("button", { name: "Take a photo" }).tap()
+    const camera = await asked
+    expect(
+      await camera.element().evaluate((input) => [input.getAttribute("accept"), input.getAttribute("capture")]),
+    ).toEqual(["image/*", "environment"])
+    uploads.hold()
+    await camera.setFiles(picture("photo.png", [90, 60, 160]))
+    await button.tap()
+    const more = page.waitForEvent("filechooser")
+    await menu.getByRole("button", { name: "Photos and files" }).tap()
+    const files = await more
+    expect(files.isMultiple()).toBe(true)
+    await files.setFiles([
+      pdf("a very long name of a document.pdf"),
+      picture("wide.png", [20, 90, 160], 800, 200),
+      pdf(),
+    ])
+    await expect(strip(page)).toHaveCount(4)
+    expect(
+      await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth),
+    ).toBe(true)
+    for (const part of [".composer-input", ".composer-send"])
+      await expect(page.locator(part)).toBeInViewport({ ratio: 1 })
+    expect(await violations(page)).toEqual([])
+    uploads.release()
+    await expect(bars(page)).toHaveCount(0)
+  })
