@@ -15,7 +15,7 @@ export function loadStyle(name) {
   link.rel = "stylesheet"
   link.href = href
   const styled = new Promise((resolve, reject) => {
-    link.onload = resolve
+    link.onload = () => resolve(undefined)
     link.onerror = () => (link.remove(), reject(new Error("no style")))
   })
   loaded.set(name, styled)
