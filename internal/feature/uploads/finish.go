@@ -14,9 +14,10 @@ import (
 	"swapnest/internal/store"
 )
 
-// lookTime is how long looking at a file may take, waiting for a place included. It goes on
-// when whoever sent the file has gone: the result is there when they ask again.
-const lookTime = 90 * time.Second
+// lookTime is how long looking at a file may take, waiting for a place included: less than
+// proxies and clients wait, who are told to ask again. It goes on when whoever sent the file has
+// gone: the result is there when they ask again.
+const lookTime = 50 * time.Second
 
 func partKey(id chat.AttachmentID, number int) string {
 	return "incoming/" + string(id) + "/" + strconv.Itoa(number)

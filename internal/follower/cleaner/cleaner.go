@@ -24,6 +24,7 @@ type Follower struct {
 	lease *store.Lease
 	stop  context.CancelFunc
 	done  chan struct{}
+	swept time.Time // the last time, by this node
 }
 
 // New returns a follower that has sweep remove what has expired. Start begins, Stop ends it.
@@ -54,14 +55,8 @@ func (f *Follower) run(ctx context.Context) {
 	defer close(f.done)
 	ticker := time.NewTicker(renewal)
 	defer ticker.Stop()
-	var swept time.Time
 	for {
-		held, err := f.lease.Held(ctx)
-		if err == nil && held && time.Since(swept) >= every {
-			swept = time.Now()
-			err = f.sweep(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
+		if err := f.turn(ctx); err != nil && ctx.Err() == nil {
 			f.log.Warn("expired files not removed", "error", err)
 		}
 		select {
@@ -70,4 +65,14 @@ func (f *Follower) run(ctx context.Context) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// turn sweeps when it is time, where no other node does.
+func (f *Follower) turn(ctx context.Context) error {
+	held, err := f.lease.Held(ctx)
+	if err != nil || !held || time.Since(f.swept) < every {
+		return err
+	}
+	f.swept = time.Now()
+	return f.sweep(ctx)
 }
