@@ -256,6 +256,7 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		{"more files than a message can have", []string{"serve", "--max-files", "31"}, 2, "--max-files needs a number from 1 to 30"},
 		{"a scanner at no address", []string{"serve", "--scanner", "localhost:3310"}, 2, "neither tcp://host:port nor unix:///path/of/socket"},
 		{"less for a day than for a file", []string{"serve", "--daily-upload-mb", "24"}, 2, "--daily-upload-mb is less than one file may have"},
+		{"a scanner that is none", []string{"serve", "--scanner", "http://localhost"}, 2, "--scanner"},
 		{"no limits beyond loopback", []string{"serve", "--listen", "0.0.0.0:0", "--rate-limits", "off", "--public-url", "https://x.example"}, 2, "--rate-limits"},
 		{"a public URL with a path", []string{"serve", "--public-url", "https://x.example/shop"}, 2, "--public-url"},
 		{"a proxy that is no network", []string{"serve", "--trusted-proxies", "10.0.0.0/8,proxy.example"}, 2, "--trusted-proxies"},
