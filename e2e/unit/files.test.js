@@ -333,6 +333,21 @@ test("a file that is not stored yet stays when the list is read, and its message
   assert.deepEqual(said(server), [])
 })
 
+test("a file that was taken away does not come back by a list that was read before", async () => {
+  const { browser, tab, strip, uploads } = await open()
+  await tab.choose("a.pdf")
+  const before = browser.storage.filesOf(me)
+  let answer
+  tab.files.all = () => new Promise((resolve) => (answer = () => resolve(before)))
+  void tab.session.told({})
+  await settle()
+  tab.session.unattach("a.pdf")
+  answer()
+  await browser.run()
+  assert.deepEqual(tab.uploads.in(conversation), [])
+  assert.deepEqual([strip(), uploads.all.size], [[], 0])
+})
+
 test("a tab that waits for the files of another one sends its own meanwhile", async () => {
   const { browser, tab, uploads } = await open()
   uploads.before = ({ upload }) => (upload?.name === "c.pdf" ? undefined : new Promise(() => {}))
