@@ -159,7 +159,7 @@ test("without JavaScript one pages back, and marks as read with a button", async
   await buyer.goto(url)
   await expect(buyer.getByText("New messages", { exact: true })).toHaveCount(1)
   // More is new than one page holds: it is read from its beginning, page by page.
-  const last = bubbles(buyer, /Message 70\d\d:/) // with the time behind it
+  const last = bubbles(buyer, /Message 70 \d\d:/) // with the time behind it
   await expect(last).toHaveCount(0)
   await buyer.getByRole("button", { name: "Mark as read up to here" }).click()
   await expect(last).toHaveCount(1)

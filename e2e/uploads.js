@@ -33,6 +33,8 @@ export class Uploads {
   /** @type {(name: string) => string | undefined} the sentence with which a file is refused */
   refuse = () => undefined
   release = () => {}
+  /** whether the server answers; else this does, in its place */
+  real = false
 
   /** @param {import("@playwright/test").BrowserContext} context whose uploads these are */
   async mind(context) {
@@ -65,6 +67,7 @@ export class Uploads {
     if (request.failure()) return
     const id = request.url().split("/uploads/")[1]
     const upload = this.all.get(id)
+    if (this.real) return this.#pass(route, upload)
     if (method === "POST") {
       const made = new Upload(`e2e${this.all.size}`, headers)
       this.all.set(made.id, made)
@@ -84,5 +87,24 @@ export class Uploads {
     const told = { "Upload-Offset": String(upload.received), "Upload-Length": String(upload.length) }
     if (method !== "GET") return route.fulfill({ status: method === "HEAD" ? 200 : 204, headers: told })
     return route.fulfill({ json: { upload: { ...upload, offset: upload.received, attachment: { id } } } })
+  }
+  /**
+   * Lets the server answer, unless the test wants a file refused.
+   * @param {Route} route
+   * @param {Upload | undefined} upload
+   */
+  async #pass(route, upload) {
+    const request = route.request()
+    const offset = Number((await request.allHeaders())["upload-offset"] ?? 0)
+    const length = request.postDataBuffer()?.length ?? 0
+    const fault =
+      upload && request.method() === "PATCH" && offset + length === upload.length && this.refuse(upload.name)
+    if (fault) return route.fulfill({ status: 415, json: { detail: fault } })
+    const response = await route.fetch()
+    const id = /uploads\/(\w+)$/.exec(response.headers().location ?? "")?.[1]
+    if (request.method() === "POST" && id) this.all.set(id, new Upload(id, await request.allHeaders()))
+    if (request.method() === "DELETE" && response.ok()) this.all.delete(upload?.id ?? "")
+    if (request.method() === "PATCH" && upload && response.ok()) upload.received = offset + length
+    return route.fulfill({ response })
   }
 }

@@ -31,15 +31,21 @@ test("a message shows at once, and goes out when its files are there; what is wr
   const { browser, tab, strip, uploads, server } = await open()
   let go
   uploads.before = ({ method }) => (method === "PATCH" ? new Promise((resolve) => (go = resolve)) : undefined)
+  await tab.write("first")
   await tab.choose("a.pdf")
   assert.deepEqual(strip(), ["a.pdf sending"], "it is on its way before the message is sent")
   await tab.write("see this", conversation, ["a.pdf"])
   await tab.write("and this")
-  assert.deepEqual(tab.shown, ["see this sending", "and this sending"])
+  assert.deepEqual(tab.shown, ["first sending", "see this sending", "and this sending"])
   assert.deepEqual(strip(), [], "what a message has taken is not at the composer any more")
-  await browser.run(60_000 - 1)
-  assert.deepEqual([said(server), browser.locks.holder(`swapnest.outbox.${me}.${conversation}`)], [[], undefined])
-  const [{ attachments }] = tab.rows
+  await browser.run()
+  assert.deepEqual(said(server), ["first"])
+  assert.equal(
+    browser.locks.holder(`swapnest.outbox.${me}.${conversation}`),
+    undefined,
+    "nobody has the turn for nothing",
+  )
+  const { attachments } = tab.rows[1]
   assert.deepEqual(
     { ...attachments[0], job: attachments[0].job.state },
     { ...attachments[0], id: "a.pdf", kind: "file", name: "a.pdf", size: 700_000, url: "blob:here", job: "sending" },
@@ -47,8 +53,8 @@ test("a message shows at once, and goes out when its files are there; what is wr
   uploads.before = () => undefined
   go()
   await browser.run()
-  assert.deepEqual(said(server), ["see this + a.pdf", "and this"])
-  assert.deepEqual(tab.rows[0].attachments, [{ id: "u1x", name: "a.pdf" }], "as the server has it")
+  assert.deepEqual(said(server), ["first", "see this + a.pdf", "and this"])
+  assert.deepEqual(tab.rows[1].attachments, [{ id: "u1x", name: "a.pdf" }], "as the server has it")
   assert.deepEqual(strip(), [])
   clean(browser)
 })
@@ -270,7 +276,7 @@ test("what was chosen a day ago and not sent is taken away, and what waits to be
   await tab.drop()
   await tab.write("hi", conversation, ["kept.pdf"])
   await tab.end()
-  for (const one of browser.storage.files.values()) one.order -= 24 * 3_600_000
+  for (const one of browser.storage.files.values()) one.order -= 25 * 3_600_000
   for (const upload of uploads.all.values()) uploads.all.delete(upload.id)
   const next = await open(browser)
   await browser.run()
@@ -304,6 +310,54 @@ test("a storage that fails keeps nobody from sending files, but leaving the page
   await browser.run(2_000)
   assert.deepEqual(said(server), ["hi + a.pdf"])
   assert.equal(tab.uploads.unsafe, false)
+})
+
+test("a file that is not stored yet stays when the list is read, and its message is stored behind it", async () => {
+  const { browser, tab, strip, uploads, server } = await open()
+  const { add } = tab.files
+  let store
+  tab.files.add = (job) => new Promise((resolve) => (store = () => resolve(add(job))))
+  uploads.before = ({ method }) => (method === "PATCH" ? new Promise(() => {}) : undefined)
+  await tab.choose("a.pdf")
+  void tab.write("hi", conversation, ["a.pdf"])
+  await settle()
+  assert.deepEqual([...browser.storage.kept.keys()], [], "another tab would miss the file of what it finds")
+  store()
+  await settle()
+  assert.deepEqual([[...browser.storage.kept.keys()], [...browser.storage.files.keys()]], [["hi"], ["a.pdf"]])
+
+  tab.files.add = () => Promise.reject(new Error("full"))
+  await tab.choose("b.pdf")
+  await tab.session.told({})
+  assert.deepEqual(strip(), ["b.pdf sending"])
+  assert.deepEqual(said(server), [])
+})
+
+test("a file that was taken away does not come back by a list that was read before", async () => {
+  const { browser, tab, strip, uploads } = await open()
+  await tab.choose("a.pdf")
+  const before = browser.storage.filesOf(me)
+  let answer
+  tab.files.all = () => new Promise((resolve) => (answer = () => resolve(before)))
+  void tab.session.told({})
+  await settle()
+  tab.session.unattach("a.pdf")
+  answer()
+  await browser.run()
+  assert.deepEqual(tab.uploads.in(conversation), [])
+  assert.deepEqual([strip(), uploads.all.size], [[], 0])
+})
+
+test("a tab that waits for the files of another one sends its own meanwhile", async () => {
+  const { browser, tab, uploads } = await open()
+  uploads.before = ({ upload }) => (upload?.name === "c.pdf" ? undefined : new Promise(() => {}))
+  await tab.choose("a.pdf", "b.pdf")
+  const other = await open(browser)
+  uploads.before = ({ method, upload }) =>
+    method === "POST" || upload.name === "c.pdf" ? undefined : new Promise(() => {})
+  await other.tab.choose("c.pdf")
+  await browser.run()
+  assert.deepEqual(other.strip(), ["a.pdf waiting", "b.pdf waiting", "c.pdf ready"])
 })
 
 test("a page that is frozen lets go of its files, and takes them up again", async () => {

@@ -114,6 +114,7 @@ test("an answer that is lost at the end is asked for", async (t) => {
     const server = new FakeUploads()
     server.refuse = () => "This file is a program."
     const error = await (await broken(server)).outcome
+    assert.deepEqual(server.asked, ["HEAD", "GET"])
     assert.deepEqual([error.message, error.retryable], ["This file is a program.", false])
   })
   await t.test("it was not looked at: no bytes ask for that", async () => {

@@ -106,6 +106,7 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 		shell: chatShell(s, "conversation"), List: newList(s.Me, filter, "", entries, id),
 		talk: newTalk(who, e, page, inboxURL(filter, "")),
 	}
+	view.Media = w.uploads.Media()
 	if view.Role == chat.Buyer && !view.Gone {
 		record, err := w.accounts.Record(ctx, e.Other.ID)
 		if err != nil {
@@ -113,7 +114,7 @@ func (w *Web) showConversation(rw http.ResponseWriter, r *http.Request, status i
 		}
 		view.Habit = habit(record)
 	}
-	view.Title, view.Media = view.Other.User.Name, w.uploads.Media()
+	view.Title = view.Other.User.Name
 	if speaks(page.Messages) {
 		view.Styles = append(view.Styles, "voice")
 	}
