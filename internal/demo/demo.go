@@ -223,7 +223,7 @@ func (t Town) pack(ctx context.Context, talks []talk, places []place) error {
 				if err != nil {
 					return fmt.Errorf("%s, message %d: %w", k.file, n+1, err)
 				}
-				a, err := t.Uploads.Add(ctx, who, uploads.Begin{Name: file.Name, Type: file.Type, Length: int64(len(file.Data))}, bytes.NewReader(file.Data))
+				a, err := t.Uploads.Add(ctx, who, uploads.Begin{Name: file.Name, Type: file.Type, Length: int64(len(file.Data)), Voice: file.Voice}, bytes.NewReader(file.Data))
 				if err != nil {
 					return fmt.Errorf("%s, message %d: %w", k.file, n+1, err)
 				}

@@ -278,7 +278,11 @@ func TestTextsAreWhatTheRulesMakeOfThem(t *testing.T) {
 	var all strings.Builder
 	for _, k := range talks {
 		for i, l := range k.lines {
-			got, err := chat.ParseText(l.text)
+			parse := chat.ParseText
+			if len(l.carries) > 0 {
+				parse = chat.ParseCaption
+			}
+			got, err := parse(l.text)
 			if err != nil || got != l.text {
 				t.Errorf("%s, message %d: got %q, %v", k.file, i+1, got, err)
 			}
@@ -356,7 +360,7 @@ func TestPeopleSendEachOtherPhotosAndAPaper(t *testing.T) {
 			images++
 		}
 	}
-	if images != 5 || len(kinds) != 6 {
+	if images != 5 || len(kinds) != 7 {
 		t.Errorf("got %v", kinds)
 	}
 }

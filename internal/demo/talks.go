@@ -30,7 +30,7 @@ import (
 //	+b ❤️                        the buyer reacted to it; likewise +s
 //	^ New tyres                  it answers the last message before it that begins so
 //	-                            the buyer has deleted it for themselves
-//	@ bicycle-3.jpg              it carries a photo of that drawing, or one of the papers
+//	@ bicycle-3.jpg              it carries a photo of that drawing, one of the papers, or a voice message
 //	~ 14h                        nobody writes for so long
 //
 //go:embed talks/*.txt
