@@ -214,11 +214,22 @@ test("a picture is looked at by finger, and a script is not needed to see it", a
   await expect(viewer).toBeHidden()
 
   // A browser's own page around a picture has a style, which the sandbox of files keeps out.
-  problems.allow(/Applying inline style|Blocked script execution/)
+  problems.allow(/Applying inline style|Blocked script execution|status of 422/)
   const plain = await newPerson({ ...options, javaScriptEnabled: false })
   await plain.context().addCookies(await buyer.context().cookies())
   await plain.goto(url)
   await expect.poll(() => drawn(plain)).toBe(2)
+  // Files go with the form, too; those that came are kept when another one was refused.
+  const empty = { name: "empty.txt", mimeType: "text/plain", buffer: Buffer.from("") }
+  await plain.getByLabel("Photos or files").setInputFiles([empty, blue])
+  await plain.getByRole("button", { name: "Send" }).click()
+  await expect(plain.getByRole("alert")).toHaveText(/empty/)
+  await expect(plain.getByRole("checkbox", { name: "blue.png" })).toBeChecked()
+  await plain.getByLabel("Photos or files").setInputFiles([paper("Bill.pdf")])
+  await plain.getByRole("button", { name: "Send" }).click()
+  await expect(plain.locator(".attachment-name")).toHaveText("Bill.pdf")
+  await expect.poll(() => drawn(plain)).toBe(3)
+  await plain.goto(url)
   await plain.locator(".pictures > a").first().click()
   await expect(plain).toHaveURL(/\/attachments\/[a-z2-7]{26}$/)
 })

@@ -112,7 +112,7 @@ func fill(ctx context.Context, a *server.App) ([]web.DemoPerson, error) {
 	var town []demo.Person
 	// Of several nodes that start at once, one fills the town, and the others wait for it.
 	err := a.DB.Alone(ctx, func() (err error) {
-		town, err = demo.Fill(ctx, demo.Town{DB: a.DB, Accounts: a.Accounts, Blobs: a.Blobs, Now: time.Now()})
+		town, err = demo.Fill(ctx, demo.Town{DB: a.DB, Accounts: a.Accounts, Blobs: a.Blobs, Uploads: a.Uploads, Now: time.Now()})
 		return err
 	})
 	if err != nil {

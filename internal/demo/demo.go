@@ -18,6 +18,7 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/feature/uploads"
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/store"
@@ -29,6 +30,9 @@ type Town struct {
 	Accounts *accounts.Service
 	Blobs    interface {
 		Put(ctx context.Context, key string, r io.Reader) error
+	}
+	Uploads interface {
+		Add(ctx context.Context, who chat.UserID, b uploads.Begin, r io.Reader) (chat.Attachment, error)
 	}
 	Now time.Time
 }
@@ -83,6 +87,9 @@ func (t Town) fill(ctx context.Context) error {
 	places := make([]place, len(talks))
 	err = t.DB.Update(ctx, func(tx *store.Tx) error { return t.settle(ctx, tx, hash, talks, places) })
 	if err != nil {
+		return err
+	}
+	if err := t.pack(ctx, talks, places); err != nil {
 		return err
 	}
 	if err := t.converse(ctx, talks, places); err != nil {
@@ -202,6 +209,31 @@ func (t Town) news(ctx context.Context, tx *store.Tx, ids map[string]chat.UserID
 	return nil
 }
 
+// pack uploads the files that people send, before they send them. One after the other: nobody
+// uploads much at once.
+func (t Town) pack(ctx context.Context, talks []talk, places []place) error {
+	for i, k := range talks {
+		for n, l := range k.lines {
+			who := places[i].seller
+			if l.buyer {
+				who = places[i].buyer
+			}
+			for _, name := range l.carries {
+				file, err := enclose(name)
+				if err != nil {
+					return fmt.Errorf("%s, message %d: %w", k.file, n+1, err)
+				}
+				a, err := t.Uploads.Add(ctx, who, uploads.Begin{Name: file.Name, Type: file.Type, Length: int64(len(file.Data)), Voice: file.Voice}, bytes.NewReader(file.Data))
+				if err != nil {
+					return fmt.Errorf("%s, message %d: %w", k.file, n+1, err)
+				}
+				talks[i].lines[n].files = append(talks[i].lines[n].files, a.ID)
+			}
+		}
+	}
+	return nil
+}
+
 // converse sends every message through the real service, with a clock that stands
 // at the time of the message. A message is a durable commit, so the talks go on side
 // by side and share commits.
@@ -221,7 +253,7 @@ func (t Town) converse(ctx context.Context, talks []talk, places []place) error 
 				who = places[i].buyer
 			}
 			sent, err := service.Send(ctx, who, messaging.SendCommand{
-				Conversation: places[i].id, ClientID: fmt.Sprintf("demo.%d", n+1), Text: cmp.Or(l.was, l.text), ReplyTo: said[l.answers],
+				Conversation: places[i].id, ClientID: fmt.Sprintf("demo.%d", n+1), Text: cmp.Or(l.was, l.text), ReplyTo: said[l.answers], Attachments: l.files,
 			})
 			said = append(said, sent.Message.ID)
 			places[i].seqs = append(places[i].seqs, sent.Message.Seq)

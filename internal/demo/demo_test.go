@@ -12,6 +12,7 @@ import (
 	"swapnest/internal/blob"
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
@@ -42,7 +43,9 @@ func newTown(t *testing.T) (Town, *blob.Disk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Town{DB: db, Accounts: people, Blobs: disk, Now: now}, disk
+	// The store looks at the real clock when something expires.
+	files := uploads.New(db, disk, uploads.Options{Media: chat.DefaultMedia(), Now: time.Now})
+	return Town{DB: db, Accounts: people, Blobs: disk, Uploads: files, Now: now}, disk
 }
 
 func fill(t *testing.T, town Town) []Person {
@@ -275,7 +278,11 @@ func TestTextsAreWhatTheRulesMakeOfThem(t *testing.T) {
 	var all strings.Builder
 	for _, k := range talks {
 		for i, l := range k.lines {
-			got, err := chat.ParseText(l.text)
+			parse := chat.ParseText
+			if len(l.carries) > 0 {
+				parse = chat.ParseCaption
+			}
+			got, err := parse(l.text)
 			if err != nil || got != l.text {
 				t.Errorf("%s, message %d: got %q, %v", k.file, i+1, got, err)
 			}
@@ -317,3 +324,43 @@ func TestBadTalksAreRefused(t *testing.T) {
 }
 
 func dice() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+
+func TestPeopleSendEachOtherPhotosAndAPaper(t *testing.T) {
+	town, _ := newTown(t)
+	fill(t, town)
+	kinds := make(map[chat.AttachmentID]chat.AttachmentKind)
+	for _, p := range people {
+		u, _, err := town.DB.Credentials(t.Context(), p.username)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entriesOf(t, town.DB, u.ID, chat.Buyer) {
+			messages, err := town.DB.MessagesAfter(t.Context(), e.Conversation.ID, 0, 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range messages {
+				for _, a := range m.Attachments {
+					kinds[a.ID] = a.Kind
+					shown, file, err := town.Uploads.(*uploads.Service).Open(t.Context(), u.ID, a.ID, false)
+					if err != nil {
+						t.Fatalf("%s: %v", a.Name, err)
+					}
+					if shown.Size != file.Size() || a.Kind == chat.ImageAttachment && (a.Width != photoWidth || a.Height != photoHeight) {
+						t.Errorf("got %+v of %d bytes", shown, file.Size())
+					}
+					file.Close()
+				}
+			}
+		}
+	}
+	images := 0
+	for _, kind := range kinds {
+		if kind == chat.ImageAttachment {
+			images++
+		}
+	}
+	if images != 5 || len(kinds) != 7 {
+		t.Errorf("got %v", kinds)
+	}
+}

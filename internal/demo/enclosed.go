@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"embed"
 	"fmt"
 	"image/jpeg"
 	"path"
@@ -12,7 +13,14 @@ import (
 type enclosed struct {
 	Name, Type string
 	Data       []byte
+	Voice      bool
 }
+
+// sounds are voice messages. A bicycle's bell: three tones that die away, computed with ffmpeg's
+// aevalsrc and encoded as Opus.
+//
+//go:embed sounds/*.webm
+var sounds embed.FS
 
 // papers are the documents that people send, by their names: the first line is large.
 var papers = map[string][]string{
@@ -31,13 +39,17 @@ const (
 	photoQuality            = 85 // of JPEG
 )
 
-// enclose makes the file that a talk names: a drawing as a photo (.jpg), or one of the papers (.pdf).
+// enclose makes the file that a talk names: a drawing as a photo (.jpg), one of the papers (.pdf) or a
+// voice message (.webm).
 // The same name always gives the same bytes.
 func enclose(name string) (enclosed, error) {
 	switch path.Ext(name) {
 	case ".jpg":
 		data, err := photograph(strings.TrimSuffix(name, ".jpg"))
 		return enclosed{Name: name, Type: "image/jpeg", Data: data}, err
+	case ".webm":
+		data, err := sounds.ReadFile("sounds/" + name)
+		return enclosed{Name: name, Type: "audio/webm", Data: data, Voice: true}, err
 	case ".pdf":
 		lines, ok := papers[name]
 		if !ok {

@@ -30,6 +30,7 @@ import (
 //	+b ❤️                        the buyer reacted to it; likewise +s
 //	^ New tyres                  it answers the last message before it that begins so
 //	-                            the buyer has deleted it for themselves
+//	@ bicycle-3.jpg              it carries a photo of that drawing, one of the papers, or a voice message
 //	~ 14h                        nobody writes for so long
 //
 //go:embed talks/*.txt
@@ -52,8 +53,10 @@ type spoken struct {
 	was     string // what it was edited from, "" for never
 	deleted bool
 	put     []put
-	answers int           // which line it answers, from 1 on; 0 for none
-	hidden  bool          // from the buyer
+	answers int      // which line it answers, from 1 on; 0 for none
+	hidden  bool     // from the buyer
+	carries []string // names of files
+	files   []chat.AttachmentID
 	gap     time.Duration // since the message before
 	at      time.Time
 }
@@ -118,7 +121,7 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 			gap := pause + time.Duration(8_000+dice.IntN(70_000)+80*len([]rune(text)))*time.Millisecond
 			k.lines = append(k.lines, spoken{buyer: mark == "b:", text: text, gap: gap})
 			pause = 0
-		case "|", "=", "x", "-", "^", "+b", "+s":
+		case "|", "=", "x", "-", "^", "@", "+b", "+s":
 			if len(k.lines) == 0 {
 				return k, fmt.Errorf("a second line before the first")
 			}
@@ -137,6 +140,8 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 				}
 			case "-":
 				last.hidden = true
+			case "@":
+				last.carries = append(last.carries, text)
 			default:
 				last.deleted = true
 			}
@@ -148,7 +153,11 @@ func parseTalk(data string, dice *rand.Rand) (talk, error) {
 		return k, fmt.Errorf("nobody says anything")
 	}
 	for i, l := range k.lines {
-		text, err := chat.ParseText(l.text)
+		parse := chat.ParseText
+		if len(l.carries) > 0 {
+			parse = chat.ParseCaption
+		}
+		text, err := parse(l.text)
 		if err != nil {
 			return k, fmt.Errorf("message %d: %w", i+1, err)
 		}

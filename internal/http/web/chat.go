@@ -14,7 +14,7 @@ func (w *Web) chatRoutes(mux Mux) {
 
 	get("/chat/{$}", w.inbox)
 	get("/chat/conversation/{id}/{$}", w.conversation)
-	post("/chat/conversation/{id}/{$}", w.say)
+	mux.Handle("POST /chat/conversation/{id}/{$}", w.messagePost(w.say))
 	post("/chat/mark-read/{id}/{$}", w.markRead)
 	post("/chat/mark/{id}/{$}", w.mark)
 	get("/chat/delete/{id}/{$}", w.removeForm)

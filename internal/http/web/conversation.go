@@ -61,6 +61,7 @@ type composer struct {
 	Text     string
 	Fault    string
 	First    string
+	Files    []keptFile   // that have come with a form that was refused
 	Quick    []quickReply // to begin with; none once one has written
 	Saved    savedOffer
 }
@@ -230,18 +231,34 @@ func newClientID() string { return "f." + rand.Text() }
 
 // say answers POST /chat/conversation/{id}/.
 func (w *Web) say(rw http.ResponseWriter, r *http.Request) error {
-	id, who, err := w.posted(r)
+	id, err := pathID[chat.ConversationID](r, "conversation")
+	if err != nil {
+		return err
+	}
+	who, err := w.guard.Who(r)
+	if err != nil {
+		return err
+	}
+	files, refused, err := w.parseMessageForm(r, who.User.ID)
 	if err != nil {
 		return err
 	}
 	c := composer{Text: r.PostForm.Get("message"), ClientID: r.PostForm.Get("client_id")}
+	for _, kept := range r.PostForm["attachments"] {
+		files = append(files, chat.AttachmentID(kept))
+	}
 	ctx, cancel := sending(r)
 	defer cancel()
-	_, err = w.messages.Send(ctx, who, messaging.SendCommand{
-		Conversation: id, ClientID: c.ClientID, Text: c.Text, Address: auth.Address(r),
-	})
+	if refused != nil {
+		// Nothing is sent without a file that somebody has chosen: they may want to choose another one.
+		err = refused
+	} else {
+		_, err = w.messages.Send(ctx, who.User.ID, messaging.SendCommand{
+			Conversation: id, ClientID: c.ClientID, Text: c.Text, Attachments: files, Address: auth.Address(r),
+		})
+	}
 	if fault, ok := refusal(err); ok {
-		c.Fault = fault.Detail
+		c.Fault, c.Files = fault.Detail, w.keptFiles(ctx, who.User.ID, files)
 		// Another text under the old name would be a conflict.
 		c.ClientID = retryID(fault, c.ClientID)
 		after(rw, err)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"mime/multipart"
 	"net/http"
@@ -47,4 +48,21 @@ func (w *Web) parseMessageForm(r *http.Request, who chat.UserID) (files []chat.A
 		return nil
 	})
 	return files, fault, err
+}
+
+// keptFile is a file that has come with a form that was refused: it comes again with the next one.
+type keptFile struct {
+	ID   chat.AttachmentID
+	Name string
+}
+
+// keptFiles are those of some uploads that can be sent. What is not there any more is left out.
+func (w *Web) keptFiles(ctx context.Context, who chat.UserID, ids []chat.AttachmentID) []keptFile {
+	var kept []keptFile
+	for _, id := range ids {
+		if u, err := w.uploads.Upload(ctx, who, id); err == nil && u.Attachment != nil {
+			kept = append(kept, keptFile{ID: id, Name: u.Attachment.Name})
+		}
+	}
+	return kept
 }
