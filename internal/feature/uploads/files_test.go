@@ -165,7 +165,7 @@ func TestAPictureIsMadeInTwoSizesAndWhatIsNoneIsAFile(t *testing.T) {
 		if err != nil || got.Attachment == nil {
 			t.Fatalf("got %+v, %v", got, err)
 		}
-		if a := got.Attachment; a.Kind != chat.ImageAttachment || a.Type != "image/jpeg" || a.Width != 900 || a.Height != 600 {
+		if a := got.Attachment; a.Kind != chat.ImageAttachment || a.Type != "image/jpeg" || a.Name != "a.jpg" || a.Width != 900 || a.Height != 600 {
 			t.Errorf("got %+v", a)
 		}
 		full, _ := s.read(t, me, u.ID, false)
