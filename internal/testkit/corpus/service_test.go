@@ -9,9 +9,7 @@ import (
 	_ "image/png"
 	"io"
 	"io/fs"
-	"maps"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -165,8 +163,14 @@ func (s *site) nothingElse(t *testing.T, f corpus.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !maps.Equal(there, s.kept) {
-		t.Errorf("%s: there are %v, want %v", f.What, slices.Sorted(maps.Keys(there)), slices.Sorted(maps.Keys(s.kept)))
+	for key := range there {
+		if !s.kept[key] {
+			t.Errorf("%s: it leaves %s", f.What, key)
+			s.kept[key] = true
+		}
+	}
+	if len(there) < len(s.kept) {
+		t.Errorf("%s: %d blobs are there, want %d", f.What, len(there), len(s.kept))
 		s.kept = there
 	}
 }
