@@ -215,9 +215,9 @@ func (tx *Tx) UploadMade(ctx context.Context, a chat.Attachment) (bool, error) {
 		levels[i] = strconv.Itoa(level)
 	}
 	n, err := tx.changed(ctx, "note what was made of an upload", `
-		UPDATE attachment SET state = 'made', kind = $2, type = $3, size = $4, width = $5, height = $6, animated = $7, duration_ms = $8, waveform = $9
+		UPDATE attachment SET state = 'made', kind = $2, name = $3, type = $4, size = $5, width = $6, height = $7, animated = $8, duration_ms = $9, waveform = $10
 		WHERE id = $1 AND state = 'receiving'`,
-		a.ID, a.Kind, a.Type, a.Size, a.Width, a.Height, a.Animated, a.Duration.Milliseconds(), strings.Join(levels, ","))
+		a.ID, a.Kind, a.Name, a.Type, a.Size, a.Width, a.Height, a.Animated, a.Duration.Milliseconds(), strings.Join(levels, ","))
 	return n == 1, err
 }
 

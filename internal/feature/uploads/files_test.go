@@ -172,6 +172,9 @@ func TestAPictureIsMadeInTwoSizesAndWhatIsNoneIsAFile(t *testing.T) {
 		if int64(len(full)) != got.Attachment.Size || len(thumb) == 0 || bytes.Equal(thumb, full) || a.Type != "image/jpeg" {
 			t.Errorf("got %d and %d bytes as %s", len(full), len(thumb), a.Type)
 		}
+		if a.Name != "a.jpg" {
+			t.Errorf("it is a JPEG, and is called %s", a.Name)
+		}
 		svg, err := s.Add(t.Context(), me, Begin{Name: "b.svg", Type: "image/svg+xml"}, strings.NewReader("<svg onload=alert(1)/>"))
 		if err != nil || svg.Kind != chat.FileAttachment || svg.Type != "application/octet-stream" {
 			t.Errorf("an SVG: got %+v, %v", svg, err)

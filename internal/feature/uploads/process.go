@@ -72,7 +72,8 @@ func (s *Service) voice(ctx context.Context, a chat.Attachment, f *os.File) (cha
 	if err := rewind(clean); err != nil {
 		return a, err
 	}
-	a.Type, a.Size, a.Duration, a.Waveform = note.Type, note.Size, note.Duration, note.Waveform
+	a.Name, a.Type, a.Size = renamed(a.Name, note.Type), note.Type, note.Size
+	a.Duration, a.Waveform = note.Duration, note.Waveform
 	return a, s.blobs.Put(ctx, fileKey(a.ID), clean)
 }
 
@@ -86,10 +87,14 @@ func (s *Service) image(ctx context.Context, a chat.Attachment, f *os.File) (cha
 	return a, errors.Join(s.blobs.Put(ctx, thumbKey(a.ID), bytes.NewReader(img.Thumb)), s.blobs.Put(ctx, fileKey(a.ID), bytes.NewReader(img.Full)))
 }
 
-// endings of the names of pictures, by their types; the first is the usual one.
-var endings = map[string][]string{"image/jpeg": {".jpg", ".jpeg"}, "image/png": {".png"}, "image/gif": {".gif"}}
+// endings of the names of pictures and voice messages, by their types; the first is the usual one.
+var endings = map[string][]string{
+	"image/jpeg": {".jpg", ".jpeg"}, "image/png": {".png"}, "image/gif": {".gif"},
+	"audio/webm": {".webm"}, "audio/ogg": {".ogg", ".oga", ".opus"}, "audio/mp4": {".m4a", ".mp4"},
+}
 
-// renamed returns what a picture is called that was made anew, maybe as one of another type.
+// renamed returns what a picture or a voice message is called that was made anew, maybe as one of
+// another type.
 func renamed(name, kind string) string {
 	ending := strings.ToLower(path.Ext(name))
 	fitting := endings[kind]

@@ -2,24 +2,24 @@ package corpus
 
 import (
 	"bytes"
-	"compress/zlib"
+	"compress/flate"
 	"encoding/binary"
 	"image"
 	"image/color"
 	"image/gif"
 )
 
-// bombs ask for as much memory as they can get: some are refused by their head, others fill
+// Bombs ask for much more memory than they have bytes: some are refused by their head, others fill
 // all that decoders may take.
-func bombs() []File {
-	shot := pngOf(screenshot())
-	all := []File{
+func Bombs() []File {
+	shot, grey, web := pngOf(screenshot()), zeros(8000, 8000, 8, 0), losslessWebP(4000, 4000)
+	return []File{
 		{What: "a PNG that says it has 30,000 by 30,000 pixels", Name: "a.png", Type: "image/png", Data: pngClaim(shot, 30_000, 30_000)},
 		{What: "a PNG of 2 by 2^30 pixels", Name: "a.png", Type: "image/png", Data: pngClaim(shot, 2, 1<<30)},
 		{What: "a PNG of 7,000 by 7,000 pixels in colour", Name: "a.png", Type: "image/png", Data: zeros(7000, 7000, 8, 6)},
 		{What: "a PNG of 5,700 by 5,700 pixels in colour", Name: "a.png", Type: "image/png", Data: zeros(5700, 5700, 8, 6)},
-		{What: "a PNG of 8,000 by 8,000 pixels in grey", Name: "a.png", Type: "image/png", Data: zeros(8000, 8000, 8, 0)},
-		{What: "a PNG of 8,000 by 8,000 pixels in grey, one of them transparent", Name: "a.png", Type: "image/png", Data: pngWith(zeros(8000, 8000, 8, 0), pngChunk("tRNS", "\x00\x01"))},
+		{What: "a PNG of 8,000 by 8,000 pixels in grey", Name: "a.png", Type: "image/png", Data: grey},
+		{What: "a PNG of 8,000 by 8,000 pixels in grey, one of them transparent", Name: "a.png", Type: "image/png", Data: pngWith(grey, pngChunk("tRNS", "\x00\x01"))},
 		{What: "a PNG with 64 MiB packed into a text", Name: "a.png", Type: "image/png", Data: pngWith(shot, pngChunk("zTXt", "Comment\x00\x00"+packed(64<<20)), pngChunk("iCCP", "profile\x00\x00"+packed(64<<20)))},
 		{What: "a GIF with a screen of 65,535 by 65,535", Name: "a.gif", Type: "image/gif", Data: withScreen(gifWith(moving(40, 30, 3)), 65535, 65535)},
 		{What: "a GIF with a frame of 65,535 by 65,535", Name: "a.gif", Type: "image/gif", Data: hugeFrame()},
@@ -32,26 +32,32 @@ func bombs() []File {
 		{What: "a progressive JPEG of 8,000 by 8,000 pixels", Name: "a.jpg", Type: "image/jpeg", Data: emptyJPEG(8000, 8000, 0xc2, 8000*8000/64/8)},
 		{What: "a progressive JPEG of 5,000 by 5,000 pixels", Name: "a.jpg", Type: "image/jpeg", Data: emptyJPEG(5000, 5000, 0xc2, 5000*5000/64/8)},
 		{What: "a WebP of 16,383 by 16,383 pixels", Name: "a.webp", Type: "image/webp", Data: losslessWebP(16_383, 16_383)},
-		{What: "a WebP of 4,000 by 4,000 pixels", Name: "a.webp", Type: "image/webp", Data: losslessWebP(4000, 4000)},
-		{What: "a WebP that is small outside and 4,000 by 4,000 within", Name: "a.webp", Type: "image/webp", Data: webpFile("\x00", losslessWebP(4000, 4000)[12:])},
+		{What: "a WebP of 4,000 by 4,000 pixels", Name: "a.webp", Type: "image/webp", Data: web},
+		{What: "a WebP that is small outside and 4,000 by 4,000 within", Name: "a.webp", Type: "image/webp", Data: webpFile("\x00", web[12:])},
 	}
-	for i := range all {
-		all[i].Bomb = true
-	}
-	return all
 }
 
-// packed is so many zeros, compressed.
+// packed is so many zeros, compressed (RFC 1950): a mebibyte is, and stands there as often as it
+// takes.
 func packed(n int) string {
+	const piece = 1 << 20
 	var b bytes.Buffer
-	w := zlib.NewWriter(&b)
-	zero := make([]byte, 1<<20)
-	for ; n > 0; n -= len(zero) {
-		_, err := w.Write(zero[:min(n, len(zero))])
+	w, err := flate.NewWriter(&b, flate.BestCompression)
+	must(err)
+	deflated := func(n int) []byte {
+		_, err := w.Write(make([]byte, n))
 		must(err)
+		must(w.Flush())
+		data := bytes.Clone(b.Bytes())
+		b.Reset()
+		w.Reset(&b) // the next piece needs nothing of this one
+		return data
 	}
-	must(w.Close())
-	return b.String()
+	all := append([]byte("\x78\xda"), bytes.Repeat(deflated(piece), n/piece)...)
+	all = append(all, deflated(n%piece)...)
+	all = append(all, "\x03\x00"...) // an empty block, the last one
+	const base = 65521               // of Adler-32, whose sum of zeros is 1
+	return string(binary.BigEndian.AppendUint32(all, uint32(n%base)<<16|1))
 }
 
 // zeros is a PNG of a kind (0 is grey, 6 is in colour with an alpha channel) that is all zeros.

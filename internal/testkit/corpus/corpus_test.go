@@ -1,7 +1,6 @@
 package corpus_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,62 +9,35 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/filetype"
-	"swapnest/internal/picture"
 	"swapnest/internal/testkit/corpus"
 )
 
-// becomes tells what is made of a file: of whatever is no program a picture is made if it can
-// be, whatever it is said to be; what is no picture is saved as it came.
-func becomes(t *testing.T, maker *picture.Maker, f corpus.File) (string, picture.Image) {
-	t.Helper()
-	r := bytes.NewReader(f.Data)
-	kind, err := filetype.Of(r, f.Name)
-	if err != nil {
-		return refusal(t, f, err), picture.Image{}
-	}
-	made, err := maker.Image(t.Context(), r)
-	switch {
-	case err == nil && made.Animated:
-		return fmt.Sprintf("moving picture, `%s`", made.Type), made
-	case err == nil:
-		return fmt.Sprintf("picture, `%s`", made.Type), made
-	case chat.CodeOf(err) != chat.UnsupportedMedia:
-		return refusal(t, f, err), made
-	}
-	return fmt.Sprintf("download, `%s`", kind), made
-}
+// recordings are those that corpus.Voices makes files of.
+var recordings = os.DirFS(filepath.Join("..", "..", "voice", "testdata"))
 
-func refusal(t *testing.T, f corpus.File, err error) string {
-	t.Helper()
-	code := chat.CodeOf(err)
-	if code == "" || code == chat.Unavailable {
-		t.Errorf("%s: %v", f.What, err)
-	}
-	return fmt.Sprintf("refused, `%s`", code)
-}
-
-// TestWhatBecomesOfFiles holds the table of docs/uploads.md against what is made of each file.
+// The tables of docs/uploads.md are held against what the service makes of each file.
 func TestWhatBecomesOfFiles(t *testing.T) {
-	maker := picture.NewMaker()
-	want := strings.Builder{}
-	want.WriteString("| file | its name | what becomes of it |\n|---|---|---|\n")
-	for _, f := range corpus.Files() {
-		got, made := becomes(t, maker, f)
-		name := "`" + strings.ReplaceAll(f.Name, "\u202e", "⟨U+202E⟩") + "`"
-		if f.Name == "" {
-			name = "none"
-		}
-		fmt.Fprintf(&want, "| %s | %s | %s |\n", f.What, name, got)
-		for _, gone := range f.Gone {
-			if !bytes.Contains(f.Data, []byte(gone)) {
-				t.Errorf("%s: it does not hold %q", f.What, gone)
+	s := newSite(t)
+	for headline, files := range map[string][]corpus.File{
+		"What becomes of files": corpus.Files(), "Bombs": corpus.Bombs(), "Voice messages": corpus.Voices(recordings),
+	} {
+		want := strings.Builder{}
+		want.WriteString("| file | its name | what becomes of it | called |\n|---|---|---|---|\n")
+		seen := map[string]bool{}
+		for _, f := range files {
+			if seen[f.What] {
+				t.Errorf("two files are called %q", f.What)
 			}
-			if len(made.Full) == 0 || bytes.Contains(made.Full, []byte(gone)) || bytes.Contains(made.Thumb, []byte(gone)) {
-				t.Errorf("%s: no picture was made, or it holds %q", f.What, gone)
+			seen[f.What] = true
+			name := "`" + strings.ReplaceAll(f.Name, "\u202e", "⟨U+202E⟩") + "`"
+			if f.Name == "" {
+				name = "none"
 			}
+			what, called := s.becomes(t, f)
+			fmt.Fprintf(&want, "| %s | %s | %s | %s |\n", f.What, name, what, called)
 		}
+		compare(t, headline, want.String())
 	}
-	compare(t, "What becomes of files", want.String())
 }
 
 // compare holds a table of docs/uploads.md, the first one below a headline, against what it

@@ -12,7 +12,8 @@ import (
 )
 
 // TestMain has these tests run by a program without the race detector, which takes much of the
-// memory and the time that they measure. Nothing here is shared but what internal/picture tests.
+// memory and the time that they measure. Nothing here is shared but what the tests of internal/picture
+// and internal/feature/uploads look at with it.
 func TestMain(*testing.M) {
 	code, err := plain()
 	if err != nil {
@@ -29,7 +30,7 @@ func plain() (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "corpus.test")
-	if out, err := exec.Command("go", "test", "-c", "-o", program, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "test", "-c", "-ldflags=-s -w", "-o", program, ".").CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build the tests: %w\n%s", err, out)
 	}
 	c := exec.Command(program, os.Args[1:]...)
