@@ -163,6 +163,8 @@ test("what people write runs nowhere, builds nothing and is shown as it is", asy
     })
     await talkTo(seller, plain.last.talk)
     await write(seller, "https://x.test")
+    // Who leaves in the moment in which it is stored finds it as a draft.
+    await expect(bubbles(seller, "https://x.test")).toHaveAttribute("data-state", /sent|delivered|read/)
     const each = async (
       /** @type {World} */ world,
       /** @type {(page: Page, where: string) => Promise<void>} */ visit,
