@@ -71,6 +71,7 @@ test("one records, breaks off, listens and sends, or discards, by keyboard as we
   newPerson,
   problems,
 }) => {
+  test.slow() // It records as fast as one speaks.
   const buyer = await newPerson({ viewport: { width: 320, height: 568 }, permissions: ["microphone"] })
   await talk(seller, buyer)
   const box = buyer.getByRole("textbox", { name: "Message" })
@@ -232,6 +233,7 @@ test("two people talk by voice: live, one after the other, from any place, and w
   newPerson,
   problems,
 }) => {
+  test.slow() // So does this, and listens.
   const speaker = await newPerson({ viewport: { width: 360, height: 740 }, permissions: ["microphone"] })
   const url = await talk(listener, speaker)
   await listener.goto(url)
