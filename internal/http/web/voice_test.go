@@ -10,8 +10,8 @@ import (
 	"swapnest/internal/chat"
 )
 
-// voiceCase is a voice message and its markup, which e2e/voice.spec.js holds that of the script
-// against.
+// voiceCase is a voice message and its markup. e2e/voice.spec.js holds that of the script against
+// that of the server on a page.
 type voiceCase struct {
 	URL      string `json:"url"`
 	Duration int64  `json:"duration_ms"`

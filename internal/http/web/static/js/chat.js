@@ -21,6 +21,7 @@ import { SwapnestChat } from "./elements/swapnest-chat.js"
 import { TimelineView } from "./elements/timeline-view.js"
 import { TypingLine } from "./elements/typing-line.js"
 import { mindFiles } from "./view/attach.js"
+import { loadDrawer } from "./view/carried.js"
 import { defineLater } from "./view/later.js"
 import { show } from "./view/toast.js"
 import { loadStyle } from "./view/style.js"
@@ -48,15 +49,6 @@ customElements.define("message-list", MessageList)
 customElements.define("shortcut-keys", ShortcutKeys)
 customElements.define("swapnest-chat", SwapnestChat)
 
-const recorder = () =>
-  import("./elements/voice-recorder.js").then(
-    ({ VoiceRecorder }) => VoiceRecorder,
-    (error) => {
-      show(document.body, { text: "The recorder could not be loaded. Press the button again when you are online." })
-      throw error
-    },
-  )
-defineLater("voice-recorder", recorder, ".composer-mic")
 if (document.querySelector("voice-note")) void import("./view/voice.js").then(({ loadVoice }) => loadVoice())
 
 const load = async () => (await import("./elements/conversation-search.js")).ConversationSearch
@@ -67,9 +59,25 @@ const loadViewer = async () => (await import("./elements/picture-viewer.js")).Pi
 defineLater("picture-viewer", loadViewer, ".pictures > a[href]")
 const loadFiles = async () => {
   const styled = loadStyle("composer-files").catch((error) => error)
-  const { ComposerFiles } = await import("./elements/composer-files.js")
+  // What carries files comes by the same import as when they are carried, which for a browser is another file
+  // than what composer-files would import: a line that breaks after this keeps none from being taken.
+  const [{ ComposerFiles }] = await Promise.all([import("./elements/composer-files.js"), import("./view/uploads.js")])
   const fault = await styled
   if (fault) throw fault
   return ComposerFiles
 }
-mindFiles(defineLater("composer-files", loadFiles, ".composer-attach"))
+const files = defineLater("composer-files", loadFiles, ".composer-attach")
+mindFiles(files)
+
+// With it comes what sends a recording and draws it: by then the line may be gone.
+const loadRecorder = async () => {
+  try {
+    const [{ VoiceRecorder }] = await Promise.all([import("./elements/voice-recorder.js"), files()])
+    loadDrawer()
+    return VoiceRecorder
+  } catch (error) {
+    show(document.body, { text: "The recorder could not be loaded. Press the button again when you are online." })
+    throw error
+  }
+}
+defineLater("voice-recorder", loadRecorder, ".composer-mic")

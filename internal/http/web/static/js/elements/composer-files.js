@@ -2,8 +2,6 @@ import { choose } from "../lib/choosing.js"
 import { AttachMenu } from "../view/attach-menu.js"
 import { chosenOf, faultsOf, make, makeFile, updateFile } from "../view/composer-file.js"
 import { numberOf, one } from "../view/query.js"
-// With it comes what carries files: a line that breaks after this does not keep them from being taken.
-import "../view/uploads.js"
 
 /** @typedef {import("../view/attach.js").Given} Given */
 /** @typedef {import("../lib/frames.js").Attachment} Attachment */
@@ -55,7 +53,8 @@ export class ComposerFiles extends HTMLElement {
   /** @param {{ files: Given[], send?: boolean }} detail send: as a message of their own, at once */
   async #attach({ files, send = false }) {
     const edits = this.#composer.querySelector(".composer-editing:not([hidden])")
-    if (edits) return say(this.#said, "A message that was sent takes no more files. Save it or cancel, then add them.")
+    if (edits && !send)
+      return say(this.#said, "A message that was sent takes no more files. Save it or cancel, then add them.")
     const { imageBytes, fileBytes, maxFiles } = this.#chat.dataset
     const limits = { imageBytes: numberOf(imageBytes), fileBytes: numberOf(fileBytes), files: numberOf(maxFiles) }
     const wanted = files.map((given) => {

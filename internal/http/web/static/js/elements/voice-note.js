@@ -22,10 +22,20 @@ export class VoiceNote extends HTMLElement {
   #from
   #dragged = false
 
+  static observedAttributes = ["data-ms"]
+
+  /** The server may have measured its length otherwise than who has recorded it. */
+  attributeChangedCallback() {
+    this.#total = Number(this.dataset.ms) || 0
+    const seek = this.querySelector(".voice-seek")
+    if (!seek || !this.#audio) return
+    seek.setAttribute("aria-valuemax", String(Math.round(this.#total / 1000)))
+    this.#show()
+  }
+
   connectedCallback() {
     this.#removed = new AbortController()
     const { signal } = this.#removed
-    this.#total = Number(this.dataset.ms) || 0
     this.#audio = one(this, "audio", HTMLAudioElement)
     this.#audio.controls = false
     if (!this.querySelector(".attachment-mark")) this.#make()

@@ -105,26 +105,37 @@ async function exchange(image, before, src) {
  * @param {Attachment[]} others
  */
 function drawOthers(bubble, others) {
-  const known = new Map(
-    [...bubble.querySelectorAll(":scope > [data-attachment]")].map((one) => [one.getAttribute("data-attachment"), one]),
-  )
+  const ids = new Set(others.map(({ id }) => id))
+  const known = new Map([...bubble.querySelectorAll(":scope > [data-attachment]")].map((one) => [idOf(one), one]))
+  // Recordings that were sent take the place of those that waited: what plays goes on.
+  const waited = [...known.values()].filter((node) => node.matches(".attachment-voice") && !ids.has(idOf(node)))
   let last = behind(bubble, ".sr, .quote, .pictures")
   for (const one of others) {
-    const node = known.get(one.id) ?? (one.kind === "voice" ? makeVoice(one) : makeFile(one, bubble.tabIndex))
-    last.after(node)
+    const before = known.get(one.id) ?? (one.kind === "voice" ? waited.shift() : undefined)
+    if (before) known.delete(idOf(before))
+    const node = one.kind === "voice" ? drawVoiceIn(before, one) : (before ?? makeFile(one, bubble.tabIndex))
+    // One that is moved stops.
+    if (last.nextSibling !== node) last.after(node)
     last = node
-    known.delete(one.id)
   }
   for (const node of known.values()) node.remove()
 }
 
-/** @param {Attachment} attachment */
-function makeVoice(attachment) {
-  const box = document.createElement("div")
+/** @param {Element} node */
+const idOf = (node) => node.getAttribute("data-attachment") ?? ""
+
+/**
+ * @param {Element | undefined} before where the same recording is drawn; who has made it plays it from there
+ * @param {Attachment} attachment
+ */
+function drawVoiceIn(before, attachment) {
+  const box = before instanceof HTMLElement ? before : document.createElement("div")
   box.className = "attachment-voice"
   const { id, name, duration_ms: duration = 0 } = attachment
   Object.assign(box.dataset, { attachment: id, kind: "voice", name, duration: String(duration) })
-  box.append(drawVoice(attachment))
+  const note = box.querySelector("voice-note")
+  if (note) note.setAttribute("data-ms", String(duration))
+  else box.append(drawVoice(attachment))
   return box
 }
 

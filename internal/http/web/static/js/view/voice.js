@@ -20,7 +20,6 @@ export function drawVoice({ url, duration_ms = 0, waveform = [] }) {
   note.dataset.ms = String(duration_ms)
   note.dataset.wave = waveform.join(",")
   const audio = document.createElement("audio")
-  audio.controls = true
   audio.preload = "none"
   audio.src = url
   note.append(audio)
@@ -35,7 +34,10 @@ let loading
 export function loadVoice() {
   loading ??= load().catch(() => {
     loading = undefined
-    for (const note of document.querySelectorAll("voice-note")) note.setAttribute("data-plain", "")
+    for (const note of document.querySelectorAll("voice-note")) {
+      note.setAttribute("data-plain", "")
+      note.querySelector("audio")?.setAttribute("controls", "")
+    }
   })
   return loading
 }
