@@ -295,6 +295,7 @@ test("a file that is refused fails its message with the reason, and can be given
   const program = { ...pdf("setup.pdf"), buffer: Buffer.from("MZ\0\0".repeat(25)) }
   uploads.hold()
   await choose(page, [program, pdf("good.pdf", 100)])
+  await expect(strip(page)).toHaveCount(2)
   await write(page, "Take this")
   await write(page, "And that")
   uploads.release()
