@@ -247,7 +247,8 @@ test("a line that is cut, and a page that is reloaded, go on where they were", a
     await choose(page, long)
     await expect.poll(() => line.cuts).toBe(1)
     line.mend()
-    await expect.poll(() => Number(uploads.asked.at(-1)?.split(" ")[1])).toBeGreaterThanOrEqual(1.5 * half)
+    const last = () => Number(uploads.asked.at(-1)?.split(" ")[1])
+    await expect.poll(last, { timeout: 15_000 }).toBeGreaterThanOrEqual(1.5 * half)
     const cut = uploads.parts.findIndex(({ from, bytes }, n) => uploads.parts[n + 1].from < from + bytes)
     const [broken, next] = uploads.parts.slice(cut)
     // It was cut within this part, and goes on behind all that had come of it.
