@@ -1,42 +1,9 @@
 // Uploads by the tus protocol, spoken by a client that others have made.
 
-import { createServer, connect } from "node:net"
 import * as tus from "tus-js-client"
+import { fragile } from "./fragile.js"
 import { call, register } from "./people.js"
 import { expect, test } from "./test.js"
-
-/**
- * A line to the server that is cut once, when so many bytes have gone over it.
- * @param {string} url
- * @param {number} most
- */
-async function fragile(url, most) {
-  const { hostname, port } = new URL(url)
-  const line = { url: "", bytes: 0, cuts: 0, close: () => {} }
-  const proxy = createServer((here) => {
-    const there = connect(Number(port), hostname)
-    const end = () => {
-      here.destroy()
-      there.destroy()
-    }
-    here.on("data", (data) => {
-      line.bytes += data.length
-      if (line.bytes >= most && line.cuts === 0) {
-        line.cuts++
-        end()
-        return
-      }
-      if (!there.write(data)) here.pause()
-    })
-    there.on("drain", () => here.resume())
-    there.pipe(here)
-    for (const side of [here, there]) side.on("error", end).on("close", end)
-  })
-  await new Promise((resolve) => proxy.listen(0, "127.0.0.1", () => resolve(undefined)))
-  line.url = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (proxy.address()).port}`
-  line.close = () => proxy.close()
-  return line
-}
 
 test("tus-js-client uploads a file, and goes on where its line was cut", async ({ page, baseURL }) => {
   await register(page, "Meera")
@@ -44,7 +11,8 @@ test("tus-js-client uploads a file, and goes on where its line was cut", async (
   const file = Buffer.alloc(3 << 20)
   for (let n = 0; n < file.length; n += 4) file.writeUInt32LE((n * 2_654_435_761) % 2 ** 32, n)
   const chunkSize = 256 << 10
-  const line = await fragile(/** @type {string} */ (baseURL), file.length / 2)
+  const line = await fragile(/** @type {string} */ (baseURL))
+  line.arm(file.length / 2)
   try {
     const offsets = []
     const upload = await new Promise((resolve, reject) => {
@@ -53,8 +21,12 @@ test("tus-js-client uploads a file, and goes on where its line was cut", async (
         headers: { Cookie: cookie },
         metadata: { filename: "Über uns.pdf", filetype: "application/pdf" },
         chunkSize,
-        retryDelays: [0, 50, 200, 1000],
+        retryDelays: [200, 500, 1000],
         onChunkComplete: (_, accepted) => offsets.push(accepted),
+        onShouldRetry: () => {
+          line.mend()
+          return true
+        },
         onError: reject,
         onSuccess: () => resolve(upload),
       })
