@@ -10,7 +10,8 @@ import { numberOf, one } from "../view/query.js"
  * <composer-files> shows the files that stand at a composer and are to go with its next message. It
  * takes them from the button and from "attach", says of which it cannot take why, and hands the others on by
  * "upload"; "upload-cancel" and "upload-retry" (detail: an id) are for one of them. What the host has is told
- * by "chosen"; data-ids names them for the composer, data-fault says why they cannot be sent.
+ * by "chosen"; data-ids names them for the composer, data-fault says why they cannot be sent, and data-coming
+ * that some will be there in a moment, which "files-stand" ends.
  */
 export class ComposerFiles extends HTMLElement {
   #removed = new AbortController()
@@ -53,8 +54,10 @@ export class ComposerFiles extends HTMLElement {
   /** @param {{ files: Given[], send?: boolean }} detail send: as a message of their own, at once */
   async #attach({ files, send = false }) {
     const edits = this.#composer.querySelector(".composer-editing:not([hidden])")
-    if (edits && !send)
-      return say(this.#said, "A message that was sent takes no more files. Save it or cancel, then add them.")
+    if (edits && !send) {
+      say(this.#said, "A message that was sent takes no more files. Save it or cancel, then add them.")
+      return this.#await(0)
+    }
     const { imageBytes, fileBytes, maxFiles } = this.#chat.dataset
     const limits = { imageBytes: numberOf(imageBytes), fileBytes: numberOf(fileBytes), files: numberOf(maxFiles) }
     const wanted = files.map((given) => {
@@ -63,16 +66,24 @@ export class ComposerFiles extends HTMLElement {
     })
     const { taken, said } = choose(wanted, send ? 0 : this.#nodes.size + this.#coming, limits)
     say(this.#said, said)
-    if (taken.length === 0) return
-    this.#coming += send ? 0 : taken.length
+    if (taken.length === 0) return this.#await(0)
+    this.#await(send ? 0 : taken.length)
     const ready = await Promise.all(taken.map((one) => chosenOf(one)))
-    this.#coming -= send ? 0 : taken.length
-    this.#tell("upload", { conversation: numberOf(this.#composer.dataset.conversation), files: ready })
     const ids = ready.map(({ id }) => id)
+    this.#tell("upload", { conversation: numberOf(this.#composer.dataset.conversation), files: ready })
     if (send) return this.#tell("send-files", ids)
+    this.dataset.ids = [...new Set([...(this.dataset.ids?.split(" ") ?? []), ...ids])].join(" ")
+    this.#await(-taken.length)
     this.#status.textContent = taken.length === 1 ? `${taken[0].name} added` : `${taken.length} files added`
     // On a phone a keyboard would rise over what was just chosen.
     if (matchMedia("(pointer: fine)").matches) one(this.#composer, "textarea", HTMLTextAreaElement).focus()
+  }
+
+  /** @param {number} more that are measured, or fewer: the composer waits for them */
+  #await(more) {
+    this.#coming += more
+    this.toggleAttribute("data-coming", this.#coming > 0)
+    if (this.#coming === 0) this.#tell("files-stand", undefined)
   }
 
   /** @param {Attachment[]} files */

@@ -24,6 +24,7 @@ export class MessageComposer extends HTMLElement {
   #editing = /** @type {Editing} */ (/** @type {unknown} */ (null))
   #replying = /** @type {Replying} */ (/** @type {unknown} */ (null))
   #drafts = /** @type {Drafts} */ (/** @type {unknown} */ (null))
+  #again = () => this.#send()
   #typing = new TypingSignal((typing) => this.#tell("typing-changed", typing), systemClock)
 
   connectedCallback() {
@@ -90,6 +91,7 @@ export class MessageComposer extends HTMLElement {
     const { on: edits } = this.#editing
     const files = chosenAt(this)
     if (text === "" && edits) return this.#fault("A message needs a text. To take it away, delete it.")
+    if (files.coming && !edits) return this.addEventListener("files-stand", this.#again, { once: true })
     if (text === "" && !files.some) return
     const most = this.#limit
     if (countCharacters(text) > most)

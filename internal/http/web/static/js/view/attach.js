@@ -15,12 +15,20 @@ export function mindFiles(define) {
   const onto = composer?.closest(".conversation")
   if (!chat || !composer || !form || !onto) return
 
-  const ready = () => define().catch(() => sayNot(composer))
+  const ready = () => define().catch(() => (sayNot(composer), stand()))
+  const strip = composer.querySelector(element)
+  const stand = () => {
+    strip?.removeAttribute("data-coming")
+    strip?.dispatchEvent(new CustomEvent("files-stand", { bubbles: true }))
+  }
   /** @param {Given[]} files */
   const give = (files) => {
     const detail = { files }
     const attach = () => form.dispatchEvent(new CustomEvent("attach", { bubbles: true, detail }))
-    if (files.length > 0) void ready().then(() => customElements.get(element) && attach())
+    if (files.length === 0) return
+    // Who presses Enter before they are here means them, too.
+    strip?.setAttribute("data-coming", "")
+    void ready().then(() => customElements.get(element) && attach())
   }
 
   chat.addEventListener("chosen", (event) => {
@@ -83,12 +91,13 @@ export function takeChosen(composer) {
 }
 
 /**
- * Whether files stand at a composer, and why they cannot be sent as they are.
+ * Whether files stand at a composer or will in a moment, and why they cannot be sent as they are.
  * @param {HTMLElement} composer
  */
 export function chosenAt(composer) {
   const files = composer.querySelector(element)
-  return { some: files?.hasAttribute("data-ids") === true, fault: files?.getAttribute("data-fault") ?? "" }
+  const has = (/** @type {string} */ name) => files?.hasAttribute(name) === true
+  return { some: has("data-ids"), coming: has("data-coming"), fault: files?.getAttribute("data-fault") ?? "" }
 }
 
 /** @param {Element} composer what takes files could not be loaded */
