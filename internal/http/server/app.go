@@ -45,8 +45,8 @@ import (
 // Options say how a node runs.
 type Options struct {
 	DataDir     string      // SQLite file and uploads; locked while the node runs
-	BlobDir     string      // photos, shared by nodes; "" is blobs in DataDir
-	Bucket      blob.Bucket // photos, in place of BlobDir
+	BlobDir     string      // photos and files, shared by nodes; "" is blobs in DataDir
+	Bucket      blob.Bucket // photos and files, in place of BlobDir
 	DatabaseURL string      // postgres://…; "" is SQLite in DataDir
 	RedisURL    string      // redis://…, what joins this node to others; "" is alone
 	PublicURL   *url.URL    // the origin that people use; nil is loopback
