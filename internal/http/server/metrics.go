@@ -196,7 +196,7 @@ func (s *state) Describe(out chan<- *prometheus.Desc) {
 func (s *state) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	for name, f := range map[string]lagger{"listings": s.app.shelf, "notices": s.app.notices, "search": s.app.indexer} {
+	for name, f := range s.app.lags {
 		if lag, err := f.Lag(ctx); err == nil {
 			out <- prometheus.MustNewConstMetric(s.lag, prometheus.GaugeValue, lag.Seconds(), name)
 		}
