@@ -18,7 +18,7 @@ var layers = []string{
 	"internal/words",
 	"internal/live/wire internal/limit internal/picture internal/voice internal/filetype internal/scan internal/store internal/blob internal/live/bus",
 	"internal/live/bus/bustest internal/blob/blobtest",
-	"internal/http/trace internal/http/auth internal/live/hub internal/live/peers",
+	"internal/http/trace internal/http/auth internal/live/hub internal/live/peers internal/follower",
 	"internal/feature/*",
 	"internal/follower/* internal/http/api internal/http/web internal/http/socket",
 	"internal/http/server",

@@ -230,7 +230,7 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		{"Redis with SQLite", []string{"serve", "--redis-url", "redis://:secret-word@localhost"}, 2, "--redis-url joins several nodes on one PostgreSQL"},
 		{"another bus", []string{"serve", "--database-url", "postgres://x", "--redis-url", "amqp://:secret-word@localhost"}, 2, "--redis-url needs an address such as redis://host:6379"},
 		{"sentinels without a master", []string{"serve", "--database-url", "postgres://x", "--redis-url", "redis+sentinel://:secret-word@localhost/1"}, 2, "--redis-url needs the sentinels of a master and its name"},
-		{"a folder and a bucket", []string{"serve", "--blob-dir", "blobs", "--blob-url", "s3://key:secret-word@localhost/bucket"}, 2, "--blob-dir (SWAPNEST_BLOB_DIR) and --blob-url (SWAPNEST_BLOB_URL) are two places for photos"},
+		{"a folder and a bucket", []string{"serve", "--blob-dir", "blobs", "--blob-url", "s3://key:secret-word@localhost/bucket"}, 2, "--blob-dir (SWAPNEST_BLOB_DIR) and --blob-url (SWAPNEST_BLOB_URL) are two places for photos and files"},
 		{"another store", []string{"serve", "--blob-url", "gs://key:secret-word@localhost/bucket"}, 2, "--blob-url needs the host of an S3 service and a bucket, such as s3://"},
 		{"a slash in a secret", []string{"migrate", "--blob-url", "s3://key:secret-word/1@localhost/bucket"}, 2, "--blob-url needs the host of an S3 service and a bucket"},
 		{"a bucket without credentials", []string{"user", "create", "meera", "--blob-url", "s3://localhost/bucket"}, 2, "--blob-url has no credentials: put them into the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},

@@ -46,7 +46,7 @@ func move(ctx context.Context, c config.Migrate, stdout, stderr io.Writer) error
 			rows, len(moved.Tables), filepath.Join(c.From, "swapnest.db"))
 	}
 	if !c.Bucket().IsZero() {
-		fmt.Fprintf(stdout, "The photos stay in %s. Serve with the same SWAPNEST_BLOB_URL:\n", c.Bucket())
+		fmt.Fprintf(stdout, "Photos and files stay in %s. Serve with the same SWAPNEST_BLOB_URL:\n", c.Bucket())
 		fmt.Fprintf(stdout, "  swapnest serve --data-dir %s --database-url '%s'\n", c.From, withoutPassword(c.To))
 		return nil
 	}
@@ -54,7 +54,7 @@ func move(ctx context.Context, c config.Migrate, stdout, stderr io.Writer) error
 	if c.BlobDir != "" {
 		blobs, more = c.BlobDir, " --blob-dir "+c.BlobDir
 	}
-	fmt.Fprintf(stdout, "The photos stay in %s. Serve from the same directory:\n", blobs)
+	fmt.Fprintf(stdout, "Photos and files stay in %s. Serve from the same directory:\n", blobs)
 	fmt.Fprintf(stdout, "  swapnest serve --data-dir %s%s --database-url '%s'\n", c.From, more, withoutPassword(c.To))
 	if more == "" {
 		fmt.Fprintln(stdout, "For a node with another directory, give it this one as --blob-dir, or copy blobs there first.")

@@ -118,7 +118,7 @@ func (n *node) everything(t *testing.T, session string) map[string]string {
 	return seen
 }
 
-// A move tells where the photos are afterwards: in the same bucket, which is not asked for anything.
+// A move tells where photos and files are afterwards: in the same bucket, which is not asked for anything.
 func TestAMoveLeavesPhotosInTheirBucket(t *testing.T) {
 	from, to := testkit.SQLite(t), testkit.EmptyPostgreSQL(t)
 	if err := from.Open(t, nil).Close(); err != nil {
@@ -129,7 +129,7 @@ func TestAMoveLeavesPhotosInTheirBucket(t *testing.T) {
 		t.Fatalf("moving: %v: %s", err, out)
 	}
 	said := string(out)
-	if !strings.Contains(said, "The photos stay in s3://127.0.0.1:1/swapnest/town. Serve with the same SWAPNEST_BLOB_URL:\n  swapnest serve --data-dir "+from.Dir()+" --database-url") ||
+	if !strings.Contains(said, "Photos and files stay in s3://127.0.0.1:1/swapnest/town. Serve with the same SWAPNEST_BLOB_URL:\n  swapnest serve --data-dir "+from.Dir()+" --database-url") ||
 		strings.Contains(said, "secret-word") || strings.Contains(said, "--blob-dir") {
 		t.Errorf("said %s", said)
 	}
@@ -158,7 +158,7 @@ func TestTheDemoTownMovesToPostgreSQL(t *testing.T) {
 	n.stop(t)
 
 	said := moved(t, from, to)
-	for _, want := range []string{"copying message: ", "message ", "tables are alike in both databases", "The photos stay in " + from.Dir()} {
+	for _, want := range []string{"copying message: ", "message ", "tables are alike in both databases", "Photos and files stay in " + from.Dir()} {
 		if !strings.Contains(said, want) {
 			t.Errorf("said %q, want %q in it", said, want)
 		}

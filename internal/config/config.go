@@ -32,10 +32,10 @@ type Config struct {
 
 // Storage says where the data is.
 type Storage struct {
-	DataDir     string `default:"./swapnest-data" env:"SWAPNEST_DATA_DIR" placeholder:"DIR" help:"Where the SQLite file, uploads and secrets are; locked by the process that uses it (${default})."`
+	DataDir     string `default:"./swapnest-data" env:"SWAPNEST_DATA_DIR" placeholder:"DIR" help:"Where the SQLite file, photos, files and secrets are; locked by the process that uses it (${default})."`
 	DatabaseURL string `env:"SWAPNEST_DATABASE_URL" placeholder:"URL" help:"postgres://… keeps the data in PostgreSQL."`
-	BlobDir     string `env:"SWAPNEST_BLOB_DIR" placeholder:"DIR" help:"Where photos are, when several nodes share one folder of them (blobs in the data directory)."`
-	BlobURL     string `name:"blob-url" env:"SWAPNEST_BLOB_URL" placeholder:"URL" help:"s3://HOST/BUCKET keeps photos in an S3 service in place of a folder; its key and secret are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
+	BlobDir     string `env:"SWAPNEST_BLOB_DIR" placeholder:"DIR" help:"Where photos and files are, when several nodes share one folder of them (blobs in the data directory)."`
+	BlobURL     string `name:"blob-url" env:"SWAPNEST_BLOB_URL" placeholder:"URL" help:"s3://HOST/BUCKET keeps photos and files in an S3 service in place of a folder; its key and secret are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
 
 	bucket blob.Bucket
 }
@@ -43,14 +43,14 @@ type Storage struct {
 // Bucket returns the parsed --blob-url; the zero value is none.
 func (s *Storage) Bucket() blob.Bucket { return s.bucket }
 
-// check refuses places for photos that do not fit together, without repeating an address: it
-// may hold a secret.
+// check refuses places for photos and files that do not fit together, without repeating an
+// address: it may hold a secret.
 func (s *Storage) check() (err error) {
 	if s.BlobURL == "" {
 		return nil
 	}
 	if s.BlobDir != "" {
-		return errors.New("--blob-dir (SWAPNEST_BLOB_DIR) and --blob-url (SWAPNEST_BLOB_URL) are two places for photos: leave one out")
+		return errors.New("--blob-dir (SWAPNEST_BLOB_DIR) and --blob-url (SWAPNEST_BLOB_URL) are two places for photos and files: leave one out")
 	}
 	if s.bucket, err = blob.ParseBucket(s.BlobURL, os.Getenv); err != nil {
 		return fmt.Errorf("--blob-url %w", err)

@@ -46,7 +46,7 @@ func TestOneNodeOfSeveralSweepsAndAnotherTakesOver(t *testing.T) {
 		}
 		defer elsewhere.Close()
 		two := New(elsewhere, sweep(&second), slog.New(slog.DiscardHandler))
-		if err := two.turn(t.Context()); err != nil || second.Load() != 0 {
+		if _, err := two.Turn(t.Context()); err != nil || second.Load() != 0 {
 			t.Errorf("two nodes sweep (%v)", err)
 		}
 		two.Start()

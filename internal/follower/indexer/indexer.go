@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/follower"
 	"swapnest/internal/store"
 )
 
@@ -29,93 +30,29 @@ const (
 
 // Follower keeps the index. Two at once do no harm: who was overtaken writes nothing.
 type Follower struct {
-	db    *store.DB
-	log   *slog.Logger
-	now   func() time.Time
-	lease *store.Lease
-	wake  chan struct{}
-	stop  context.CancelFunc
-	done  chan struct{}
+	*follower.Loop
+	db  *store.DB
+	now func() time.Time
 }
 
 // New returns a follower. Start begins, Stop ends it.
 func New(db *store.DB, log *slog.Logger, now func() time.Time) *Follower {
-	return &Follower{db: db, log: log, now: now, lease: db.Lease(store.Searchable), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	f := &Follower{db: db, now: now}
+	f.Loop = follower.New(db, follower.Options{
+		Lease: store.Searchable, Step: f.turn, Every: look, Linger: linger, Log: log,
+		Failed: "messages not indexed", Late: "another node keeps the search index only in a moment",
+	})
+	return f
 }
 
-// Wake says that there may be something to read. It never blocks.
-func (f *Follower) Wake() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
+// turn follows a batch at a time: a lease that was lost meanwhile ends it.
+func (f *Follower) turn(ctx context.Context) (time.Duration, error) {
+	began := time.Now()
+	more, err := f.step(ctx)
+	if err != nil || !more {
+		return 0, err
 	}
-}
-
-// Start follows from where it stopped until Stop, at one node of several.
-func (f *Follower) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	f.stop = cancel
-	go f.run(ctx)
-}
-
-// Stop ends the follower and waits for it. One that was not started has ended.
-func (f *Follower) Stop() {
-	if f.stop == nil {
-		return
-	}
-	f.stop()
-	<-f.done
-	if err := f.lease.Release(context.Background()); err != nil {
-		f.log.Warn("another node keeps the search index only in a moment", "error", err)
-	}
-}
-
-func (f *Follower) run(ctx context.Context) {
-	defer close(f.done)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		if err := f.turn(ctx); err != nil && ctx.Err() == nil {
-			f.log.Warn("messages not indexed", "error", err)
-		}
-		timer.Reset(look)
-		select {
-		case <-ctx.Done():
-			return
-		case <-f.wake:
-			if !pause(ctx, linger) {
-				return
-			}
-		case <-timer.C:
-		}
-	}
-}
-
-// turn follows where no other node does, a batch at a time: a lease that was lost meanwhile
-// ends it.
-func (f *Follower) turn(ctx context.Context) error {
-	for {
-		if held, err := f.lease.Held(ctx); err != nil || !held {
-			return err
-		}
-		began := time.Now()
-		more, err := f.step(ctx)
-		if err != nil || !more || !pause(ctx, share*time.Since(began)) {
-			return err
-		}
-	}
-}
-
-// pause waits, and tells whether it came to the end.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
+	return max(1, share*time.Since(began)), nil
 }
 
 // Follow brings the index up to what the log holds by now.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/follower"
 	"swapnest/internal/store"
 )
 
@@ -32,85 +33,29 @@ const (
 // Follower makes notices. Each event and each change is looked at once in order; two
 // followers at once make none twice, since each looks whether it has been told already.
 type Follower struct {
-	db    *store.DB
-	ring  func(chat.UserID, ...chat.NoticeID)
-	log   *slog.Logger
-	now   func() time.Time
-	lease *store.Lease
-	wake  chan struct{}
-	stop  context.CancelFunc
-	done  chan struct{}
+	*follower.Loop
+	db   *store.DB
+	ring func(chat.UserID, ...chat.NoticeID)
+	now  func() time.Time
 }
 
 // New returns a follower that tells of new notices by ring. Start begins, Stop ends it.
 func New(db *store.DB, ring func(chat.UserID, ...chat.NoticeID), log *slog.Logger, now func() time.Time) *Follower {
-	return &Follower{db: db, ring: ring, log: log, now: now, lease: db.Lease(messages), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	f := &Follower{db: db, ring: ring, now: now}
+	f.Loop = follower.New(db, follower.Options{
+		Lease: messages, Step: f.step, Every: look, Linger: linger, Log: log,
+		Failed: "notices not made", Late: "another node makes notices only in a moment",
+	})
+	return f
 }
 
-// Wake says that there may be something to read. It never blocks.
-func (f *Follower) Wake() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
+// step waits for what is too young, whoever wakes: by then it has company.
+func (f *Follower) step(ctx context.Context) (time.Duration, error) {
+	wait, err := f.Follow(ctx)
+	if wait >= look {
+		wait = 0
 	}
-}
-
-// Start follows from where it stopped until Stop, at one node of several.
-func (f *Follower) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	f.stop = cancel
-	go f.run(ctx)
-}
-
-// Stop ends the follower and waits for it. One that was not started has ended.
-func (f *Follower) Stop() {
-	if f.stop == nil {
-		return
-	}
-	f.stop()
-	<-f.done
-	if err := f.lease.Release(context.Background()); err != nil {
-		f.log.Warn("another node makes notices only in a moment", "error", err)
-	}
-}
-
-func (f *Follower) run(ctx context.Context) {
-	defer close(f.done)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		wait, err := f.turn(ctx)
-		if err != nil && ctx.Err() == nil {
-			f.log.Warn("notices not made", "error", err)
-		}
-		timer.Reset(min(wait, look))
-		// What is too young is waited for, whoever wakes: by then it has company.
-		wake := f.wake
-		if wait < look {
-			wake = nil
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-wake:
-			// A message wakes long before a notice is due.
-			timer.Reset(linger)
-			select {
-			case <-ctx.Done():
-				return
-			case <-timer.C:
-			}
-		case <-timer.C:
-		}
-	}
-}
-
-// turn follows where no other node does.
-func (f *Follower) turn(ctx context.Context) (time.Duration, error) {
-	if held, err := f.lease.Held(ctx); err != nil || !held {
-		return look, err
-	}
-	return f.Follow(ctx)
+	return wait, err
 }
 
 // Follow makes notices of all that is old enough by now, and returns how long to wait

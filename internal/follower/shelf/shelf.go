@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/follower"
 	"swapnest/internal/store"
 )
 
@@ -27,70 +28,20 @@ const (
 // of the feed; several of one listing in a row may be told as one. It is a hint: what a
 // listing is now, not what happened to it.
 type Follower struct {
-	db    *store.DB
-	tell  func(chat.Signal)
-	log   *slog.Logger
-	lease *store.Lease
-	wake  chan struct{}
-	stop  context.CancelFunc
-	done  chan struct{}
+	*follower.Loop
+	db   *store.DB
+	tell func(chat.Signal)
 }
 
 // New returns a follower that tell passes signals on for. Start begins, Stop ends it.
 func New(db *store.DB, tell func(chat.Signal), log *slog.Logger) *Follower {
-	return &Follower{db: db, tell: tell, log: log, lease: db.Lease(name), wake: make(chan struct{}, 1), done: make(chan struct{})}
-}
-
-// Wake says that there may be something to read. It never blocks.
-func (f *Follower) Wake() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
-	}
-}
-
-// Start follows from where it stopped until Stop, at one node of several.
-func (f *Follower) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	f.stop = cancel
-	go f.run(ctx)
-}
-
-// Stop ends the follower and waits for it. One that was not started has ended.
-func (f *Follower) Stop() {
-	if f.stop == nil {
-		return
-	}
-	f.stop()
-	<-f.done
-	if err := f.lease.Release(context.Background()); err != nil {
-		f.log.Warn("another node follows the listings' feed only in a moment", "error", err)
-	}
-}
-
-func (f *Follower) run(ctx context.Context) {
-	defer close(f.done)
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	for {
-		if err := f.turn(ctx); err != nil && ctx.Err() == nil {
-			f.log.Warn("listings' feed not followed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-f.wake:
-		case <-ticker.C:
-		}
-	}
-}
-
-// turn follows where no other node does.
-func (f *Follower) turn(ctx context.Context) error {
-	if held, err := f.lease.Held(ctx); err != nil || !held {
-		return err
-	}
-	return f.Follow(ctx)
+	f := &Follower{db: db, tell: tell}
+	f.Loop = follower.New(db, follower.Options{
+		Lease: name, Every: look, Log: log,
+		Step:   func(ctx context.Context) (time.Duration, error) { return 0, f.Follow(ctx) },
+		Failed: "listings' feed not followed", Late: "another node follows the listings' feed only in a moment",
+	})
+	return f
 }
 
 // Follow tells everything that the feed holds by now.

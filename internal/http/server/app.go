@@ -25,6 +25,7 @@ import (
 	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
+	"swapnest/internal/follower"
 	"swapnest/internal/follower/cleaner"
 	"swapnest/internal/follower/indexer"
 	noticing "swapnest/internal/follower/notices"
@@ -45,8 +46,8 @@ import (
 // Options say how a node runs.
 type Options struct {
 	DataDir     string      // SQLite file and uploads; locked while the node runs
-	BlobDir     string      // photos, shared by nodes; "" is blobs in DataDir
-	Bucket      blob.Bucket // photos, in place of BlobDir
+	BlobDir     string      // photos and files, shared by nodes; "" is blobs in DataDir
+	Bucket      blob.Bucket // photos and files, in place of BlobDir
 	DatabaseURL string      // postgres://…; "" is SQLite in DataDir
 	RedisURL    string      // redis://…, what joins this node to others; "" is alone
 	PublicURL   *url.URL    // the origin that people use; nil is loopback
@@ -97,28 +98,26 @@ type App struct {
 	Search   *search.Service
 	Sockets  *socket.Door
 
-	log      *slog.Logger
-	lock     io.Closer
-	redis    *bus.Redis // nil for a node that is alone, like the next two
-	sharing  *limit.Sharing
-	peers    *peers.Peers
-	relay    *hub.Relay
-	tail     *tail.Tail
-	bell     *hub.Bell
-	shelf    *shelf.Follower    // nil until the store is open
-	notices  *noticing.Follower // the same
-	indexer  *indexer.Follower  // the same
-	cleaner  *cleaner.Follower  // nil until the services stand
-	sweeper  *sweeper           // nil until the services stand, like the next
-	unmuter  *sweeper
-	reviewer *sweeper // nil for a node that is alone
-	reaper   *reaper  // nil where nobody else ends sessions
-	metrics  *metrics
-	server   *http.Server
-	entrance atomic.Pointer[entrance] // nil until Serve
-	debug    *http.Server
-	plain    *http.Server
-	draining atomic.Bool
+	log       *slog.Logger
+	lock      io.Closer
+	redis     *bus.Redis // nil for a node that is alone, like the next two
+	sharing   *limit.Sharing
+	peers     *peers.Peers
+	relay     *hub.Relay
+	tail      *tail.Tail
+	bell      *hub.Bell
+	followers []*follower.Loop  // none until the store is open
+	lags      map[string]lagger // of those who can be late, by what metrics call them
+	sweeper   *sweeper          // nil until the services stand, like the next
+	unmuter   *sweeper
+	reviewer  *sweeper // nil for a node that is alone
+	reaper    *reaper  // nil where nobody else ends sessions
+	metrics   *metrics
+	server    *http.Server
+	entrance  atomic.Pointer[entrance] // nil until Serve
+	debug     *http.Server
+	plain     *http.Server
+	draining  atomic.Bool
 }
 
 // New opens a node. The returned App holds the data directory until Close.
@@ -152,9 +151,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 		return err
 	}
 	// Before anything is written, so that they can be woken; they start behind it.
-	a.shelf = shelf.New(a.DB, a.relay.Signal, a.log)
-	a.notices = noticing.New(a.DB, a.bell.Ring, a.log, time.Now)
-	a.indexer = indexer.New(a.DB, a.log, time.Now)
+	a.makeFollowers()
 	if err := a.tail.Start(ctx, a.DB, a.Hub.Since); err != nil {
 		return err
 	}
@@ -177,12 +174,21 @@ func (a *App) open(ctx context.Context, o Options) error {
 	return nil
 }
 
+// makeFollowers makes all but the tail, which each node has for itself.
+func (a *App) makeFollowers() {
+	changed := shelf.New(a.DB, a.relay.Signal, a.log)
+	told := noticing.New(a.DB, a.bell.Ring, a.log, time.Now)
+	found := indexer.New(a.DB, a.log, time.Now)
+	expired := cleaner.New(a.DB, func(ctx context.Context) error { return a.Uploads.Sweep(ctx) }, a.log) // its service is made later
+	a.followers = []*follower.Loop{expired.Loop, changed.Loop, told.Loop, found.Loop}
+	a.lags = map[string]lagger{"listings": changed, "notices": told, "search": found}
+}
+
 // begin starts what a node does by itself.
 func (a *App) begin(o Options) {
-	a.shelf.Start()
-	a.notices.Start()
-	a.indexer.Start()
-	a.cleaner.Start()
+	for _, f := range a.followers {
+		f.Start()
+	}
 	if a.peers != nil {
 		a.peers.Start()
 	}
@@ -209,7 +215,6 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 		return err
 	}
 	a.Uploads = uploads.New(a.DB, a.Blobs, uploads.Options{Media: o.media(), Limits: limits.uploads, Scanner: o.Scanner, Log: a.log, Now: now})
-	a.cleaner = cleaner.New(a.DB, a.Uploads.Sweep, a.log)
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, a.bell, limits.keep)
 	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.Uploads.Media(), a.metrics.sent, now)
 	a.Notices = notices.New(a.DB, a.bell, a.relay, limits.keep, now)
@@ -343,13 +348,8 @@ func (a *App) Close() error {
 	if a.peers != nil {
 		a.peers.Stop()
 	}
-	if a.cleaner != nil {
-		a.cleaner.Stop()
-	}
-	if a.shelf != nil {
-		a.shelf.Stop()
-		a.notices.Stop()
-		a.indexer.Stop()
+	for _, f := range a.followers {
+		f.Stop()
 	}
 	if a.bell != nil {
 		a.tail.Stop()

@@ -10,8 +10,8 @@ import (
 	"swapnest/internal/blob"
 )
 
-// openBlobs opens the folder or the bucket of photos. A command beside the site does not ask for a
-// bucket, which it does not need.
+// openBlobs opens the folder or the bucket of photos and files. A command beside the site does not
+// ask for a bucket, which it does not need.
 func openBlobs(ctx context.Context, o Options, m *metrics) (blob.Store, error) {
 	if o.Bucket.IsZero() {
 		if o.BlobDir == "" {

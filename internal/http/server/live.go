@@ -29,9 +29,9 @@ func (a *App) wrote() {
 }
 
 func (a *App) woken() {
-	a.shelf.Wake()
-	a.notices.Wake()
-	a.indexer.Wake()
+	for _, f := range a.followers {
+		f.Wake()
+	}
 }
 
 // makeLive makes what carries frames. The store is not open yet, and nothing is

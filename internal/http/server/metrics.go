@@ -67,7 +67,7 @@ func newMetrics(version string) *metrics {
 	}
 	m.batchSize = histogram("swapnest_commit_calls", "Messages that shared one commit.", prometheus.ExponentialBuckets(1, 2, 10))
 	m.batchTime = histogram("swapnest_commit_seconds", "How long a shared commit took.", prometheus.ExponentialBuckets(0.0005, 2, 14))
-	m.blobs = counters(m, "swapnest_blob_failures_total", "Photos that could not be stored, opened or deleted.", "operation", "put", "open", "delete")
+	m.blobs = counters(m, "swapnest_blob_failures_total", "Photos and files that could not be stored, opened or deleted.", "operation", "put", "open", "delete")
 	m.requests = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "swapnest_http_requests_total", Help: "Answers to requests, by the pattern of the address.",
 	}, []string{"pattern", "method", "status"}))
@@ -196,7 +196,7 @@ func (s *state) Describe(out chan<- *prometheus.Desc) {
 func (s *state) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	for name, f := range map[string]lagger{"listings": s.app.shelf, "notices": s.app.notices, "search": s.app.indexer} {
+	for name, f := range s.app.lags {
 		if lag, err := f.Lag(ctx); err == nil {
 			out <- prometheus.MustNewConstMetric(s.lag, prometheus.GaugeValue, lag.Seconds(), name)
 		}
