@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -136,6 +138,31 @@ func TestTheLogNamesNoFile(t *testing.T) {
 	for _, planted := range []string{"plantedName", "cGxhbnRlZE5hbWU", "plantedBytes", id} {
 		if strings.Contains(log, planted) {
 			t.Errorf("the log has %s: %s", planted, log)
+		}
+	}
+}
+
+// verdicts is a scanner that says one after the other what it was told to.
+type verdicts struct{ errs []error }
+
+func (v *verdicts) Scan(context.Context, io.Reader) error {
+	err := v.errs[0]
+	v.errs = v.errs[1:]
+	return err
+}
+
+func TestWhatTheScannerSaysIsCounted(t *testing.T) {
+	s := openWith(t, testkit.SQLite(t), func(o *server.Options) {
+		o.Scanner = &verdicts{[]error{nil, chat.Errorf(chat.UnsupportedMedia, "It is harmful."), chat.Errorf(chat.Unavailable, "It is away."), nil}}
+	})
+	for range 4 {
+		begun := s.buyer.SendWith("POST", "/api/v1/uploads", http.Header{"Upload-Length": {"1"}}, "")
+		s.buyer.SendWith("PATCH", begun.Header.Get("Location"), http.Header{"Content-Type": {"application/offset+octet-stream"}, "Upload-Offset": {"0"}}, "x")
+	}
+	shown := s.visitor.Do("GET", "/metrics", "").Body
+	for result, want := range map[string]int{"clean": 2, "harmful": 1, "unavailable": 1} {
+		if line := fmt.Sprintf("swapnest_scans_total{result=%q} %d\n", result, want); !strings.Contains(shown, line) {
+			t.Errorf("there is no %s", line)
 		}
 	}
 }
