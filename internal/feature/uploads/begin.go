@@ -67,7 +67,7 @@ func (s *Service) begin(ctx context.Context, who chat.UserID, b Begin, received 
 	switch {
 	case b.Voice:
 		kind = chat.VoiceAttachment
-	case strings.HasPrefix(b.Type, "image/"):
+	case slices.Contains(pictureTypes, b.Type):
 		kind = chat.ImageAttachment
 	}
 	if err := s.fits(b); err != nil {
