@@ -167,8 +167,8 @@ func (tx *Tx) Uploaded(ctx context.Context, owner chat.UserID, since time.Time) 
 	return bytes, first, nil
 }
 
-// InsertAttachment stores a new upload.
-func (tx *Tx) InsertAttachment(ctx context.Context, u Upload) error {
+// InsertUpload stores a new upload.
+func (tx *Tx) InsertUpload(ctx context.Context, u Upload) error {
 	_, err := tx.q.ExecContext(ctx, `
 		INSERT INTO attachment (id, owner_id, state, kind, name, type, length, received, created_at, expires_at)
 		VALUES ($1, $2, 'receiving', $3, $4, $5, $6, $7, $8, $9)`,

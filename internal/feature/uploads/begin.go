@@ -89,7 +89,7 @@ func (s *Service) begin(ctx context.Context, who chat.UserID, b Begin, received 
 				Detail: fmt.Sprintf("You can upload at most %s within a day. Send the rest tomorrow.", size(s.Options.Media.DailyBytes)),
 			}
 		}
-		return tx.InsertAttachment(ctx, u)
+		return tx.InsertUpload(ctx, u)
 	})
 	return u, err
 }

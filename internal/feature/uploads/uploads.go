@@ -82,10 +82,10 @@ func (s *Service) Photo(ctx context.Context, who chat.UserID, r io.Reader) (chat
 	}
 	now := s.Now()
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.InsertUpload(ctx, who, p, now.Add(chat.UploadLife)); err != nil {
+		if err := tx.InsertLoosePhoto(ctx, who, p, now.Add(chat.UploadLife)); err != nil {
 			return err
 		}
-		return tx.ExpireUploads(ctx, who, chat.MaxUploads, now)
+		return tx.ExpireLoosePhotos(ctx, who, chat.MaxUploads, now)
 	})
 	if err != nil {
 		return chat.Photo{}, errors.Join(err, s.drop(ctx, p))
@@ -124,7 +124,7 @@ func (s *Service) read(ctx context.Context, r io.Reader) (full, thumb picture.Pi
 // Known returns those of the named photos that somebody has uploaded and no listing has
 // taken up, by their names.
 func (s *Service) Known(ctx context.Context, who chat.UserID, keys []string) (map[string]chat.Photo, error) {
-	return s.db.Uploads(ctx, who, keys, s.Now())
+	return s.db.LoosePhotos(ctx, who, keys, s.Now())
 }
 
 const (
@@ -138,7 +138,7 @@ const (
 // sweepPhotos deletes the photos that have expired.
 func (s *Service) sweepPhotos(ctx context.Context) error {
 	for {
-		expired, err := s.db.ExpiredUploads(ctx, s.Now().Add(-grace), sweepBatch)
+		expired, err := s.db.ExpiredLoosePhotos(ctx, s.Now().Add(-grace), sweepBatch)
 		if err != nil || len(expired) == 0 {
 			return err
 		}
@@ -148,7 +148,7 @@ func (s *Service) sweepPhotos(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.DeleteUploads(ctx, expired) }); err != nil {
+		if err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.DeleteLoosePhotos(ctx, expired) }); err != nil {
 			return err
 		}
 	}
