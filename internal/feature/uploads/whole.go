@@ -85,7 +85,7 @@ func (s *Service) forget(ctx context.Context, u store.Upload) {
 // close; thumb is for a picture in its small size. It is NotFound for all others, and when its
 // bytes are missing.
 func (s *Service) Open(ctx context.Context, who chat.UserID, id chat.AttachmentID, thumb bool) (chat.Attachment, blob.Blob, error) {
-	if !named(id) {
+	if !chat.ValidAttachmentID(string(id)) {
 		return chat.Attachment{}, nil, chat.ErrNotFound("file")
 	}
 	a, err := s.db.AttachmentFor(ctx, who, id, s.Now())
