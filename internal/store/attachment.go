@@ -53,14 +53,16 @@ const uploadColumns = `id, owner_id, state, kind, name, type, length, received, 
 // uploadRow is a row as it is scanned.
 type uploadRow struct {
 	Upload
-	parts, levels, code, fault string
-	milliseconds               int64
+	parts, code, fault string
 }
 
 func uploadFields(u *uploadRow) []any {
 	return []any{
 		&u.ID, &u.Owner, &u.State, &u.Kind, &u.Name, &u.Type, &u.Length, &u.Received, &u.Claims, &u.parts, &u.Size, &u.Width, &u.Height,
-		&u.Animated, &u.milliseconds, &u.levels, &u.code, &u.fault, &u.Conversation, &u.Message,
+		&u.Animated,
+		millisInto{&u.Duration},
+		waveformInto{&u.Waveform},
+		&u.code, &u.fault, &u.Conversation, &u.Message,
 		microsInto{&u.CreatedAt},
 		microsInto{&u.ExpiresAt},
 	}
@@ -68,7 +70,6 @@ func uploadFields(u *uploadRow) []any {
 
 // whole is the upload of a row.
 func (u uploadRow) whole() Upload {
-	u.Duration = time.Duration(u.milliseconds) * time.Millisecond
 	for part := range strings.SplitSeq(u.parts, ",") {
 		number, bytes, found := strings.Cut(part, ":")
 		if !found {
@@ -77,12 +78,6 @@ func (u uploadRow) whole() Upload {
 		n, _ := strconv.Atoi(number) // as TakePart has written them
 		b, _ := strconv.ParseInt(bytes, 10, 64)
 		u.Parts = append(u.Parts, Part{n, b})
-	}
-	if u.levels != "" {
-		for level := range strings.SplitSeq(u.levels, ",") {
-			n, _ := strconv.Atoi(level) // as UploadMade has written them
-			u.Waveform = append(u.Waveform, n)
-		}
 	}
 	if u.code != "" {
 		u.Fault = &chat.Error{Code: chat.Code(u.code), Field: "attachments", Detail: u.fault}
