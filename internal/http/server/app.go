@@ -213,6 +213,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 		scanner = countedScanner{scanner, a.metrics}
 	}
 	a.Uploads = uploads.New(a.DB, a.Blobs, uploads.Options{Media: o.media(), Limits: limits.uploads, Scanner: scanner, Log: a.log, Now: now})
+	a.metrics.uploads(a.Uploads.Coming)
 	a.cleaner = cleaner.New(a.DB, a.Uploads.Sweep, a.log)
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, a.bell, limits.keep)
 	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.Uploads.Media(), a.metrics.sent, now)

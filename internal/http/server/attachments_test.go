@@ -205,8 +205,13 @@ func TestAnUploadGoesOnAtAnotherNodeWhereItsLineBroke(t *testing.T) {
 			defer line.Close()
 			fmt.Fprintf(line, "PATCH %s HTTP/1.1\r\nHost: x\r\nCookie: %s=%s\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: %d\r\nContent-Length: %d\r\n\r\n%s",
 				where, s.Guard.CookieName(), s.buyer.Token(), offset, len(file)-offset, file[offset:offset+100_000])
-			for s.Uploads.Coming() == 0 {
-				time.Sleep(time.Millisecond)
+			coming := func() bool {
+				return strings.Contains(s.visitor.Do("GET", "/metrics", "").Body, "swapnest_uploads_coming 1\n")
+			}
+			for until := time.Now().Add(20 * time.Second); !coming(); time.Sleep(time.Millisecond) {
+				if time.Now().After(until) {
+					t.Fatal("no metric says that bytes come")
+				}
 			}
 			ends := time.Now()
 			s.Stop()

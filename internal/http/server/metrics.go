@@ -103,6 +103,13 @@ func (m *metrics) bus(r *bus.Redis) {
 	}, func() float64 { return float64(r.Dropped()) }))
 }
 
+// uploads tells how many files are on their way.
+func (m *metrics) uploads(coming func() int) {
+	register(m, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "swapnest_uploads_coming", Help: "Uploads for messages that bytes come of just now.",
+	}, func() float64 { return float64(coming()) }))
+}
+
 // register adds a collector, whose name is one of a fixed list and so never taken.
 func register[C prometheus.Collector](m *metrics, c C) C {
 	m.registry.MustRegister(c)
