@@ -1,6 +1,7 @@
 // What can go with a message, and what is said of the rest before anything is sent.
 
 import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
 import { test } from "node:test"
 import { choose } from "../../internal/http/web/static/js/lib/choosing.js"
 
@@ -23,12 +24,23 @@ test("what is too large is said with its size, and the others are taken", () => 
     "holiday.mov has 80 MB; a file can have at most 25 MB.",
   ])
   assert.deepEqual(taken([file("a", 25 * mega + 1)]), ["", "a has 25.1 MB; a file can have at most 25 MB."])
-  assert.deepEqual(taken([file("a.heic", 8.04 * mega, "image/heic")]), [
+  assert.deepEqual(taken([file("a.png", 8.04 * mega, "image/png")]), [
     "",
-    "a.heic has 8.1 MB; a picture can have at most 8 MB.",
+    "a.png has 8.1 MB; a picture can have at most 8 MB.",
   ])
   assert.match(taken([file("a", 999.4 * mega)])[1], /^a has 1000 MB/)
 })
+
+// The server's test reads this file, too.
+const cases = JSON.parse(readFileSync(new URL("../../internal/http/web/testdata/limits.json", import.meta.url), "utf8"))
+
+for (const { type, limit } of cases)
+  test(`"${type}" has the limit of a ${limit}`, () => {
+    const most = limit === "picture" ? limits.imageBytes : limits.fileBytes
+    assert.deepEqual(taken([file("a", most, type)]), ["a", ""])
+    const said = new RegExp(`; a ${limit} can have at most ${most / mega} MB`)
+    assert.match(taken([file("a", most + 1, type)])[1], said)
+  })
 
 test("folders and empty files are none that can be sent", () => {
   assert.deepEqual(taken([{ ...file("photos", 4096, ""), folder: true }, file("empty.txt", 0)]), [

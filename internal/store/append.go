@@ -40,6 +40,8 @@ type Append struct {
 	// Attachments are what a new message is to have attached. Decide finds those of them in its thread
 	// that can be: see chat.Thread.
 	Attachments []chat.AttachmentID
+	// Now is the sender's time: what has expired by then is none of Attachments.
+	Now time.Time
 	// Decide is pure: it gets the thread as it stands under the lock and returns
 	// what to add, or refuses. It does no I/O and may run again.
 	Decide func(chat.Thread) (chat.Change, error)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,9 +21,9 @@ const (
 
 	postgresOwn = `
 		SELECT ` + ownAttachments + `
-		FROM unnest($1::TEXT[], $2::BIGINT[]) AS j (id, owner_id)
+		FROM unnest($1::TEXT[], $2::BIGINT[], $3::BIGINT[]) AS j (id, owner_id, now)
 		JOIN attachment a ON a.id = j.id AND a.owner_id = j.owner_id
-		WHERE ` + free + ` AND a.expires_at > $3 ORDER BY a.id FOR UPDATE OF a`
+		WHERE ` + free + ` AND a.expires_at > j.now ORDER BY a.id FOR UPDATE OF a`
 	postgresAttach = `
 		WITH m AS (
 			UPDATE message SET attachments = j.attachments
@@ -96,14 +95,14 @@ func (s *state) take(all []chat.Attachment) {
 	}
 }
 
-// naming returns the attachments that calls name, each with who names it.
-func naming(calls []*call) (ids []string, owners []chat.UserID) {
+// naming returns the attachments that calls name, each with who names it, and when.
+func naming(calls []*call) (ids []string, owners []chat.UserID, times []int64) {
 	for _, c := range calls {
 		for _, id := range c.Attachments {
-			ids, owners = append(ids, string(id)), append(owners, c.Actor)
+			ids, owners, times = append(ids, string(id)), append(owners, c.Actor), append(times, micros(c.Now))
 		}
 	}
-	return ids, owners
+	return ids, owners, times
 }
 
 // bringing returns the events whose message brings attachments, with what the column holds of them.
@@ -134,11 +133,11 @@ func letting(events []*call) (deleted []*chat.Event) {
 
 // queueOwn reads what calls name to attach it, and locks it.
 func queueOwn(pipeline *pgx.Batch, calls []*call, state *state) {
-	ids, owners := naming(calls)
+	ids, owners, times := naming(calls)
 	if len(ids) == 0 {
 		return
 	}
-	pipeline.Queue(postgresOwn, ids, owners, micros(time.Now())).Query(func(rows pgx.Rows) error {
+	pipeline.Queue(postgresOwn, ids, owners, times).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			if err := state.scanOwn(rows); err != nil {
 				return err
@@ -193,14 +192,13 @@ type sqliteAttachers struct{ own, attach, take, detach, expire *sql.Stmt }
 
 // loadOwn reads what calls name to attach it.
 func (b *sqliteBatch) loadOwn(ctx context.Context, calls []*call, state *state) error {
-	ids, owners := naming(calls)
+	ids, owners, times := naming(calls)
 	if len(ids) == 0 {
 		return nil
 	}
-	now := micros(time.Now())
 	rows := make([][3]any, len(ids))
 	for i, id := range ids {
-		rows[i] = [3]any{id, owners[i], now}
+		rows[i] = [3]any{id, owners[i], times[i]}
 	}
 	if err := b.query(ctx, b.own, rows, func(rows *sql.Rows) error { return state.scanOwn(rows) }); err != nil {
 		return fmt.Errorf("read attachments: %w", err)

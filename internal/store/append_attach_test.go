@@ -19,7 +19,7 @@ import (
 func attach(c chat.ConversationID, who chat.UserID, clientID, text string, ids ...chat.AttachmentID) store.Append {
 	draft := chat.Draft{Text: text, Attachments: ids}
 	return store.Append{
-		Conversation: c, Actor: who, ClientID: clientID, Attachments: ids, Digest: sha256.Sum256(fmt.Append(nil, text, ids)),
+		Conversation: c, Actor: who, ClientID: clientID, Attachments: ids, Now: time.Now(), Digest: sha256.Sum256(fmt.Append(nil, text, ids)),
 		Decide: func(t chat.Thread) (chat.Change, error) { return t.Post(who, draft, 4, time.Now()) },
 	}
 }
@@ -211,6 +211,11 @@ func TestWhatCannotBeAttached(t *testing.T) {
 			if e, ok := err.(*chat.Error); !ok || e.Code != chat.Invalid || e.Field != "attachments" {
 				t.Errorf("%s: %v, want invalid in the field attachments", name, err)
 			}
+		}
+		late := attach(c.ID, buyer, "late", "text", good)
+		late.Now = late.Now.Add(chat.UploadLife)
+		if _, err := db.Append(t.Context(), late); chat.CodeOf(err) != chat.Invalid {
+			t.Errorf("by a clock that is a day ahead: %v, want invalid", err)
 		}
 		for id, row := range before {
 			if diff := cmp.Diff(row, rows(t, d)[id]); diff != "" {

@@ -53,14 +53,16 @@ const uploadColumns = `id, owner_id, state, kind, name, type, length, received, 
 // uploadRow is a row as it is scanned.
 type uploadRow struct {
 	Upload
-	parts, levels, code, fault string
-	milliseconds               int64
+	parts, code, fault string
 }
 
 func uploadFields(u *uploadRow) []any {
 	return []any{
 		&u.ID, &u.Owner, &u.State, &u.Kind, &u.Name, &u.Type, &u.Length, &u.Received, &u.Claims, &u.parts, &u.Size, &u.Width, &u.Height,
-		&u.Animated, &u.milliseconds, &u.levels, &u.code, &u.fault, &u.Conversation, &u.Message,
+		&u.Animated,
+		millisInto{&u.Duration},
+		waveformInto{&u.Waveform},
+		&u.code, &u.fault, &u.Conversation, &u.Message,
 		microsInto{&u.CreatedAt},
 		microsInto{&u.ExpiresAt},
 	}
@@ -68,7 +70,6 @@ func uploadFields(u *uploadRow) []any {
 
 // whole is the upload of a row.
 func (u uploadRow) whole() Upload {
-	u.Duration = time.Duration(u.milliseconds) * time.Millisecond
 	for part := range strings.SplitSeq(u.parts, ",") {
 		number, bytes, found := strings.Cut(part, ":")
 		if !found {
@@ -77,12 +78,6 @@ func (u uploadRow) whole() Upload {
 		n, _ := strconv.Atoi(number) // as TakePart has written them
 		b, _ := strconv.ParseInt(bytes, 10, 64)
 		u.Parts = append(u.Parts, Part{n, b})
-	}
-	if u.levels != "" {
-		for level := range strings.SplitSeq(u.levels, ",") {
-			n, _ := strconv.Atoi(level) // as UploadMade has written them
-			u.Waveform = append(u.Waveform, n)
-		}
 	}
 	if u.code != "" {
 		u.Fault = &chat.Error{Code: chat.Code(u.code), Field: "attachments", Detail: u.fault}
@@ -167,8 +162,8 @@ func (tx *Tx) Uploaded(ctx context.Context, owner chat.UserID, since time.Time) 
 	return bytes, first, nil
 }
 
-// InsertAttachment stores a new upload.
-func (tx *Tx) InsertAttachment(ctx context.Context, u Upload) error {
+// InsertUpload stores a new upload.
+func (tx *Tx) InsertUpload(ctx context.Context, u Upload) error {
 	_, err := tx.q.ExecContext(ctx, `
 		INSERT INTO attachment (id, owner_id, state, kind, name, type, length, received, created_at, expires_at)
 		VALUES ($1, $2, 'receiving', $3, $4, $5, $6, $7, $8, $9)`,

@@ -16,6 +16,13 @@ func (tx *Tx) WithdrawUpload(ctx context.Context, owner chat.UserID, id chat.Att
 	return n == 1, err
 }
 
+// TakeUploadBack gives up an upload that is in no message, and has it count for nothing.
+func (tx *Tx) TakeUploadBack(ctx context.Context, id chat.AttachmentID, now time.Time) error {
+	_, err := tx.changed(ctx, "take an upload back", `
+		UPDATE attachment SET state = 'gone', received = 0, expires_at = $2 WHERE id = $1 AND message_id = 0 AND state <> 'removed'`, id, micros(now))
+	return err
+}
+
 // GiveUpUploads has nobody find the uploads any more that expired by a time, at most limit, and
 // returns how many these were. One that a message has taken up meanwhile is none of them, and
 // none of them is taken up afterwards: both look at the row as it is.

@@ -118,7 +118,7 @@ func TestAPhotoIsTakenUpByOneListing(t *testing.T) {
 			if other.ID, err = tx.InsertListing(t.Context(), other); err != nil {
 				return err
 			}
-			return tx.InsertUpload(t.Context(), town.Seller.ID, p, time.Now().Add(time.Hour))
+			return tx.InsertLoosePhoto(t.Context(), town.Seller.ID, p, time.Now().Add(time.Hour))
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -25,8 +25,8 @@ func (tx *Tx) insertPhotos(ctx context.Context, id chat.ListingID, photos []chat
 }
 
 // SetPhotos gives a listing other photos than it has: those of before that are not among
-// them become uploads that expired long ago, to be deleted. Its new ones are no uploads any more;
-// one that was taken up elsewhere meanwhile is Invalid. The feed is told by whoever calls.
+// them become loose ones that expired long ago, to be deleted. Its new ones are loose no more; one
+// that was taken up elsewhere meanwhile is Invalid. The feed is told by whoever calls.
 func (tx *Tx) SetPhotos(ctx context.Context, l chat.Listing, photos []chat.Photo) error {
 	keep := make(map[string]bool, len(photos))
 	for _, p := range photos {
@@ -39,7 +39,7 @@ func (tx *Tx) SetPhotos(ctx context.Context, l chat.Listing, photos []chat.Photo
 		if keep[p.Key] {
 			continue
 		}
-		if err := tx.InsertUpload(ctx, l.Seller.ID, p, time.Time{}); err != nil {
+		if err := tx.InsertLoosePhoto(ctx, l.Seller.ID, p, time.Time{}); err != nil {
 			return err
 		}
 	}
@@ -49,7 +49,7 @@ func (tx *Tx) SetPhotos(ctx context.Context, l chat.Listing, photos []chat.Photo
 			fresh = append(fresh, p)
 		}
 	}
-	n, err := tx.deleteUploads(ctx, fresh)
+	n, err := tx.deleteLoosePhotos(ctx, fresh)
 	if err != nil {
 		return err
 	}
@@ -59,20 +59,21 @@ func (tx *Tx) SetPhotos(ctx context.Context, l chat.Listing, photos []chat.Photo
 	return tx.insertPhotos(ctx, l.ID, photos)
 }
 
-// InsertUpload stores a photo that belongs to no listing until it expires.
-func (tx *Tx) InsertUpload(ctx context.Context, owner chat.UserID, p chat.Photo, expires time.Time) error {
+// InsertLoosePhoto stores a photo that somebody has uploaded and no listing has taken up, until it
+// expires.
+func (tx *Tx) InsertLoosePhoto(ctx context.Context, owner chat.UserID, p chat.Photo, expires time.Time) error {
 	_, err := tx.q.ExecContext(ctx, `
 		INSERT INTO upload (blob_key, thumb_key, owner_id, width, height, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		p.Key, p.ThumbKey, owner, p.Width, p.Height, micros(expires))
 	if err != nil {
-		return fmt.Errorf("insert upload: %w", err)
+		return fmt.Errorf("insert a loose photo: %w", err)
 	}
 	return nil
 }
 
-// Uploads returns those of the named photos that somebody has uploaded and that have not
+// LoosePhotos returns those of the named photos that somebody has uploaded and that have not
 // expired at now, by key.
-func (r Reader) Uploads(ctx context.Context, owner chat.UserID, keys []string, now time.Time) (map[string]chat.Photo, error) {
+func (r Reader) LoosePhotos(ctx context.Context, owner chat.UserID, keys []string, now time.Time) (map[string]chat.Photo, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
@@ -81,11 +82,11 @@ func (r Reader) Uploads(ctx context.Context, owner chat.UserID, keys []string, n
 		SELECT blob_key, thumb_key, width, height FROM upload
 		WHERE owner_id = $1 AND expires_at > $2 AND blob_key IN (`+args.list(keys)+`)`, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read uploads: %w", err)
+		return nil, fmt.Errorf("read loose photos: %w", err)
 	}
 	found, err := collect(rows, photoFields)
 	if err != nil {
-		return nil, fmt.Errorf("read uploads: %w", err)
+		return nil, fmt.Errorf("read loose photos: %w", err)
 	}
 	photos := make(map[string]chat.Photo, len(found))
 	for _, p := range found {
@@ -94,35 +95,35 @@ func (r Reader) Uploads(ctx context.Context, owner chat.UserID, keys []string, n
 	return photos, nil
 }
 
-// ExpireUploads has all but the newest uploads of somebody expire at now.
-func (tx *Tx) ExpireUploads(ctx context.Context, owner chat.UserID, newest int, now time.Time) error {
+// ExpireLoosePhotos has all but the newest loose photos of somebody expire at now.
+func (tx *Tx) ExpireLoosePhotos(ctx context.Context, owner chat.UserID, newest int, now time.Time) error {
 	_, err := tx.q.ExecContext(ctx, `
 		UPDATE upload SET expires_at = $3 WHERE owner_id = $1 AND expires_at > $3 AND blob_key NOT IN (
 			SELECT blob_key FROM upload WHERE owner_id = $1 ORDER BY expires_at DESC, blob_key LIMIT $2)`, owner, newest, micros(now))
 	if err != nil {
-		return fmt.Errorf("expire uploads of user %d: %w", owner, err)
+		return fmt.Errorf("expire loose photos of user %d: %w", owner, err)
 	}
 	return nil
 }
 
-// ExpiredUploads returns uploads that have expired at now.
-func (r Reader) ExpiredUploads(ctx context.Context, now time.Time, limit int) ([]chat.Photo, error) {
+// ExpiredLoosePhotos returns loose photos that have expired at now.
+func (r Reader) ExpiredLoosePhotos(ctx context.Context, now time.Time, limit int) ([]chat.Photo, error) {
 	rows, err := r.q.QueryContext(ctx, `
 		SELECT blob_key, thumb_key, width, height FROM upload WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`, micros(now), limit)
 	if err != nil {
-		return nil, fmt.Errorf("read expired uploads: %w", err)
+		return nil, fmt.Errorf("read expired loose photos: %w", err)
 	}
 	return collect(rows, photoFields)
 }
 
-// DeleteUploads forgets uploads.
-func (tx *Tx) DeleteUploads(ctx context.Context, photos []chat.Photo) error {
-	_, err := tx.deleteUploads(ctx, photos)
+// DeleteLoosePhotos forgets loose photos.
+func (tx *Tx) DeleteLoosePhotos(ctx context.Context, photos []chat.Photo) error {
+	_, err := tx.deleteLoosePhotos(ctx, photos)
 	return err
 }
 
-// deleteUploads forgets uploads and returns how many there were.
-func (tx *Tx) deleteUploads(ctx context.Context, photos []chat.Photo) (int64, error) {
+// deleteLoosePhotos forgets loose photos and returns how many there were.
+func (tx *Tx) deleteLoosePhotos(ctx context.Context, photos []chat.Photo) (int64, error) {
 	if len(photos) == 0 {
 		return 0, nil
 	}
@@ -133,11 +134,11 @@ func (tx *Tx) deleteUploads(ctx context.Context, photos []chat.Photo) (int64, er
 	}
 	result, err := tx.q.ExecContext(ctx, `DELETE FROM upload WHERE blob_key IN (`+args.list(keys)+`)`, args...)
 	if err != nil {
-		return 0, fmt.Errorf("delete uploads: %w", err)
+		return 0, fmt.Errorf("delete loose photos: %w", err)
 	}
 	n, err := result.RowsAffected()
 	if err != nil {
-		return 0, fmt.Errorf("delete uploads: %w", err)
+		return 0, fmt.Errorf("delete loose photos: %w", err)
 	}
 	return n, nil
 }

@@ -16,19 +16,19 @@ func countPhotos(keys []string) error {
 	return nil
 }
 
-// choose returns the photos that are named: those that the listing has, and uploads of
-// its seller. One that is neither, or is named twice, is Invalid.
+// choose returns the photos that are named: those that the listing has, and loose
+// ones of its seller. One that is neither, or is named twice, is Invalid.
 func choose(ctx context.Context, tx *store.Tx, l chat.Listing, keys []string, now time.Time) ([]chat.Photo, error) {
 	if err := countPhotos(keys); err != nil {
 		return nil, err
 	}
-	uploads, err := tx.Uploads(ctx, l.Seller.ID, keys, now)
+	loose, err := tx.LoosePhotos(ctx, l.Seller.ID, keys, now)
 	if err != nil {
 		return nil, err
 	}
 	var chosen []chat.Photo
 	for i, key := range keys {
-		p, ok := uploads[key]
+		p, ok := loose[key]
 		if at := slices.IndexFunc(l.Photos, func(p chat.Photo) bool { return p.Key == key }); at >= 0 {
 			p, ok = l.Photos[at], true
 		}

@@ -118,6 +118,7 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 		ClientID:     clientID,
 		Answers:      c.ReplyTo,
 		Attachments:  c.Attachments,
+		Now:          s.now(),
 		Digest:       digest(draft),
 		Decide: func(t chat.Thread) (chat.Change, error) {
 			change, err := t.Post(who, draft, s.media.PerMessage, s.now())

@@ -67,7 +67,7 @@ func (s *Service) begin(ctx context.Context, who chat.UserID, b Begin, received 
 	switch {
 	case b.Voice:
 		kind = chat.VoiceAttachment
-	case strings.HasPrefix(b.Type, "image/"):
+	case slices.Contains(pictureTypes, b.Type):
 		kind = chat.ImageAttachment
 	}
 	if err := s.fits(b); err != nil {
@@ -89,7 +89,7 @@ func (s *Service) begin(ctx context.Context, who chat.UserID, b Begin, received 
 				Detail: fmt.Sprintf("You can upload at most %s within a day. Send the rest tomorrow.", size(s.Options.Media.DailyBytes)),
 			}
 		}
-		return tx.InsertAttachment(ctx, u)
+		return tx.InsertUpload(ctx, u)
 	})
 	return u, err
 }
@@ -166,7 +166,7 @@ func (s *Service) HandOver() { s.desk.interruptAll() }
 
 // row reads an upload of somebody's own.
 func (s *Service) row(ctx context.Context, who chat.UserID, id chat.AttachmentID) (store.Upload, error) {
-	if !named(id) {
+	if !chat.ValidAttachmentID(string(id)) {
 		return store.Upload{}, chat.ErrNotFound("upload")
 	}
 	return s.db.UploadOf(ctx, who, id, s.Now())
@@ -203,14 +203,6 @@ func shown(u store.Upload) Upload {
 
 // field is the input that refusals are about.
 const field = "attachments"
-
-// idLength is how long crypto/rand.Text is: 130 random bits.
-const idLength = 26
-
-// named tells whether an id can be one: what else comes from outside is asked of nobody.
-func named(id chat.AttachmentID) bool {
-	return len(id) == idLength && strings.Trim(string(id), "abcdefghijklmnopqrstuvwxyz234567") == ""
-}
 
 func key(who chat.UserID) string { return strconv.FormatInt(int64(who), 10) }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/png"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -130,6 +132,33 @@ func TestAFileWaitsForItsScannerAndStaysRefused(t *testing.T) {
 			t.Errorf("there are %v", keys)
 		}
 	})
+}
+
+func TestTheLogHasWhatTheScannerSaid(t *testing.T) {
+	s := newSite(t, testkit.SQLite(t))
+	var said bytes.Buffer
+	s.Log = slog.New(slog.NewTextHandler(&said, nil))
+	j := &judge{}
+	s.Scanner = j
+	for name, c := range map[string]struct {
+		says error
+		want string
+	}{
+		"one that is down":             {fmt.Errorf("%w (%w)", chat.Errorf(chat.Unavailable, "Try again."), errors.New("no answer of 127.0.0.1:3310")), "no answer of 127.0.0.1:3310"},
+		"one that finds something":     {fmt.Errorf("%w (%w)", chat.Errorf(chat.UnsupportedMedia, "It is harmful."), errors.New("found Harmful.Test")), "found Harmful.Test"},
+		"one that has no more to tell": {chat.Errorf(chat.UnsupportedMedia, "It is harmful."), ""},
+		"one that lets it pass":        {nil, ""},
+	} {
+		said.Reset()
+		j.err = c.says
+		_, err := s.Add(t.Context(), s.town.Buyer.ID, Begin{Name: "plantedName.txt"}, strings.NewReader("plantedBytes"))
+		if (err == nil) != (c.says == nil) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if log := said.String(); !strings.Contains(log, c.want) || (log == "") != (c.want == "") || strings.Contains(log, "planted") {
+			t.Errorf("%s: the log has %q, want %q", name, log, c.want)
+		}
+	}
 }
 
 func TestOnlySoMuchIsDoneAtOnce(t *testing.T) {

@@ -84,6 +84,10 @@ func (s *Service) join(ctx context.Context, u store.Upload, f *os.File) error {
 func (s *Service) work(ctx context.Context, u store.Upload, f *os.File) (store.Upload, error) {
 	a, err := s.process(ctx, u, f)
 	refusal, refused := errors.AsType[*chat.Error](err)
+	if refused && err != error(refusal) {
+		// Whoever sent it is told the refusal alone; why is for whoever runs the site.
+		s.warn(ctx, "a file is not taken", err)
+	}
 	if refused = refused && !refusal.Retryable(); err != nil && !refused {
 		return u, err
 	}

@@ -8,9 +8,16 @@ import (
 	"swapnest/internal/store"
 )
 
-// linger is how long the row of a removed file stays at the least. By then nobody writes any
-// more who had begun before, and what they have left is removed with it.
-const linger = time.Hour
+const (
+	// sweepBatch is how much is deleted in one transaction.
+	sweepBatch = 100
+	// grace is how long what has expired is left: a listing or a message that found it in
+	// time may be taking it up just now, and bytes that were claimed in time may be on their way.
+	grace = time.Minute
+	// linger is how long the row of a removed file stays at the least. By then nobody writes any
+	// more who had begun before, and what they have left is removed with it.
+	linger = time.Hour
+)
 
 // Sweep deletes what has expired: photos that no listing and files that no message has taken
 // up, and files of messages that were deleted. Two at once do no harm.

@@ -3,13 +3,16 @@ package uploads
 import (
 	"context"
 	"io"
+	"os"
 
 	"swapnest/internal/blob"
 	"swapnest/internal/chat"
+	"swapnest/internal/store"
 )
 
 // Add takes a whole file in: a form's, which cannot go on where a line broke. It refuses what
-// Begin and Write refuse; a Begin without a Length is of whatever length r has.
+// Begin and Write refuse; a Begin without a Length is of whatever length r has. What is Unavailable
+// leaves nothing behind: it comes whole again.
 func (s *Service) Add(ctx context.Context, who chat.UserID, b Begin, r io.Reader) (chat.Attachment, error) {
 	if err := s.mayBegin(who); err != nil {
 		return chat.Attachment{}, err
@@ -40,27 +43,49 @@ func (s *Service) Add(ctx context.Context, who chat.UserID, b Begin, r io.Reader
 	if err != nil {
 		return chat.Attachment{}, err
 	}
+	looked, err := s.look(ctx, u, f)
+	if err != nil {
+		s.forget(ctx, u)
+		return chat.Attachment{}, err
+	}
+	if looked.Fault != nil {
+		return chat.Attachment{}, looked.Fault
+	}
+	return looked.Attachment, nil
+}
+
+// look has a whole file looked at.
+func (s *Service) look(ctx context.Context, u store.Upload, f *os.File) (store.Upload, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	free, err := s.desk.look(ctx, u.ID)
+	leave, err := s.desk.look(ctx, u.ID)
 	if err != nil {
-		return chat.Attachment{}, err
+		return u, err
 	}
-	defer free()
-	if u, err = s.work(ctx, u, f); err != nil {
-		return chat.Attachment{}, err
+	defer leave()
+	return s.work(ctx, u, f)
+}
+
+// forget takes back an upload that its owner was not told of, and will bring anew: it counts for
+// nothing, and its bytes are removed. What is left when this fails goes in a day.
+func (s *Service) forget(ctx context.Context, u store.Upload) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
+	defer cancel()
+	err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.TakeUploadBack(ctx, u.ID, s.Now()) })
+	if err == nil {
+		u.State = store.UploadGone
+		err = s.remove(ctx, u)
 	}
-	if u.Fault != nil {
-		return chat.Attachment{}, u.Fault
+	if err != nil {
+		s.warn(ctx, "an upload that nobody knows of is not removed yet", err)
 	}
-	return u.Attachment, nil
 }
 
 // Open returns an attachment that somebody may see, with its bytes, which are the caller's to
 // close; thumb is for a picture in its small size. It is NotFound for all others, and when its
 // bytes are missing.
 func (s *Service) Open(ctx context.Context, who chat.UserID, id chat.AttachmentID, thumb bool) (chat.Attachment, blob.Blob, error) {
-	if !named(id) {
+	if !chat.ValidAttachmentID(string(id)) {
 		return chat.Attachment{}, nil, chat.ErrNotFound("file")
 	}
 	a, err := s.db.AttachmentFor(ctx, who, id, s.Now())

@@ -50,11 +50,11 @@ func speaks(c call, version string) error {
 		return nil
 	}
 	c.answer.Header().Set("Tus-Version", tusVersion)
-	return newProblem(http.StatusPreconditionFailed, string(chat.Invalid), "This server speaks tus 1.0.0: send Tus-Resumable: 1.0.0.")
+	return newProblem(http.StatusPreconditionFailed, string(chat.Invalid), "This server speaks tus "+tusVersion+": send Tus-Resumable: "+tusVersion+".")
 }
 
 func notBytes() error {
-	return chat.Errorf(chat.UnsupportedMedia, "The body must be bytes of the file: send it with Content-Type: application/offset+octet-stream.")
+	return chat.Errorf(chat.UnsupportedMedia, "The body must be bytes of the file: send it with Content-Type: %s.", offsetType)
 }
 
 // number reads a header that is a number of bytes.
@@ -113,7 +113,7 @@ type patient struct {
 }
 
 func newPatient(c call) *patient {
-	return &patient{body: c.request.Body, control: http.NewResponseController(c.answer), end: time.Now().Add(filePatience - 2*time.Minute)}
+	return &patient{body: c.request.Body, control: http.NewResponseController(c.answer), end: time.Now().Add(filePatience - lookPatience)}
 }
 
 // Read implements io.Reader.
@@ -128,7 +128,7 @@ func (p *patient) Read(b []byte) (int, error) {
 	n, err := p.body.Read(b)
 	if errors.Is(err, io.EOF) {
 		// Nothing more is read, but that whoever asks is still there.
-		p.wait(p.end.Add(2 * time.Minute))
+		p.wait(p.end.Add(lookPatience))
 	}
 	return n, err
 }

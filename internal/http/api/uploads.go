@@ -17,6 +17,8 @@ const (
 	// filePatience is for a request that brings bytes of a file, and has it looked at. What has
 	// arrived by then is kept.
 	filePatience = 12 * time.Minute
+	// lookPatience is what is left of it, when nothing more is read, for having the file looked at.
+	lookPatience = 2 * time.Minute
 	// silence is how long nothing of such a request may come.
 	silence = 30 * time.Second
 )

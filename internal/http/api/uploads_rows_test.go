@@ -167,7 +167,7 @@ func TestASlowUploadIsNotCutOff(t *testing.T) {
 				time.Sleep(silence - time.Second)
 				_, _ = feed.Write([]byte("x")) // it is read below
 			}
-			time.Sleep(filePatience - 2*time.Minute - 3*silence)
+			time.Sleep(filePatience - lookPatience - 3*silence)
 			_, _ = feed.Write([]byte("x"))
 			feed.Close()
 		}()
@@ -175,7 +175,7 @@ func TestASlowUploadIsNotCutOff(t *testing.T) {
 			t.Fatalf("got %q, %v", data, err)
 		}
 		// The last one is for looking at it.
-		if want := []time.Duration{silence, silence, silence, silence, 3 * time.Second, 2*time.Minute + 3*time.Second}; !slices.Equal(w.until, want) {
+		if want := []time.Duration{silence, silence, silence, silence, 3 * time.Second, lookPatience + 3*time.Second}; !slices.Equal(w.until, want) {
 			t.Errorf("it may be silent for %v, want %v", w.until, want)
 		}
 	})

@@ -214,7 +214,12 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	if a.Listings, err = listings.New(ctx, a.DB, a.Hub, limits.listings, now); err != nil {
 		return err
 	}
-	a.Uploads = uploads.New(a.DB, a.Blobs, uploads.Options{Media: o.media(), Limits: limits.uploads, Scanner: o.Scanner, Log: a.log, Now: now})
+	scanner := o.Scanner
+	if scanner != nil {
+		scanner = countedScanner{scanner, a.metrics}
+	}
+	a.Uploads = uploads.New(a.DB, a.Blobs, uploads.Options{Media: o.media(), Limits: limits.uploads, Scanner: scanner, Log: a.log, Now: now})
+	a.metrics.uploads(a.Uploads.Coming)
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, a.bell, limits.keep)
 	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.Uploads.Media(), a.metrics.sent, now)
 	a.Notices = notices.New(a.DB, a.bell, a.relay, limits.keep, now)

@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -140,6 +142,31 @@ func TestTheLogNamesNoFile(t *testing.T) {
 	}
 }
 
+// verdicts is a scanner that says one after the other what it was told to.
+type verdicts struct{ errs []error }
+
+func (v *verdicts) Scan(context.Context, io.Reader) error {
+	err := v.errs[0]
+	v.errs = v.errs[1:]
+	return err
+}
+
+func TestWhatTheScannerSaysIsCounted(t *testing.T) {
+	s := openWith(t, testkit.SQLite(t), func(o *server.Options) {
+		o.Scanner = &verdicts{[]error{nil, chat.Errorf(chat.UnsupportedMedia, "It is harmful."), chat.Errorf(chat.Unavailable, "It is away."), nil}}
+	})
+	for range 4 {
+		begun := s.buyer.SendWith("POST", "/api/v1/uploads", http.Header{"Upload-Length": {"1"}}, "")
+		s.buyer.SendWith("PATCH", begun.Header.Get("Location"), http.Header{"Content-Type": {"application/offset+octet-stream"}, "Upload-Offset": {"0"}}, "x")
+	}
+	shown := s.visitor.Do("GET", "/metrics", "").Body
+	for result, want := range map[string]int{"clean": 2, "harmful": 1, "unavailable": 1} {
+		if line := fmt.Sprintf("swapnest_scans_total{result=%q} %d\n", result, want); !strings.Contains(shown, line) {
+			t.Errorf("there is no %s", line)
+		}
+	}
+}
+
 // A line is cut when half of a request's bytes have come. They count, and the rest is brought to
 // another node.
 func TestAnUploadGoesOnAtAnotherNodeWhereItsLineBroke(t *testing.T) {
@@ -178,8 +205,13 @@ func TestAnUploadGoesOnAtAnotherNodeWhereItsLineBroke(t *testing.T) {
 			defer line.Close()
 			fmt.Fprintf(line, "PATCH %s HTTP/1.1\r\nHost: x\r\nCookie: %s=%s\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: %d\r\nContent-Length: %d\r\n\r\n%s",
 				where, s.Guard.CookieName(), s.buyer.Token(), offset, len(file)-offset, file[offset:offset+100_000])
-			for s.Uploads.Coming() == 0 {
-				time.Sleep(time.Millisecond)
+			coming := func() bool {
+				return strings.Contains(s.visitor.Do("GET", "/metrics", "").Body, "swapnest_uploads_coming 1\n")
+			}
+			for until := time.Now().Add(20 * time.Second); !coming(); time.Sleep(time.Millisecond) {
+				if time.Now().After(until) {
+					t.Fatal("no metric says that bytes come")
+				}
 			}
 			ends := time.Now()
 			s.Stop()

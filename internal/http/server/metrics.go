@@ -36,6 +36,7 @@ type metrics struct {
 	batchSize   prometheus.Histogram
 	batchTime   prometheus.Histogram
 	blobs       map[string]prometheus.Counter // by operation
+	scans       map[string]prometheus.Counter // by result
 	requests    *prometheus.CounterVec
 	durations   *prometheus.HistogramVec
 }
@@ -68,6 +69,7 @@ func newMetrics(version string) *metrics {
 	m.batchSize = histogram("swapnest_commit_calls", "Messages that shared one commit.", prometheus.ExponentialBuckets(1, 2, 10))
 	m.batchTime = histogram("swapnest_commit_seconds", "How long a shared commit took.", prometheus.ExponentialBuckets(0.0005, 2, 14))
 	m.blobs = counters(m, "swapnest_blob_failures_total", "Photos and files that could not be stored, opened or deleted.", "operation", "put", "open", "delete")
+	m.scans = counters(m, "swapnest_scans_total", "Files that the virus scanner was asked about, by the answer.", "result", "clean", "harmful", "unavailable")
 	m.requests = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "swapnest_http_requests_total", Help: "Answers to requests, by the pattern of the address.",
 	}, []string{"pattern", "method", "status"}))
@@ -99,6 +101,13 @@ func (m *metrics) bus(r *bus.Redis) {
 	register(m, prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "swapnest_bus_dropped_total", Help: "Messages to other nodes that were given up; events come to them by the log.",
 	}, func() float64 { return float64(r.Dropped()) }))
+}
+
+// uploads tells how many files are on their way.
+func (m *metrics) uploads(coming func() int) {
+	register(m, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "swapnest_uploads_coming", Help: "Uploads for messages that bytes come of just now.",
+	}, func() float64 { return float64(coming()) }))
 }
 
 // register adds a collector, whose name is one of a fixed list and so never taken.

@@ -20,12 +20,13 @@ func (w *Web) messagePost(h handler) http.Handler {
 
 // parseMessageForm reads the posted form of a message, leaves its fields in r.PostForm, and takes
 // in the files of its field "files", one after the other, for who: they are ready to be sent. What
-// was wrong with the first that was refused is fault; the others are there all the same. More
-// files than a message can have are refused so. A form without files may also come as parseForm takes it.
+// was wrong with the first that was refused is fault; the others are there all the same, but for
+// those behind one that is to be tried again, which nobody looks at. More files than a message can have
+// are refused so. A form without files may also come as parseForm takes it.
 func (w *Web) parseMessageForm(r *http.Request, who chat.UserID) (files []chat.AttachmentID, fault *chat.Error, err error) {
 	most := w.uploads.Media().PerMessage
 	err = eachFile(r, func(part *multipart.Part) error {
-		if part.FormName() != "files" {
+		if part.FormName() != "files" || fault != nil && fault.Retryable() {
 			return nil
 		}
 		if len(files) >= most {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -17,6 +18,61 @@ import (
 	"swapnest/internal/testkit"
 )
 
+// fileForm is the form of a message with files: field, name and bytes, with : and = between them.
+func fileForm(t *testing.T, files []string) *http.Request {
+	t.Helper()
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	for _, f := range files {
+		field, file, _ := strings.Cut(f, ":")
+		filename, text, _ := strings.Cut(file, "=")
+		part, err := form.CreatePart(textproto.MIMEHeader{
+			"Content-Disposition": {`form-data; name="` + field + `"; filename="` + filename + `"`}, "Content-Type": {"text/plain"},
+		})
+		if err == nil {
+			_, err = io.WriteString(part, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := form.WriteField("message", "Look."); err != nil {
+		t.Fatal(err)
+	}
+	form.Close()
+	r := httptest.NewRequest(http.MethodPost, "/chat/conversation/1/", &b)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	return r
+}
+
+// away is a scanner that does not answer, and counts how often it was asked.
+type away int
+
+func (a *away) Scan(context.Context, io.Reader) error {
+	*a++
+	return chat.Errorf(chat.Unavailable, "The scanner is away.")
+}
+
+func TestBehindAFileThatHasToComeAgainNoneIsLookedAt(t *testing.T) {
+	w := newWeb(t)
+	disk, err := blob.NewDisk(t.TempDir(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := testkit.SQLite(t).Open(t, nil)
+	town := testkit.Populate(t, db)
+	var asked away
+	w.uploads = uploads.New(db, disk, uploads.Options{Media: chat.DefaultMedia(), Scanner: &asked, Now: time.Now})
+	r := fileForm(t, []string{"files:a=1", "files:b=2", "files:c=3"})
+	files, fault, err := w.parseMessageForm(r, town.Buyer.ID)
+	if err != nil || len(files) != 0 || fault == nil || fault.Code != chat.Unavailable || asked != 1 {
+		t.Errorf("got %v, %v, %v, and the scanner was asked %d times", files, fault, err, asked)
+	}
+	if r.PostForm.Get("message") != "Look." {
+		t.Errorf("the fields are %v", r.PostForm)
+	}
+}
+
 func TestTheFormOfAMessageBringsItsFiles(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		w := newWeb(t)
@@ -29,7 +85,7 @@ func TestTheFormOfAMessageBringsItsFiles(t *testing.T) {
 		media := chat.Media{ImageBytes: 1 << 20, FileBytes: 2 << 20, PerMessage: 2, DailyBytes: 100 << 20}
 		w.uploads = uploads.New(db, disk, uploads.Options{Media: media, Now: time.Now})
 		for name, c := range map[string]struct {
-			files  []string // name and bytes, with = between them
+			files  []string // see fileForm
 			number int
 			fault  chat.Code
 			status int
@@ -43,27 +99,7 @@ func TestTheFormOfAMessageBringsItsFiles(t *testing.T) {
 			"in another field":             {[]string{"photos:a=1"}, 0, "", 200},
 			"more than all of them":        {[]string{"files:a=" + strings.Repeat("x", 5<<20)}, 0, "", 413},
 		} {
-			var b bytes.Buffer
-			form := multipart.NewWriter(&b)
-			for _, f := range c.files {
-				field, file, _ := strings.Cut(f, ":")
-				filename, text, _ := strings.Cut(file, "=")
-				part, err := form.CreatePart(textproto.MIMEHeader{
-					"Content-Disposition": {`form-data; name="` + field + `"; filename="` + filename + `"`}, "Content-Type": {"text/plain"},
-				})
-				if err == nil {
-					_, err = io.WriteString(part, text)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := form.WriteField("message", "Look."); err != nil {
-				t.Fatal(err)
-			}
-			form.Close()
-			r := httptest.NewRequest(http.MethodPost, "/chat/conversation/1/", &b)
-			r.Header.Set("Content-Type", form.FormDataContentType())
+			r := fileForm(t, c.files)
 			rec := httptest.NewRecorder()
 			w.messagePost(func(_ http.ResponseWriter, r *http.Request) error {
 				files, fault, err := w.parseMessageForm(r, town.Buyer.ID)

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"time"
 	"unicode/utf8"
 
@@ -231,7 +232,7 @@ func (in incoming) send(clientID string) (Command, error) {
 		c.Message = *in.Message
 	}
 	if len(in.Attachments) > chat.MaxAttached {
-		return nil, badField("attachments", "A message has at most 30 attachments.")
+		return nil, badField("attachments", fmt.Sprintf("A message has at most %d attachments.", chat.MaxAttached))
 	}
 	for _, id := range in.Attachments {
 		if !chat.ValidAttachmentID(id) {

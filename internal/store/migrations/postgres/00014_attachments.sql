@@ -1,13 +1,14 @@
 -- +goose Up
 -- What people upload to send it with a message, from its first byte on. claims are the parts that
 -- were begun, so that all that can be in the blob store is known; parts are those that are whole,
--- "number:bytes" with commas. Once it is sent, message_id names the message, and expires_at is 0.
--- What a message shows of it stands in message.attachments, too: it never changes.
+-- "number:bytes" with commas. Once it is sent, message_id names the message and expires_at is 0,
+-- until the message is deleted. What a message shows of it stands in message.attachments, too:
+-- it never changes.
 -- Like message and event it has no foreign keys.
 CREATE TABLE attachment (
     id              TEXT    NOT NULL PRIMARY KEY,
     owner_id        BIGINT  NOT NULL,
-    state           TEXT    NOT NULL, -- receiving, ready or refused
+    state           TEXT    NOT NULL, -- see UploadState in store/attachment.go
     kind            TEXT    NOT NULL DEFAULT '',
     name            TEXT    NOT NULL,
     type            TEXT    NOT NULL DEFAULT '',

@@ -8,6 +8,9 @@
  * @typedef {{ imageBytes: number, fileBytes: number, files: number }} Limits
  */
 
+// What can become a picture has a limit of its own; all else, HEIC too, is sent as a file.
+const pictures = ["image/jpeg", "image/png", "image/gif", "image/webp"]
+
 /**
  * Which files can go with a message, and what is said of the others, before anything is sent.
  * @template {Wanted} T
@@ -20,7 +23,7 @@ export function choose(wanted, there, { imageBytes, fileBytes, files }) {
   const said = []
   const good = []
   for (const one of wanted) {
-    const image = one.type.startsWith("image/")
+    const image = pictures.includes(one.type)
     const most = image ? imageBytes : fileBytes
     if (one.folder) said.push(`${one.name} is a folder: choose the files in it.`)
     else if (one.size === 0) said.push(`${one.name} is empty.`)
