@@ -42,7 +42,7 @@ func (s *Service) Add(ctx context.Context, who chat.UserID, b Begin, r io.Reader
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	free, err := s.desk.look(ctx, u.ID)
+	free, err := s.desk.look(ctx, u.Owner)
 	if err != nil {
 		return chat.Attachment{}, err
 	}
