@@ -23,8 +23,9 @@ const lookTime = 50 * time.Second
 // gone by then, and nobody should look at it once more.
 const verdictTime = 5 * time.Second
 
+// partKey has no folder of its own: on a disk that would stay.
 func partKey(id chat.AttachmentID, number int) string {
-	return "incoming/" + string(id) + "/" + strconv.Itoa(number)
+	return "incoming/" + string(id) + "." + strconv.Itoa(number)
 }
 
 func fileKey(id chat.AttachmentID) string { return "files/" + string(id) }
