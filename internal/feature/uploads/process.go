@@ -67,6 +67,9 @@ func (s *Service) voice(ctx context.Context, a chat.Attachment, f *os.File) (cha
 	}
 	defer done()
 	note, err := voice.Read(ctx, f, clean, s.Options.Media.VoiceLength)
+	if ctx.Err() != nil {
+		return a, busy()
+	}
 	if err != nil {
 		return a, err
 	}

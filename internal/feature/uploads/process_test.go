@@ -2,6 +2,7 @@ package uploads
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -68,6 +69,16 @@ func TestAVoiceMessageIsNotCalledAsItWasSent(t *testing.T) {
 				t.Errorf("%s: it is taken as %q, %v", name, a.Name, err)
 			}
 		}
+	}
+	f, err := os.Open(filepath.Join("..", "..", "voice", "testdata", "tags.ogg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.voice(over, chat.Attachment{}, f); chat.CodeOf(err) != chat.Unavailable {
+		t.Errorf("when its time is over: got %v", err)
 	}
 	for _, c := range []struct{ name, recording, want string }{
 		{"voice-message.webm", "tags.webm", "voice-message.webm"},
