@@ -203,7 +203,7 @@ var parsers = map[string]string{
 	"chat.ParseText": "FuzzParseText", "chat.ParseEmoji": "FuzzEmoji", "wire.Decode": "FuzzDecode", "wire.ParseTime": "FuzzDecode", "auth.ParseProxies": "the operator's own words",
 	"auth.client": "FuzzForwarded", "web.nextPath": "FuzzNextPath", "web.parts": "FuzzLinks", "web.parseUpload": "FuzzUpload", "web.parseMessageForm": "FuzzUpload", "api.parseMetadata": "FuzzUploadMetadata",
 	"web.parseForm": "net/http reads the form; FuzzUpload feeds it", "web.parsePages": "the program's own templates", "web.parsePrice": "FuzzParsePrice",
-	"api.readBody": "FuzzMessageBody", "picture.Make": "FuzzMake", "picture.Image": "FuzzImage", "picture.parseGIF": "FuzzGIF", "filetype.Of": "FuzzOf", "scan.parseReply": "FuzzReply", "socket.message": "FuzzSocket",
+	"api.readBody": "FuzzMessageBody", "picture.Make": "FuzzMake", "picture.Image": "FuzzImage", "picture.parseGIF": "FuzzGIF", "picture.scansOf": "FuzzScans", "filetype.Of": "FuzzOf", "scan.parseReply": "FuzzReply", "socket.message": "FuzzSocket",
 	"chat.ParseUsername": "FuzzFields", "chat.ParseName": "FuzzFields", "chat.ParseEmail": "FuzzFields", "chat.ParseMoney": "a number and a list of fixed words",
 	"chat.ParseListingStatus": "a list of fixed words", "accounts.parse": "FuzzFields, by the parsers of chat that it calls",
 	"bus.parseEnvelope": "FuzzEnvelope", "peers.parseNote": "FuzzParseNote", "bus.ParseAddress": "the operator's own words", "blob.ParseBucket": "the operator's own words",

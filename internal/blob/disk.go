@@ -45,18 +45,21 @@ func NewDisk(dir, scratch string) (*Disk, error) {
 }
 
 // tidy removes what processes that were killed have left of bytes on their way. A file of Put
-// may be one that another process is writing just now.
+// may be one that another process is writing just now. It removes empty folders, too, that parts of
+// uploads once had: old ones, since nothing is put below them any more.
 func (d *Disk) tidy() error {
+	const parts = "incoming/*"
 	var errs []error
-	for _, kind := range []string{".put-*", ".scratch-*"} { // scratch files were here once
+	for _, kind := range []string{".put-*", ".scratch-*", parts} { // scratch files were here once
 		shared, globErr := filepath.Glob(filepath.Join(d.root, kind))
 		errs = append(errs, globErr)
 		for _, name := range shared {
 			info, err := os.Stat(name)
-			if err == nil && time.Since(info.ModTime()) > leftAfter {
+			if err == nil && time.Since(info.ModTime()) > leftAfter && info.IsDir() == (kind == parts) {
 				err = os.Remove(name)
 			}
-			if !errors.Is(err, fs.ErrNotExist) { // another process may have been faster
+			// Another process may have been faster, and a folder may have something in it.
+			if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTEMPTY) {
 				errs = append(errs, err)
 			}
 		}

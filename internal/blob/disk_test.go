@@ -176,6 +176,36 @@ func TestWhatIsLeftBehindIsTidiedUpAndWhatIsUnderWayIsNot(t *testing.T) {
 	}
 }
 
+// Parts of uploads once had folders of their own, which stayed.
+func TestOldEmptyFoldersOfUploadsAreTidiedUp(t *testing.T) {
+	root, old := t.TempDir(), time.Now().Add(-leftAfter-time.Minute)
+	d, err := NewDisk(root, root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"incoming/empty/0", "incoming/new/0", "incoming/full/0", "incoming/flat.0", "files/empty/0"} {
+		put(t, d, key, "a part")
+	}
+	for _, key := range []string{"incoming/empty/0", "incoming/new/0", "files/empty/0"} {
+		if err := d.Delete(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"incoming/empty", "incoming/full", "incoming/flat.0", "files/empty"} {
+		if err := os.Chtimes(filepath.Join(root, name), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := NewDisk(root, t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"incoming/empty": false, "incoming/new": true, "incoming/full/0": true, "incoming/flat.0": true, "files/empty": true} {
+		if _, err := os.Stat(filepath.Join(root, name)); (err == nil) != want {
+			t.Errorf("%s: %v, want it there: %v", name, err, want)
+		}
+	}
+}
+
 // Several processes may put and delete in one folder at once.
 func TestSeveralProcessesShareAFolder(t *testing.T) {
 	root := t.TempDir()

@@ -197,3 +197,21 @@ func FuzzOf(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatRunsOrFetchesWhenItIsOpenedIsRefusedByItsName(t *testing.T) {
+	for ending := range words(
+		"appref-ms py pyw pyz pyzw pyc iqy slk one udl wsb ppkg diagpack prf printerexport webpnp vsto fxp asx pl ahk rqy oqy dqy ica theme themepack",
+		"exe scr bat msi lnk docm jar apk app sh iso",
+	) {
+		for _, name := range []string{"a." + ending, "a.pdf." + strings.ToUpper(ending) + " ."} {
+			if kind, err := Of(strings.NewReader("a text"), name); chat.CodeOf(err) != chat.UnsupportedMedia {
+				t.Errorf("%s: got %q, %v", name, kind, err)
+			}
+		}
+	}
+	for _, name := range []string{"a.txt", "a.pdf", "one", "a.one.txt", "a.xls", "a.csv", "py.md"} {
+		if _, err := Of(strings.NewReader("a text"), name); err != nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

@@ -32,13 +32,16 @@ var programs = words(
 	"msi msp mst msix msixbundle appx appxbundle appinstaller application gadget cab diagcab diagcfg diagpkg",
 	"ps1 ps1xml ps2 ps2xml psc1 psc2 psm1 psd1 msh msh1 msh2 mshxml vb vbe vbs js jse mjs cjs ws wsc wsf wsh sct shb shs hta chm hlp",
 	"lnk url scf website reg inf ins isp msc library-ms search-ms searchconnector-ms settingcontent-ms theme themepack deskthemepack",
+	"appref-ms pyw pyz pyzw pyc udl wsb ppkg diagpack prf printerexport webpnp vsto fxp asx ahk one",
+	// Queries of Excel, which fetch what they like; links to others' desktops.
+	"iqy oqy dqy rqy slk ica",
 	"ade adp mad maf mda mde mdz accde",
 	// Java and Android.
 	"jar jnlp class war apk apks apkm xapk aab dex",
 	// macOS and iOS.
 	"app dmg pkg mpkg command terminal tool workflow action osax scpt scptd applescript ipa mobileconfig webloc inetloc fileloc kext dylib",
 	// Linux and the like.
-	"sh bash zsh csh ksh fish run desktop deb rpm appimage snap flatpak flatpakref elf so ko",
+	"sh bash zsh csh ksh fish run desktop deb rpm appimage snap flatpak flatpakref elf so ko py pl",
 	// Disk images, which keep from what they hold that it came from elsewhere.
 	"iso img vhd vhdx udf toast",
 	// Browsers and others.

@@ -18,6 +18,7 @@ type facts struct {
 	width, height int    // of the picture that is decoded, which of an animation is its first frame
 	bytesPerPixel float64
 	extra         int64 // bytes that decoding takes beside its pixels, at most
+	scans, blocks int64 // of a progressive JPEG: how many, and how many blocks all of them go through
 	orientation   int   // 1 to 8, as Exif numbers them
 	gif           gifShape
 	frame         webpFrame // the first one of an animated WebP
@@ -29,6 +30,9 @@ func (f facts) check() error {
 		return broken()
 	}
 	if int64(f.width)*int64(f.height) > chat.MaxPhotoPixels || f.pixels() > memory || f.pixels()+f.extra > alone {
+		return tooMuch()
+	}
+	if f.scans > maxScans || f.blocks > maxBlocks {
 		return tooMuch()
 	}
 	return nil
@@ -72,6 +76,14 @@ func inspect(r io.ReadSeeker) (facts, error) {
 			return facts{}, broken()
 		}
 		f.bytesPerPixel, f.orientation = h.bytesPerPixel(), h.orientation
+		if h.progressive {
+			if head, err = fromStart(r); err != nil {
+				return facts{}, err
+			}
+			if err := f.countScans(head); err != nil {
+				return facts{}, err
+			}
+		}
 	case "png":
 		h := readPNGHead(head)
 		f.bytesPerPixel, f.orientation = h.bytesPerPixel(config.ColorModel), h.orientation

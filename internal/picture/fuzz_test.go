@@ -63,3 +63,25 @@ func FuzzImage(f *testing.F) {
 		}
 	})
 }
+
+func FuzzScans(f *testing.F) {
+	f.Add(manyScans(f, 16, 16, 3))
+	f.Add(jpegOf(f, halves(16, 8)))
+	f.Add([]byte("\xff\xd8\xff\xff\xda\x00\x0c\x03\xff\xda\x00\x0c"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		// Little is read at once, so that a head stands across two readings.
+		scans, components, err := scansOf(bufio.NewReaderSize(bytes.NewReader(data), 16))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wantScans, want int64
+		for n := range int64(4) {
+			head := []byte{0xff, 0xda, 0, byte(8 + 2*n), byte(1 + n)}
+			found := int64(bytes.Count(data, head))
+			wantScans, want = wantScans+found, want+(1+n)*found
+		}
+		if scans != wantScans || components != want {
+			t.Fatalf("got %d scans of %d components, want %d of %d", scans, components, wantScans, want)
+		}
+	})
+}

@@ -27,8 +27,6 @@ type Image struct {
 // is taken. It refuses as Make does, on the field "attachments": what begins as none of the four
 // kinds that Make knows with UnsupportedMedia.
 func (m *Maker) Image(ctx context.Context, r io.ReadSeeker) (Image, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	made, err := m.image(ctx, r)
 	return made, about("attachments", err)
 }
@@ -40,7 +38,7 @@ func (m *Maker) image(ctx context.Context, r io.ReadSeeker) (made Image, err err
 	}
 	if f.gif.moves() {
 		var moving *Image
-		err := m.within(ctx, f.gif.cost(), func() (err error) {
+		err := m.ofMessages(ctx, f.gif.cost(), func(ctx context.Context) (err error) {
 			moving, err = animation(ctx, r)
 			return err
 		})
@@ -54,7 +52,7 @@ func (m *Maker) image(ctx context.Context, r io.ReadSeeker) (made Image, err err
 	if err := f.check(); err != nil {
 		return made, err
 	}
-	err = m.within(ctx, f.cost(), func() error {
+	err = m.ofMessages(ctx, f.cost(), func(ctx context.Context) error {
 		small, err := reduce(ctx, r, f)
 		if err != nil {
 			return err
@@ -63,6 +61,17 @@ func (m *Maker) image(ctx context.Context, r io.ReadSeeker) (made Image, err err
 		return err
 	})
 	return made, err
+}
+
+// ofMessages is within, for pictures of messages, which share half of the memory: one of them alone
+// may take all of it.
+func (m *Maker) ofMessages(ctx context.Context, cost int64, do func(context.Context) error) error {
+	share := min(cost, messageMemory)
+	if err := m.messages.Acquire(ctx, share); err != nil {
+		return busy()
+	}
+	defer m.messages.Release(share)
+	return m.within(ctx, cost, do)
 }
 
 // still encodes a picture, as a PNG where it may and is better off.

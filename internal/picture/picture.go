@@ -4,6 +4,7 @@
 package picture
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -32,8 +33,17 @@ const (
 	alone = 192 << 20
 	// large is how much garbage may wait to be collected, in bytes.
 	large = 64 << 20
-	// patience is how long one picture may take: a small file can ask for much work.
+	// patience is how long one picture may take once it has its memory: a small file can ask for
+	// much work. It waits for memory for waiting at most, which is longer than the one before it may
+	// hold all of it.
 	patience = 20 * time.Second
+	waiting  = 25 * time.Second
+	// messageMemory is what pictures of messages may hold or wait in line for, in bytes. One of them
+	// may take more; photos of listings never wait for two that take all there is.
+	messageMemory = memory / 2
+	// readAtOnce is how many bytes a decoder gets at once: what it makes of these is the work that
+	// cannot be ended.
+	readAtOnce = 512
 )
 
 // Picture is an encoded picture and its size in pixels.
@@ -44,27 +54,28 @@ type Picture struct {
 
 // Maker makes pictures. All that work at once share its memory.
 type Maker struct {
-	free *semaphore.Weighted
-	left atomic.Int64 // bytes of garbage that may not have been collected yet
+	free     *semaphore.Weighted
+	messages *semaphore.Weighted // which of messages stand in line
+	left     atomic.Int64        // bytes of garbage that may not have been collected yet
 }
 
 // NewMaker returns a Maker.
-func NewMaker() *Maker { return &Maker{free: semaphore.NewWeighted(memory)} }
+func NewMaker() *Maker {
+	return &Maker{free: semaphore.NewWeighted(memory), messages: semaphore.NewWeighted(messageMemory)}
+}
 
 // Make returns a picture in two sizes, both upright JPEGs of one shape; a transparent
 // one stands on white, of an animated one the first frame is taken. It refuses what is no
 // JPEG, PNG, WebP or GIF with UnsupportedMedia, and what is broken or could not be decoded
 // within bounds with Invalid or TooLarge, on the field "photos". It waits for its share of
-// memory until ctx ends.
+// memory for 25 seconds or until ctx ends, and is Unavailable then.
 func (m *Maker) Make(ctx context.Context, r io.ReadSeeker) (full, thumb Picture, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	f, err := inspect(r)
 	if err == nil {
 		err = f.check()
 	}
 	if err == nil {
-		err = m.within(ctx, f.cost(), func() error {
+		err = m.within(ctx, f.cost(), func(ctx context.Context) error {
 			small, err := reduce(ctx, r, f)
 			if err != nil {
 				return err
@@ -80,15 +91,23 @@ func (m *Maker) Make(ctx context.Context, r io.ReadSeeker) (full, thumb Picture,
 	return full, thumb, about("photos", err)
 }
 
-// within waits for a share of memory, and holds it for as long as do takes. What costs more than
-// there is has all of it to itself.
-func (m *Maker) within(ctx context.Context, cost int64, do func() error) error {
+// within waits for a share of memory, for 25 seconds or until ctx ends, and holds it for as long as
+// do takes, which is told when its time is over. What costs more than there is has all of it to
+// itself.
+func (m *Maker) within(ctx context.Context, cost int64, do func(context.Context) error) error {
 	cost = min(cost, memory)
-	if err := m.free.Acquire(ctx, cost); err != nil {
+	inLine, cancel := context.WithTimeout(ctx, waiting)
+	defer cancel()
+	if err := m.free.Acquire(inLine, cost); err != nil {
 		return busy()
 	}
 	defer m.free.Release(cost)
-	err := do()
+	working, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := do(working)
+	if err != nil && ctx.Err() != nil {
+		err = busy() // its caller had no more time, which is not the picture's fault
+	}
 	if m.left.Add(cost) >= large {
 		// Garbage of this size would stay for minutes, and the next one's beside it.
 		m.left.Store(0)
@@ -126,7 +145,7 @@ func decode(ctx context.Context, r io.ReadSeeker, f facts) (img image.Image, err
 			img, err = nil, broken()
 		}
 	}()
-	img, _, err = image.Decode(&patient{ctx, file})
+	img, _, err = image.Decode(&patient{ctx, bufio.NewReader(file)})
 	switch {
 	case ctx.Err() != nil:
 		return nil, tooMuch()
@@ -136,7 +155,7 @@ func decode(ctx context.Context, r io.ReadSeeker, f facts) (img image.Image, err
 	return img, nil
 }
 
-// patient reads until ctx ends. Decoders know no context, but all of them read.
+// patient reads until ctx ends, little at once. Decoders know no context, but all of them read.
 type patient struct {
 	ctx context.Context
 	r   io.Reader
@@ -146,7 +165,7 @@ func (p *patient) Read(b []byte) (int, error) {
 	if err := p.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return p.r.Read(b)
+	return p.r.Read(b[:min(len(b), readAtOnce)])
 }
 
 func encode(img *image.RGBA) (Picture, error) {

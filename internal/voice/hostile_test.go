@@ -2,7 +2,9 @@ package voice_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"runtime"
 	"testing"
@@ -150,5 +152,34 @@ func TestAPacketIsNoPlaceToHideSomethingIn(t *testing.T) {
 		if _, _, err := read(manyBlocks(50, bad)); chat.CodeOf(err) != chat.Invalid {
 			t.Errorf("packets %x…: got %v, want them refused", bad[:2], err)
 		}
+	}
+}
+
+// ending is a context that is over when it has been looked at so often.
+type ending struct {
+	context.Context
+	looks int
+}
+
+func (e *ending) Err() error {
+	if e.looks--; e.looks < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// All of a small recording stands in one window, and to hear it takes time all the same.
+func TestHearingEndsWithItsTime(t *testing.T) {
+	in := manyBlocks(6000, []byte("\xf8\xff\xfe"))
+	if len(in) > 60<<10 {
+		t.Fatalf("it has %d bytes: they do not fit a window", len(in))
+	}
+	ctx := &ending{t.Context(), 30}
+	if _, err := voice.Read(ctx, bytes.NewReader(in), io.Discard, 5*time.Minute); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the end of its time", err)
+	}
+	ctx.looks = 1000
+	if _, err := voice.Read(ctx, bytes.NewReader(in), io.Discard, 5*time.Minute); err != nil || ctx.looks > 1000-60 {
+		t.Errorf("with time enough: got %v, after %d looks", err, 1000-ctx.looks)
 	}
 }

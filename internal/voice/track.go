@@ -99,6 +99,9 @@ func (t *track) writtenHead() []byte {
 	return append(head, 0x80, 0xbb, 0, 0, 0, 0, 0)
 }
 
+// looks is how many packets are heard between two looks whether there still is time.
+const looks = 100
+
 // player goes through the packets of a track once more, for who writes them.
 type player struct {
 	s       *source
@@ -133,6 +136,10 @@ func (t *track) sounds(yield func(sound) bool) {
 func (p *player) read() ([]byte, error) {
 	p.scratch = p.scratch[:0]
 	for p.next < len(p.t.packets) {
+		// A window holds thousands of small packets, each of which takes time to be heard.
+		if p.next%looks == 0 && p.s.ctx.Err() != nil {
+			return nil, p.s.ctx.Err()
+		}
 		one := p.t.packets[p.next]
 		p.next++
 		data, err := p.s.at(int64(one.at), int(one.size))

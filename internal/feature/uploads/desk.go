@@ -15,7 +15,7 @@ import (
 const (
 	// writers is how many requests may bring bytes of somebody's uploads at once.
 	writers = 4
-	// lookers is how many files are looked at at once, whosever they are.
+	// lookers is how many files are looked at at once, each of another person.
 	lookers = 4
 )
 
@@ -25,13 +25,13 @@ type desk struct {
 
 	mu      sync.Mutex // guards what follows
 	writing map[chat.UserID]int
-	looking map[chat.AttachmentID]chan struct{} // closed when that file has been looked at
+	looking map[chat.UserID]chan struct{} // closed when a file of theirs has been looked at
 	coming  map[chat.AttachmentID][]*arrival
 }
 
 func newDesk() *desk {
 	return &desk{
-		free: semaphore.NewWeighted(lookers), writing: make(map[chat.UserID]int), looking: make(map[chat.AttachmentID]chan struct{}),
+		free: semaphore.NewWeighted(lookers), writing: make(map[chat.UserID]int), looking: make(map[chat.UserID]chan struct{}),
 		coming: make(map[chat.AttachmentID][]*arrival),
 	}
 }
@@ -53,15 +53,15 @@ func (d *desk) sit(who chat.UserID) (leave func(), err error) {
 	}, nil
 }
 
-// look waits until nobody else looks at a file, and for a place to do so, until ctx ends:
-// then it is Unavailable.
-func (d *desk) look(ctx context.Context, id chat.AttachmentID) (leave func(), err error) {
+// look waits until no file of a person is looked at, and for a place to do so, until ctx ends:
+// then it is Unavailable. So nobody holds more than one place.
+func (d *desk) look(ctx context.Context, who chat.UserID) (leave func(), err error) {
 	own := make(chan struct{})
 	for {
 		d.mu.Lock()
-		other, taken := d.looking[id]
+		other, taken := d.looking[who]
 		if !taken {
-			d.looking[id] = own
+			d.looking[who] = own
 		}
 		d.mu.Unlock()
 		if !taken {
@@ -76,7 +76,7 @@ func (d *desk) look(ctx context.Context, id chat.AttachmentID) (leave func(), er
 	free := func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		delete(d.looking, id)
+		delete(d.looking, who)
 		close(own)
 	}
 	if err := d.free.Acquire(ctx, 1); err != nil {

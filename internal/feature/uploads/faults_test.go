@@ -199,11 +199,103 @@ func TestOnlySoMuchIsDoneAtOnce(t *testing.T) {
 	}
 	waiting, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := s.desk.look(waiting, u.ID); chat.CodeOf(err) != chat.Unavailable {
+	if _, err := s.desk.look(waiting, me); chat.CodeOf(err) != chat.Unavailable {
 		t.Errorf("no place: got %v", err)
 	}
 	s.desk.free.Release(lookers)
 	if len(s.desk.writing) != 0 || len(s.desk.looking) != 0 {
 		t.Errorf("places are taken: %v, %v", s.desk.writing, s.desk.looking)
 	}
+}
+
+// slow is a scanner that takes its time, and tells who looks.
+type slow struct{ begun, end chan struct{} }
+
+func (s *slow) Scan(context.Context, io.Reader) error {
+	s.begun <- struct{}{}
+	<-s.end
+	return nil
+}
+
+func TestOneFileOfAPersonIsLookedAtAtOnce(t *testing.T) {
+	s := newSite(t, testkit.SQLite(t))
+	scanner := &slow{begun: make(chan struct{}, 9), end: make(chan struct{})}
+	s.Scanner = scanner
+	var work sync.WaitGroup
+	send := func(who chat.UserID) {
+		work.Go(func() {
+			if _, err := s.Add(t.Context(), who, Begin{Name: "a"}, strings.NewReader("0")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range writers {
+		send(s.town.Buyer.ID)
+	}
+	<-scanner.begun
+	send(s.town.Seller.ID)
+	<-scanner.begun // somebody else's has a place, though more came before
+	select {
+	case <-scanner.begun:
+		t.Error("a second file of the same person is looked at")
+	case <-time.After(200 * time.Millisecond):
+	}
+	close(scanner.end)
+	work.Wait()
+	if got := len(scanner.begun); got != writers-1 {
+		t.Errorf("%d more were looked at, want %d", got, writers-1)
+	}
+}
+
+// late is a scanner that comes to its end when no time is left.
+type late struct {
+	leave context.CancelFunc
+	err   error
+}
+
+func (l *late) Scan(context.Context, io.Reader) error {
+	l.leave()
+	return l.err
+}
+
+func TestAVerdictIsWrittenDownThoughTheTimeIsOver(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		s := newSite(t, d)
+		me := s.town.Buyer.ID
+		for name, verdict := range map[string]*chat.Error{"harmful": {Code: chat.UnsupportedMedia, Field: field, Detail: "This file is harmful."}, "harmless": nil} {
+			u := s.begin(t, "a.txt", "text/plain", 5)
+			row, err := s.row(t.Context(), me, u.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, done, err := s.scratch()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer done()
+			if _, err := f.WriteString("hello"); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			s.Scanner = &late{cancel, nil}
+			if verdict != nil {
+				s.Scanner = &late{cancel, verdict}
+			}
+			s.blobs = patientBlobs{s.disk}
+			if _, err := s.work(ctx, row, f); err != nil {
+				t.Errorf("%s: got %v", name, err)
+			}
+			got, err := s.Upload(t.Context(), me, u.ID)
+			if err != nil || (got.Fault != nil) != (verdict != nil) || (got.Attachment != nil) != (verdict == nil) {
+				t.Errorf("%s: afterwards got %+v, %v", name, got, err)
+			}
+		}
+	})
+}
+
+// patientBlobs keep bytes whoever has gone.
+type patientBlobs struct{ Blobs }
+
+func (b patientBlobs) Put(ctx context.Context, key string, r io.Reader) error {
+	return b.Blobs.Put(context.WithoutCancel(ctx), key, r)
 }

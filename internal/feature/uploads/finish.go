@@ -19,8 +19,13 @@ import (
 // gone: the result is there when they ask again.
 const lookTime = 50 * time.Second
 
+// verdictTime is how long it may take to write down what became of a file: all of lookTime may have
+// gone by then, and nobody should look at it once more.
+const verdictTime = 5 * time.Second
+
+// partKey has no folder of its own: on a disk that would stay.
 func partKey(id chat.AttachmentID, number int) string {
-	return "incoming/" + string(id) + "/" + strconv.Itoa(number)
+	return "incoming/" + string(id) + "." + strconv.Itoa(number)
 }
 
 func fileKey(id chat.AttachmentID) string { return "files/" + string(id) }
@@ -33,7 +38,7 @@ func thumbKey(id chat.AttachmentID) string { return fileKey(id) + "-s" }
 func (s *Service) finish(ctx context.Context, u store.Upload) (store.Upload, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
 	defer cancel()
-	leave, err := s.desk.look(ctx, u.ID)
+	leave, err := s.desk.look(ctx, u.Owner)
 	if err != nil {
 		return u, err
 	}
@@ -91,6 +96,8 @@ func (s *Service) work(ctx context.Context, u store.Upload, f *os.File) (store.U
 	if refused = refused && !refusal.Retryable(); err != nil && !refused {
 		return u, err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), verdictTime)
+	defer cancel()
 	err = s.db.Update(ctx, func(tx *store.Tx) (err error) {
 		if refused {
 			_, err = tx.RefuseUpload(ctx, u.ID, refusal)

@@ -36,12 +36,13 @@ func (s *Service) process(ctx context.Context, u store.Upload, f *os.File) (chat
 	if err := rewind(f); err != nil {
 		return a, err
 	}
-	if u.Kind == chat.VoiceAttachment {
-		return s.voice(ctx, a, f)
-	}
+	// Whatever it is said to be: the sound of a voice message is copied, and may be a program as well.
 	kind, err := filetype.Of(f, a.Name)
 	if err != nil {
 		return a, err
+	}
+	if u.Kind == chat.VoiceAttachment {
+		return s.voice(ctx, a, f)
 	}
 	// Whatever it was said to be: a photo that is called a document tells where it was taken, too.
 	if shown, err := s.image(ctx, a, f); chat.CodeOf(err) != chat.UnsupportedMedia {
@@ -66,13 +67,16 @@ func (s *Service) voice(ctx context.Context, a chat.Attachment, f *os.File) (cha
 	}
 	defer done()
 	note, err := voice.Read(ctx, f, clean, s.Options.Media.VoiceLength)
+	if ctx.Err() != nil {
+		return a, busy()
+	}
 	if err != nil {
 		return a, err
 	}
 	if err := rewind(clean); err != nil {
 		return a, err
 	}
-	a.Name, a.Type, a.Size = renamed(a.Name, note.Type), note.Type, note.Size
+	a.Name, a.Type, a.Size = "voice-message"+endings[note.Type][0], note.Type, note.Size
 	a.Duration, a.Waveform = note.Duration, note.Waveform
 	return a, s.blobs.Put(ctx, fileKey(a.ID), clean)
 }
@@ -93,8 +97,7 @@ var endings = map[string][]string{
 	"audio/webm": {".webm"}, "audio/ogg": {".ogg", ".oga", ".opus"}, "audio/mp4": {".m4a", ".mp4"},
 }
 
-// renamed returns what a picture or a voice message is called that was made anew, maybe as one of
-// another type.
+// renamed returns what a picture is called that was made anew, maybe as one of another type.
 func renamed(name, kind string) string {
 	ending := strings.ToLower(path.Ext(name))
 	fitting := endings[kind]

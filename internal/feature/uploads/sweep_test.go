@@ -3,6 +3,7 @@ package uploads
 import (
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -255,5 +256,35 @@ func TestOnlyThoseWhoSeeTheMessageSeeItsFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		check("without its bytes", false, false)
+	})
+}
+
+func TestAnUploadThatIsCancelledLeavesNothingOnTheDisk(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		s := newSite(t, d)
+		me := s.town.Buyer.ID
+		u := s.begin(t, "a", "", 10)
+		if _, err := s.Write(t.Context(), me, u.ID, 0, strings.NewReader("0")); err != nil {
+			t.Fatal(err)
+		}
+		if keys := s.blobsOf(t, u.ID); len(keys) != 1 {
+			t.Fatalf("there are %v: the run does not count", keys)
+		}
+		if err := s.Cancel(t.Context(), me, u.ID); err != nil {
+			t.Fatal(err)
+		}
+		s.now = s.now.Add(grace)
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		err := filepath.WalkDir(s.dir, func(path string, e fs.DirEntry, err error) error {
+			if key, _ := filepath.Rel(s.dir, path); key != "." && key != "incoming" {
+				t.Errorf("it leaves %s", key)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	})
 }

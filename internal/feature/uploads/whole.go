@@ -58,7 +58,7 @@ func (s *Service) Add(ctx context.Context, who chat.UserID, b Begin, r io.Reader
 func (s *Service) look(ctx context.Context, u store.Upload, f *os.File) (store.Upload, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	leave, err := s.desk.look(ctx, u.ID)
+	leave, err := s.desk.look(ctx, u.Owner)
 	if err != nil {
 		return u, err
 	}

@@ -80,8 +80,10 @@ func TestFilesOfMessagesAreServedToItsPeopleSoThatTheyCanDoNothing(t *testing.T)
 		if want := "attachment; filename*=utf-8''%C3%9Cnvoice%20%221%22.pdf.html"; got.Body != string(page) || got.Header.Get("Content-Disposition") != want {
 			t.Errorf("got %d bytes with %q, want %q", len(got.Body), got.Header.Get("Content-Disposition"), want)
 		}
-		if got := get(s.seller, string(shown)); got.Header.Get("Content-Disposition") != "" || got.Status != 200 {
-			t.Errorf("a picture: got %v", got.Header)
+		for path, want := range map[string]string{string(shown): "inline; filename=a.html.png", string(shown) + "/thumb": "inline; filename=a.html.jpg"} {
+			if got := get(s.seller, path); got.Header.Get("Content-Disposition") != want || got.Status != 200 {
+				t.Errorf("a picture: got %v, want %q", got.Header, want)
+			}
 		}
 		for ranges, want := range map[string]struct {
 			status int

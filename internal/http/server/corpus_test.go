@@ -70,10 +70,15 @@ func TestHostileFilesAreServedSoThatTheyCanDoNothing(t *testing.T) {
 			if size == "" {
 				want["Content-Type"], _ = a["type"].(string)
 			}
+			name, _ := a["name"].(string)
+			disposition := "inline"
 			if kind == "file" {
-				name, _ := a["name"].(string)
-				want["Content-Disposition"] = mime.FormatMediaType("attachment", map[string]string{"filename": name})
+				disposition = "attachment"
 			}
+			if size != "" {
+				name = strings.TrimSuffix(name, path.Ext(name)) + ".jpg"
+			}
+			want["Content-Disposition"] = mime.FormatMediaType(disposition, map[string]string{"filename": name})
 			for header, value := range want {
 				if have := got.Header.Get(header); got.Status != http.StatusOK || have != value {
 					t.Errorf("%s: %s%d with %s %q, want %q", f.What, size, got.Status, header, have, value)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"mime"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -59,9 +60,7 @@ func (w *Web) serveAttachment(rw http.ResponseWriter, r *http.Request, thumb boo
 	defer func() { _ = file.Close() }()
 	h := rw.Header()
 	h.Set("Content-Type", a.Type)
-	if a.Kind == chat.FileAttachment {
-		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
-	}
+	h.Set("Content-Disposition", disposition(a, thumb))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -78,6 +77,19 @@ func (w *Web) serveAttachment(rw http.ResponseWriter, r *http.Request, thumb boo
 	}
 	http.ServeContent(&taken{rw, http.NewResponseController(rw)}, r, "", file.Modified(), file)
 	return nil
+}
+
+// disposition says that what was made anew may be shown where it stands, and what a file is called
+// when it is saved: of its address alone a browser would make up a name.
+func disposition(a chat.Attachment, thumb bool) string {
+	kind, name := "inline", a.Name
+	if a.Kind == chat.FileAttachment {
+		kind = "attachment"
+	}
+	if thumb {
+		name = strings.TrimSuffix(name, path.Ext(name)) + ".jpg"
+	}
+	return mime.FormatMediaType(kind, map[string]string{"filename": name})
 }
 
 // taken is an answer that goes on for as long as some of it is taken.

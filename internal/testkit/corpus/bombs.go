@@ -31,6 +31,7 @@ func Bombs() []File {
 		{What: "a JPEG of 8,000 by 8,000 pixels", Name: "a.jpg", Type: "image/jpeg", Data: emptyJPEG(8000, 8000, 0xc0, 8000*8000/64*2/8)},
 		{What: "a progressive JPEG of 8,000 by 8,000 pixels", Name: "a.jpg", Type: "image/jpeg", Data: emptyJPEG(8000, 8000, 0xc2, 8000*8000/64/8)},
 		{What: "a progressive JPEG of 5,000 by 5,000 pixels", Name: "a.jpg", Type: "image/jpeg", Data: emptyJPEG(5000, 5000, 0xc2, 5000*5000/64/8)},
+		{What: "a progressive JPEG of 5,000 by 5,000 with 4,000 scans", Name: "a.jpg", Type: "image/jpeg", Data: scans(emptyJPEG(5000, 5000, 0xc2, 5000*5000/64/8), 4000)},
 		{What: "a WebP of 16,383 by 16,383 pixels", Name: "a.webp", Type: "image/webp", Data: losslessWebP(16_383, 16_383)},
 		{What: "a WebP of 4,000 by 4,000 pixels", Name: "a.webp", Type: "image/webp", Data: web},
 		{What: "a WebP that is small outside and 4,000 by 4,000 within", Name: "a.webp", Type: "image/webp", Data: webpFile("\x00", web[12:])},
@@ -101,6 +102,15 @@ func emptyJPEG(w, h uint16, process byte, scan int) []byte {
 	return join([]byte("\xff\xd8"), segment(0xdb, "\x00"+string(bytes.Repeat([]byte{1}, 64))),
 		segment(process, "\x08"+string(size)+"\x01\x01\x11\x00"), table(0), table(1),
 		segment(0xda, "\x01\x01\x00\x00"+string([]byte{last, 0})), make([]byte, scan+16), []byte("\xff\xd9"))
+}
+
+// scans adds scans to a progressive JPEG of emptyJPEG, so that it has n: each says in a few bytes
+// that there is nothing in any block, for 2^15-1 of them at once.
+func scans(jpeg []byte, n int) []byte {
+	table := segment(0xc4, "\x10\x01"+string(make([]byte, 15))+"\xe0") // the only code: 14 bits follow that say how many
+	runs := bytes.Repeat([]byte("\x7f\xfe\xff\x00\xfd\xff\x00\xfb\xff\x00\xf7\xff\x00\xef\xff\x00\xdf\xff\x00\xbf\xff\x00"), 2)
+	one := join(segment(0xda, "\x01\x01\x00\x01\x01\x00"), runs)
+	return join(jpeg[:len(jpeg)-2], table, bytes.Repeat(one, n-1), []byte("\xff\xd9"))
 }
 
 // losslessWebP has pixels of one colour, which take no bits at all.

@@ -81,10 +81,11 @@ func feed(t *testing.T, dir string) {
 	}
 	s, queue := newSite(t), make(chan string)
 	var work sync.WaitGroup
-	for range atOnce {
+	for i := range atOnce {
 		work.Go(func() {
+			// Each is somebody: of one person, a file is looked at at a time.
 			for name := range queue {
-				if err := s.try(t.Context(), name); err != nil {
+				if err := s.try(t.Context(), s.people[i], name); err != nil {
 					t.Errorf("%s: %v", filepath.Base(name), err)
 				}
 			}
@@ -115,20 +116,20 @@ func feed(t *testing.T, dir string) {
 }
 
 // try uploads a file, and reads what is served of it. To wait for others in vain is no fault.
-func (s *site) try(ctx context.Context, name string) error {
+func (s *site) try(ctx context.Context, who chat.UserID, name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	a, err := s.Add(ctx, s.me, uploads.Begin{Voice: strings.HasPrefix(filepath.Base(name), voicePrefix)}, f)
+	a, err := s.Add(ctx, who, uploads.Begin{Voice: strings.HasPrefix(filepath.Base(name), voicePrefix)}, f)
 	if e, ok := errors.AsType[*chat.Error](err); ok && e.Code != chat.RateLimited {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, b, err := s.Open(ctx, s.me, a.ID, false)
+	_, b, err := s.Open(ctx, who, a.ID, false)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"swapnest/internal/blob"
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/uploads"
+	"swapnest/internal/store"
 	"swapnest/internal/testkit"
 	"swapnest/internal/testkit/corpus"
 )
@@ -23,9 +24,10 @@ import (
 // site is the service on a real database and disk, and somebody who uploads.
 type site struct {
 	*uploads.Service
-	me   chat.UserID
-	dir  string          // of the blobs, and of what is on its way
-	kept map[string]bool // the keys of the blobs that may be there
+	me     chat.UserID
+	people []chat.UserID   // four of them
+	dir    string          // of the blobs, and of what is on its way
+	kept   map[string]bool // the keys of the blobs that may be there
 }
 
 func newSite(t *testing.T) *site {
@@ -36,9 +38,24 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	db := testkit.SQLite(t).Open(t, nil)
-	s.me = testkit.Populate(t, db).Buyer.ID
+	town := testkit.Populate(t, db)
+	s.me = town.Buyer.ID
+	s.people = []chat.UserID{town.Buyer.ID, town.Seller.ID, town.Stranger.ID, another(t, db)}
 	s.Service = uploads.New(db, disk, uploads.Options{Media: chat.DefaultMedia(), Now: time.Now})
 	return s
+}
+
+func another(t *testing.T, db *store.DB) (who chat.UserID) {
+	t.Helper()
+	err := db.Update(t.Context(), func(tx *store.Tx) error {
+		u, err := tx.InsertUser(t.Context(), chat.User{Username: "another", Name: "Another", CreatedAt: time.Now()}, "!")
+		who = u.ID
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who
 }
 
 func begin(f corpus.File) uploads.Begin {

@@ -31,7 +31,7 @@ func Voices(recordings fs.FS) []File {
 		{What: "MP4 with an archive behind it", Name: "voice-message.m4a", Type: "audio/mp4", Data: join(mp4, zip), Gone: []string{archive}},
 		{What: "WebM that is called Ogg", Name: "voice-message.ogg", Type: "audio/ogg", Data: webm, Gone: planted},
 		{What: "a recording that is called a page", Name: "a.html", Type: "text/html", Data: ogg, Gone: planted},
-		{What: "a recording that is called a program", Name: "a.exe", Type: "audio/webm", Data: webm, Gone: planted},
+		{What: "a recording that is called a program", Name: "a.exe", Type: "audio/webm", Data: webm},
 		{What: "WebM that is cut off", Name: "voice-message.webm", Type: "audio/webm", Data: sample("chromium-live.webm")[:3000]},
 		{What: "Ogg that is cut off", Name: "voice-message.ogg", Type: "audio/ogg", Data: ogg[:3000]},
 		{What: "MP4 that is cut off", Name: "voice-message.m4a", Type: "audio/mp4", Data: mp4[:3000]},
