@@ -21,7 +21,8 @@ const (
 
 // desk bounds what is done at once on this node.
 type desk struct {
-	free *semaphore.Weighted
+	free  *semaphore.Weighted
+	spool *semaphore.Weighted // bytes; see room
 
 	mu      sync.Mutex // guards what follows
 	writing map[chat.UserID]int
@@ -29,9 +30,9 @@ type desk struct {
 	coming  map[chat.AttachmentID][]*arrival
 }
 
-func newDesk() *desk {
+func newDesk(largest int64) *desk {
 	return &desk{
-		free: semaphore.NewWeighted(lookers), writing: make(map[chat.UserID]int), looking: make(map[chat.AttachmentID]chan struct{}),
+		free: semaphore.NewWeighted(lookers), spool: semaphore.NewWeighted(max(spool, 4*largest)), writing: make(map[chat.UserID]int), looking: make(map[chat.AttachmentID]chan struct{}),
 		coming: make(map[chat.AttachmentID][]*arrival),
 	}
 }

@@ -58,7 +58,7 @@ type Service struct {
 
 // New returns the service.
 func New(db *store.DB, blobs Blobs, o Options) *Service {
-	return &Service{Options: o, db: db, blobs: blobs, maker: picture.NewMaker(), desk: newDesk()}
+	return &Service{Options: o, db: db, blobs: blobs, maker: picture.NewMaker(), desk: newDesk(o.Media.FileBytes)}
 }
 
 // Photo reads a picture of at most 15 MiB, makes it fit to be shown, and keeps it for its

@@ -2,10 +2,12 @@ package uploads
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"swapnest/internal/blob"
 	"swapnest/internal/chat"
+	"swapnest/internal/store"
 )
 
 // Add takes a whole file in: a form's, which cannot go on where a line broke. It refuses what
@@ -19,21 +21,39 @@ func (s *Service) Add(ctx context.Context, who chat.UserID, b Begin, r io.Reader
 		return chat.Attachment{}, err
 	}
 	defer leave()
+	var left int64
+	var spent *chat.Error
+	err = s.db.Update(ctx, func(tx *store.Tx) (err error) {
+		left, spent, err = s.left(ctx, tx, who, s.Now())
+		return err
+	})
+	if err != nil {
+		return chat.Attachment{}, err
+	}
+	if left <= 0 || b.Length > left {
+		return chat.Attachment{}, spent
+	}
 	f, done, err := s.scratch()
 	if err != nil {
 		return chat.Attachment{}, err
 	}
 	defer done()
+	room := s.desk.room()
+	defer room.free()
 	most := s.most(b)
-	from := &line{r: r}
-	n, err := io.Copy(f, io.LimitReader(from, most+1))
+	from := &line{r: r, room: room}
+	n, err := io.Copy(f, io.LimitReader(from, min(most, left)+1))
 	switch {
+	case errors.Is(from.broken, errNoRoom):
+		return chat.Attachment{}, noRoom()
 	case from.broken != nil || err == nil && b.Length > 0 && n != b.Length:
 		return chat.Attachment{}, chat.FieldError(field, "The file did not arrive whole. Add it again.")
 	case err != nil:
 		return chat.Attachment{}, err
 	case n > most:
 		return chat.Attachment{}, tooLarge(b, most)
+	case n > left:
+		return chat.Attachment{}, spent
 	}
 	b.Length = n
 	u, err := s.begin(ctx, who, b, n)
