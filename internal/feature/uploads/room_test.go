@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/testkit"
@@ -130,6 +132,43 @@ func TestAnUploadInTooManyPiecesIsToldSo(t *testing.T) {
 		}
 		if got := parts(2000 << 20); got != maxParts {
 			t.Errorf("the largest may come in %d pieces, want %d", got, maxParts)
+		}
+	})
+}
+
+// Somebody is sent so many files at once; another one waits, and is refused in the end.
+func TestSomebodyIsSentSoManyFilesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(0)
+		var leave []func()
+		take := func(who chat.UserID) error {
+			l, err := d.fetch(t.Context(), who)
+			if err == nil {
+				leave = append(leave, l)
+			}
+			return err
+		}
+		for range fetchers {
+			if err := take(1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := take(2); err != nil {
+			t.Errorf("somebody else: got %v", err)
+		}
+		began := time.Now()
+		if err := take(1); chat.CodeOf(err) != chat.RateLimited || time.Since(began) != fetchTime {
+			t.Errorf("one more: got %v after %v", err, time.Since(began))
+		}
+		time.AfterFunc(time.Second, leave[0])
+		if err := take(1); err != nil {
+			t.Errorf("when there is a place soon: got %v", err)
+		}
+		for _, l := range leave[1:] {
+			l()
+		}
+		if len(d.fetching) != 0 {
+			t.Errorf("places are taken: %v", d.fetching)
 		}
 	})
 }

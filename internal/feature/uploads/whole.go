@@ -76,6 +76,12 @@ func (s *Service) Add(ctx context.Context, who chat.UserID, b Begin, r io.Reader
 	return u.Attachment, nil
 }
 
+// Fetch takes a place for sending a file to somebody, of 16 at this node; behind 5 s without one it
+// refuses with RateLimited.
+func (s *Service) Fetch(ctx context.Context, who chat.UserID) (leave func(), err error) {
+	return s.desk.fetch(ctx, who)
+}
+
 // Open returns an attachment that somebody may see, with its bytes, which are the caller's to
 // close; thumb is for a picture in its small size. It is NotFound for all others, and when its
 // bytes are missing.

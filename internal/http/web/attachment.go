@@ -50,6 +50,13 @@ func (w *Web) serveAttachment(rw http.ResponseWriter, r *http.Request, thumb boo
 	if err != nil {
 		return err
 	}
+	if !thumb { // a page has many of those, and none of them takes long
+		leave, err := w.uploads.Fetch(r.Context(), who.User.ID)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
 	id := chat.AttachmentID(r.PathValue("attachment"))
 	a, file, err := w.uploads.Open(r.Context(), who.User.ID, id, thumb)
 	if err != nil {
