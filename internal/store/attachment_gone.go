@@ -34,10 +34,11 @@ func (tx *Tx) GiveUpUploads(ctx context.Context, expired time.Time, limit int) (
 		) AND expires_at > 0 AND expires_at <= $1 AND state NOT IN ('gone', 'removed')`, micros(expired), limit)
 }
 
-// GoneUploads returns uploads that were given up and expired by a time, at most limit.
-func (r Reader) GoneUploads(ctx context.Context, expired time.Time, limit int) ([]Upload, error) {
+// GoneUploads returns uploads that were given up and expired by a time, at most limit, without the
+// first skip ones.
+func (r Reader) GoneUploads(ctx context.Context, expired time.Time, skip, limit int) ([]Upload, error) {
 	return r.uploads(ctx, `SELECT `+uploadColumns+` FROM attachment
-		WHERE expires_at > 0 AND expires_at <= $1 AND state IN ('gone', 'removed') ORDER BY expires_at LIMIT $2`, micros(expired), limit)
+		WHERE expires_at > 0 AND expires_at <= $1 AND state IN ('gone', 'removed') ORDER BY expires_at, id LIMIT $2 OFFSET $3`, micros(expired), limit, skip)
 }
 
 // KeepRemoved notes that the bytes of an upload were removed, and that its row stays until a

@@ -79,19 +79,26 @@ func (s *Service) begin(ctx context.Context, who chat.UserID, b Begin, received 
 		Owner:      who, State: store.UploadReceiving, Length: b.Length, Received: received, CreatedAt: now, ExpiresAt: now.Add(chat.UploadLife),
 	}
 	err := s.db.Update(ctx, func(tx *store.Tx) error {
-		bytes, first, err := tx.Uploaded(ctx, who, now.Add(-quotaTime))
-		if err != nil {
+		if left, refused, err := s.left(ctx, tx, who, now); err != nil {
 			return err
-		}
-		if bytes+b.Length > s.Options.Media.DailyBytes {
-			return &chat.Error{
-				Code: chat.RateLimited, Field: field, RetryAfter: max(time.Minute, first.Add(quotaTime).Sub(now)),
-				Detail: fmt.Sprintf("You can upload at most %s within a day. Send the rest tomorrow.", size(s.Options.Media.DailyBytes)),
-			}
+		} else if b.Length > left {
+			return refused
 		}
 		return tx.InsertUpload(ctx, u)
 	})
 	return u, err
+}
+
+// left returns how many bytes somebody may add today, and the refusal of any more.
+func (s *Service) left(ctx context.Context, tx *store.Tx, who chat.UserID, now time.Time) (int64, *chat.Error, error) {
+	bytes, first, err := tx.Uploaded(ctx, who, now.Add(-quotaTime))
+	if err != nil {
+		return 0, nil, err
+	}
+	return s.Options.Media.DailyBytes - bytes, &chat.Error{
+		Code: chat.RateLimited, Field: field, RetryAfter: max(time.Minute, first.Add(quotaTime).Sub(now)),
+		Detail: fmt.Sprintf("You can upload at most %s within a day. Send the rest tomorrow.", size(s.Options.Media.DailyBytes)),
+	}, nil
 }
 
 // fits refuses a file that has no bytes, or too many.

@@ -17,22 +17,27 @@ const (
 	writers = 4
 	// lookers is how many files are looked at at once, each of another person.
 	lookers = 4
+	// fetchers is how many files somebody may be sent at once, and fetchTime how long another one waits.
+	fetchers  = 16
+	fetchTime = 5 * time.Second
 )
 
 // desk bounds what is done at once on this node.
 type desk struct {
-	free *semaphore.Weighted
+	free  *semaphore.Weighted
+	spool *semaphore.Weighted // bytes; see room
 
-	mu      sync.Mutex // guards what follows
-	writing map[chat.UserID]int
-	looking map[chat.UserID]chan struct{} // closed when a file of theirs has been looked at
-	coming  map[chat.AttachmentID][]*arrival
+	mu       sync.Mutex // guards what follows
+	writing  map[chat.UserID]int
+	fetching map[chat.UserID]*fetched
+	looking  map[chat.UserID]chan struct{} // closed when a file of theirs has been looked at
+	coming   map[chat.AttachmentID][]*arrival
 }
 
-func newDesk() *desk {
+func newDesk(largest int64) *desk {
 	return &desk{
-		free: semaphore.NewWeighted(lookers), writing: make(map[chat.UserID]int), looking: make(map[chat.UserID]chan struct{}),
-		coming: make(map[chat.AttachmentID][]*arrival),
+		free: semaphore.NewWeighted(lookers), spool: semaphore.NewWeighted(max(spool, 4*largest)), writing: make(map[chat.UserID]int),
+		looking: make(map[chat.UserID]chan struct{}), coming: make(map[chat.AttachmentID][]*arrival), fetching: make(map[chat.UserID]*fetched),
 	}
 }
 
@@ -50,6 +55,41 @@ func (d *desk) sit(who chat.UserID) (leave func(), err error) {
 		if d.writing[who]--; d.writing[who] == 0 {
 			delete(d.writing, who)
 		}
+	}, nil
+}
+
+// fetched are the files that somebody is sent, and waits for.
+type fetched struct {
+	free *semaphore.Weighted
+	all  int
+}
+
+// fetch waits for a place to be sent a file, or refuses with RateLimited.
+func (d *desk) fetch(ctx context.Context, who chat.UserID) (leave func(), err error) {
+	d.mu.Lock()
+	own := d.fetching[who]
+	if own == nil {
+		own = &fetched{free: semaphore.NewWeighted(fetchers)}
+		d.fetching[who] = own
+	}
+	own.all++
+	d.mu.Unlock()
+	gone := func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if own.all--; own.all == 0 {
+			delete(d.fetching, who)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	defer cancel()
+	if own.free.Acquire(ctx, 1) != nil {
+		gone()
+		return nil, &chat.Error{Code: chat.RateLimited, RetryAfter: fetchTime, Detail: "You are saving many files at once. Wait until one has come."}
+	}
+	return func() {
+		own.free.Release(1)
+		gone()
 	}, nil
 }
 

@@ -240,22 +240,6 @@ func TestWhatCannotBeUploadedIsRefusedAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestAnUploadInTooManyPiecesIsToldSo(t *testing.T) {
-	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
-		s := newSite(t, d)
-		u := s.begin(t, "a", "", 10)
-		if err := d.Exec(t.Context(), fmt.Sprintf(`UPDATE attachment SET claims = %d`, maxParts-1)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Write(t.Context(), s.town.Buyer.ID, u.ID, 0, strings.NewReader("0")); err != nil {
-			t.Errorf("the last one: got %v", err)
-		}
-		if _, err := s.Write(t.Context(), s.town.Buyer.ID, u.ID, 1, strings.NewReader("1")); chat.CodeOf(err) != chat.Invalid || !strings.Contains(err.Error(), "too many pieces") {
-			t.Errorf("one more: got %v", err)
-		}
-	})
-}
-
 func TestOfTwoWritersAtOneOffsetOneIsTaken(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		s := newSite(t, d)

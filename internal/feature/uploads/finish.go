@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
 )
@@ -137,14 +139,17 @@ func (s *Service) settle(ctx context.Context, u store.Upload, err error) (store.
 	return u, nil
 }
 
+// deleters is how many parts are removed at once.
+const deleters = 8
+
 // dropParts removes all parts that may be there.
 func (s *Service) dropParts(ctx context.Context, u store.Upload) error {
+	var work errgroup.Group
+	work.SetLimit(deleters)
 	for n := range u.Claims {
-		if err := s.blobs.Delete(ctx, partKey(u.ID, n)); err != nil {
-			return err
-		}
+		work.Go(func() error { return s.blobs.Delete(ctx, partKey(u.ID, n)) })
 	}
-	return nil
+	return work.Wait()
 }
 
 func (s *Service) warn(ctx context.Context, said string, err error) {

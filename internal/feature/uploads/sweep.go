@@ -19,6 +19,9 @@ const (
 	linger = time.Hour
 )
 
+// mostFaults is how many uploads that cannot be removed end a sweep: the store is away then.
+const mostFaults = 100
+
 // Sweep deletes what has expired: photos that no listing and files that no message has taken
 // up, and files of messages that were deleted. Two at once do no harm.
 func (s *Service) Sweep(ctx context.Context) error {
@@ -38,14 +41,19 @@ func (s *Service) sweepFiles(ctx context.Context) error {
 			return err
 		}
 	}
+	// Those that cannot be removed now stay in front of the others: these are asked for behind them.
+	var faults []error
 	for {
-		gone, err := s.db.GoneUploads(ctx, expired, sweepBatch)
+		gone, err := s.db.GoneUploads(ctx, expired, len(faults), sweepBatch)
 		if err != nil || len(gone) == 0 {
-			return err
+			return errors.Join(append(faults, err)...)
 		}
 		for _, u := range gone {
 			if err := s.remove(ctx, u); err != nil {
-				return err
+				faults = append(faults, err)
+			}
+			if ctx.Err() != nil || len(faults) == mostFaults {
+				return errors.Join(faults...)
 			}
 		}
 	}

@@ -53,5 +53,5 @@ type Service struct {
 
 // New returns the service.
 func New(db *store.DB, blobs Blobs, o Options) *Service {
-	return &Service{Options: o, db: db, blobs: blobs, maker: picture.NewMaker(), desk: newDesk()}
+	return &Service{Options: o, db: db, blobs: blobs, maker: picture.NewMaker(), desk: newDesk(o.Media.FileBytes)}
 }

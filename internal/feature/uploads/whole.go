@@ -2,6 +2,7 @@ package uploads
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 
@@ -22,21 +23,39 @@ func (s *Service) Add(ctx context.Context, who chat.UserID, b Begin, r io.Reader
 		return chat.Attachment{}, err
 	}
 	defer leave()
+	var left int64
+	var spent *chat.Error
+	err = s.db.Update(ctx, func(tx *store.Tx) (err error) {
+		left, spent, err = s.left(ctx, tx, who, s.Now())
+		return err
+	})
+	if err != nil {
+		return chat.Attachment{}, err
+	}
+	if left <= 0 || b.Length > left {
+		return chat.Attachment{}, spent
+	}
 	f, done, err := s.scratch()
 	if err != nil {
 		return chat.Attachment{}, err
 	}
 	defer done()
+	room := s.desk.room()
+	defer room.free()
 	most := s.most(b)
-	from := &line{r: r}
-	n, err := io.Copy(f, io.LimitReader(from, most+1))
+	from := &line{r: r, room: room}
+	n, err := io.Copy(f, io.LimitReader(from, min(most, left)+1))
 	switch {
+	case errors.Is(from.broken, errNoRoom):
+		return chat.Attachment{}, noRoom()
 	case from.broken != nil || err == nil && b.Length > 0 && n != b.Length:
 		return chat.Attachment{}, chat.FieldError(field, "The file did not arrive whole. Add it again.")
 	case err != nil:
 		return chat.Attachment{}, err
 	case n > most:
 		return chat.Attachment{}, tooLarge(b, most)
+	case n > left:
+		return chat.Attachment{}, spent
 	}
 	b.Length = n
 	u, err := s.begin(ctx, who, b, n)
@@ -79,6 +98,12 @@ func (s *Service) forget(ctx context.Context, u store.Upload) {
 	if err != nil {
 		s.warn(ctx, "an upload that nobody knows of is not removed yet", err)
 	}
+}
+
+// Fetch takes a place for sending a file to somebody, of 16 at this node; behind 5 s without one it
+// refuses with RateLimited.
+func (s *Service) Fetch(ctx context.Context, who chat.UserID) (leave func(), err error) {
+	return s.desk.fetch(ctx, who)
 }
 
 // Open returns an attachment that somebody may see, with its bytes, which are the caller's to

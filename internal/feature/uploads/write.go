@@ -15,7 +15,10 @@ const (
 	// partBytes is how much of an upload waits in a scratch file before it is stored: what a
 	// node that is killed loses of it at most.
 	partBytes = 4 << 20
-	// maxParts is how many pieces an upload may come in.
+	// An upload may come in fewParts pieces, and in one more for each partStep of its bytes, but in
+	// no more than maxParts: each is an object in the store.
+	fewParts = 16
+	partStep = 64 << 10
 	maxParts = 1000
 	// storeTime is how long storing a part may take. It goes on when whoever sent it has gone.
 	storeTime = 20 * time.Second
@@ -87,9 +90,13 @@ func (s *Service) part(ctx context.Context, u *store.Upload, r io.Reader) (n int
 		return 0, nil, err
 	}
 	defer done()
-	from := &line{r: r}
+	room := s.desk.room()
+	defer room.free()
+	from := &line{r: r, room: room}
 	n, err = io.Copy(f, io.LimitReader(from, min(partBytes, u.Length-u.Received)))
 	switch {
+	case errors.Is(from.broken, errNoRoom):
+		broken = noRoom()
 	case from.broken != nil:
 		broken = chat.Errorf(chat.Unavailable, "The file did not arrive whole. Go on from where the upload stands.")
 	case err != nil:
@@ -117,7 +124,7 @@ func (s *Service) keep(ctx context.Context, u *store.Upload, f *os.File, n int64
 	p := store.Part{Bytes: n}
 	var claimed, taken bool
 	err := s.db.Update(ctx, func(tx *store.Tx) (err error) {
-		p.Number, claimed, err = tx.ClaimPart(ctx, u.Owner, u.ID, u.Received, maxParts, s.Now())
+		p.Number, claimed, err = tx.ClaimPart(ctx, u.Owner, u.ID, u.Received, parts(u.Length), s.Now())
 		return err
 	})
 	if err != nil {
@@ -146,13 +153,16 @@ func (s *Service) keep(ctx context.Context, u *store.Upload, f *os.File, n int64
 	return nil
 }
 
+// parts is how many pieces an upload of so many bytes may come in.
+func parts(length int64) int { return int(min(fewParts+length/partStep, maxParts)) }
+
 // unclaimed says why there is no number for another part.
 func (s *Service) unclaimed(ctx context.Context, u *store.Upload) error {
 	now, err := s.row(ctx, u.Owner, u.ID)
 	if err != nil {
 		return err
 	}
-	if now.Received == u.Received && now.Claims >= maxParts {
+	if now.Received == u.Received && now.Claims >= parts(u.Length) {
 		return chat.FieldError(field, "This file came in too many pieces. Add it again over a better line.")
 	}
 	*u = now
@@ -167,14 +177,19 @@ func nothingMore(r io.Reader) error {
 	return nil
 }
 
-// line notes that what is read from it has broken, apart from whatever happens to those bytes.
+// line notes that what is read from it has broken, apart from whatever happens to those bytes. It
+// breaks with errNoRoom when there is no room for them.
 type line struct {
 	r      io.Reader
+	room   *room
 	broken error
 }
 
 func (l *line) Read(b []byte) (int, error) {
 	n, err := l.r.Read(b)
+	if !l.room.take(int64(n)) {
+		n, err = 0, errNoRoom
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		l.broken = err
 	}

@@ -5,7 +5,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -65,7 +64,7 @@ type API struct {
 func New(o Options) *API {
 	a := &API{Options: o, mux: http.NewServeMux()}
 	a.huma = jsonOnly{humago.NewWithPrefix(a.mux, prefix, a.config())}
-	a.huma.UseMiddleware(a.admit, a.find, a.receive)
+	a.huma.UseMiddleware(a.admit, a.bound, a.find, a.receive)
 	a.calls()
 	a.spec = a.describe()
 	a.mux.HandleFunc("GET "+prefix+"/openapi.json", a.openAPI)
@@ -86,26 +85,11 @@ func (a *API) calls() {
 // Routes mounts the door: everything under /api/.
 func (a *API) Routes(mux *http.ServeMux) { mux.Handle("/api/", a) }
 
-// ServeHTTP answers one request within its time.
+// ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	asked := r
-	r = overridden(r)
-	wait := patience
-	switch {
-	case r.URL.Path == prefix+photoPath:
-		wait = photoPatience
-	case carriesFile(r):
-		wait = filePatience
-	}
-	if wait > patience {
-		// Where a deadline cannot be set, in tests, the server's own ones hold.
-		control, end := http.NewResponseController(w), time.Now().Add(wait)
-		_ = errors.Join(control.SetReadDeadline(end), control.SetWriteDeadline(end.Add(patience)))
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), wait)
-	defer cancel()
-	r = r.WithContext(ctx)
+	w, r = parted(w, overridden(r))
 	answer, pattern := a.mux.Handler(r)
 	if pattern == "" {
 		a.unrouted(w, r, answer)
@@ -153,6 +137,7 @@ type operation struct {
 	status   int               // of success
 	again    bool              // what was done before is answered again with 200
 	body     *huma.RequestBody // takes this instead of JSON
+	patience time.Duration     // for it, its body included, if that is more than patience
 	failures []int             // besides those that follow from the rest
 }
 
@@ -178,8 +163,11 @@ func (c call) origin() accounts.Origin {
 
 type callKey struct{}
 
-// shows is where an operation keeps its field of that name.
-const shows = "shows"
+// shows and waits are where an operation keeps what it shows, and its patience.
+const (
+	shows = "shows"
+	waits = "waits"
+)
 
 // handle adds a call. The handler's error becomes a problem here, and only here.
 func handle[I, O any](a *API, o operation, handler func(context.Context, call, *I) (*O, error)) {
@@ -206,7 +194,7 @@ func (a *API) humaOperation(o operation, in, out reflect.Type) huma.Operation {
 		OperationID: o.id, Method: method, Path: path, Summary: o.summary, DefaultStatus: o.status,
 		Tags:      []string{strings.Split(path, "/")[1]},
 		Responses: map[string]*huma.Response{}, MaxBodyBytes: maxBody + 1,
-		Metadata: map[string]any{shows: o.shows},
+		Metadata: map[string]any{shows: o.shows, waits: o.patience},
 	}
 	failures := append(slices.Clone(o.failures), http.StatusServiceUnavailable)
 	if !o.public {

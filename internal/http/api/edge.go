@@ -19,8 +19,8 @@ import (
 	"swapnest/internal/http/auth"
 )
 
-// What follows runs before a handler, in this order, so that nobody's body is read
-// before they are known: admit, find, receive.
+// What follows runs before a handler, in this order, so that nobody's body is read or waited
+// for before they are known: admit, bound, find, receive.
 
 // admit looks up who asks, and refuses strangers where somebody must be signed in.
 func (a *API) admit(ctx huma.Context, next func(huma.Context)) {

@@ -47,7 +47,7 @@ func (a *API) marketCalls() {
 	}, a.deleteListing)
 	handle(a, operation{
 		id: "uploadPhoto", route: "POST " + photoPath, summary: "Upload a photo for a listing; it is kept a day until one takes it up",
-		status: 201, body: pictureBody(), failures: []int{429},
+		status: 201, body: pictureBody(), patience: photoPatience, failures: []int{429},
 	}, a.uploadPhoto)
 	handle(a, operation{id: "listMyListings", route: "GET /me/listings", summary: "What one sells, sold and inactive things too", status: 200}, a.listMyListings)
 	handle(a, operation{id: "listWishlist", route: "GET /wishlist", summary: "What one has saved", status: 200}, a.listWishlist)

@@ -23,16 +23,16 @@ func (a *API) signIn(ctx context.Context, c call, in *signInInput) (*userOutput,
 	if err != nil {
 		return nil, err
 	}
-	a.signedIn(c, token)
+	a.signedIn(ctx, c, token)
 	return &userOutput{userAnswer{wire.UserOf(user)}}, nil
 }
 
 // signedIn gives the browser its new session in place of the one that it still had, so that
 // none stays behind that nobody sees.
-func (a *API) signedIn(c call, token string) {
+func (a *API) signedIn(ctx context.Context, c call, token string) {
 	if old, err := a.Guard.Who(c.request); err == nil {
-		if err := a.Accounts.SignOut(c.request.Context(), old.Session, c.origin()); err != nil {
-			a.Log.WarnContext(c.request.Context(), "old session not ended", "error", err)
+		if err := a.Accounts.SignOut(ctx, old.Session, c.origin()); err != nil {
+			a.Log.WarnContext(ctx, "old session not ended", "error", err)
 		}
 	}
 	a.Guard.SetCookie(c.answer, token)

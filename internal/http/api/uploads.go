@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"swapnest/internal/chat"
@@ -23,17 +22,12 @@ const (
 	silence = 30 * time.Second
 )
 
-// carriesFile tells whether a request may bring bytes of a file.
-func carriesFile(r *http.Request) bool {
-	return (r.Method == http.MethodPost || r.Method == http.MethodPatch) && (r.URL.Path == prefix+filesPath || strings.HasPrefix(r.URL.Path, prefix+filesPath+"/"))
-}
-
 // uploadCalls are the tus protocol 1.0.0 (https://tus.io), and one call to ask what became of an upload.
 func (a *API) uploadCalls() {
 	a.mux.HandleFunc("OPTIONS "+prefix+filesPath, a.describeUploads)
 	handle(a, operation{
 		id: "createUpload", route: "POST " + filesPath, summary: "Announce a file for a message, by the tus protocol; its first bytes may come with it",
-		status: 201, body: bytesBody(false), failures: []int{412, 429},
+		status: 201, body: bytesBody(false), patience: filePatience, failures: []int{412, 429},
 	}, a.createUpload)
 	handle(a, operation{
 		id: "getUploadOffset", route: "HEAD " + filesPath + "/{upload}", summary: "How many of its bytes are there", status: 200, failures: []int{412},
@@ -42,7 +36,7 @@ func (a *API) uploadCalls() {
 	handle(a, operation{
 		id: "writeUpload", route: "PATCH " + filesPath + "/{upload}",
 		summary: "Bring bytes of a file, from where it stands; the last one is answered once the file has been looked at",
-		status:  204, body: bytesBody(true), failures: []int{409, 412, 429},
+		status:  204, body: bytesBody(true), patience: filePatience, failures: []int{409, 412, 429},
 	}, a.writeUpload)
 	handle(a, operation{
 		id: "deleteUpload", route: "DELETE " + filesPath + "/{upload}", summary: "Give an upload up that is in no message", status: 204, failures: []int{409, 412},

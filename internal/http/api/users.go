@@ -35,7 +35,7 @@ func (a *API) register(ctx context.Context, c call, in *registerInput) (*userOut
 	if err != nil {
 		return nil, err
 	}
-	a.signedIn(c, token)
+	a.signedIn(ctx, c, token)
 	return &userOutput{userAnswer{wire.UserOf(user)}}, nil
 }
 

@@ -60,7 +60,7 @@ func TestFilesOfMessagesAreServedToItsPeopleSoThatTheyCanDoNothing(t *testing.T)
 				}
 				for name, want := range map[string]string{
 					"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox", "Cross-Origin-Resource-Policy": "same-origin",
-					"Cache-Control": "private, max-age=86400, immutable", "Vary": "Cookie", "Accept-Ranges": "bytes", "ETag": `"` + strings.Replace(path, "/thumb", "-s", 1) + `"`,
+					"Cache-Control": "private, no-cache", "Vary": "Cookie", "Accept-Ranges": "bytes", "ETag": `"` + strings.Replace(path, "/thumb", "-s", 1) + `"`,
 				} {
 					if value := got.Header.Get(name); value != want {
 						t.Errorf("%s: %s is %q, want %q", path, name, value, want)

@@ -51,6 +51,13 @@ func (w *Web) serveAttachment(rw http.ResponseWriter, r *http.Request, thumb boo
 	if err != nil {
 		return err
 	}
+	if !thumb { // a page has many of those, and none of them takes long
+		leave, err := w.uploads.Fetch(r.Context(), who.User.ID)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
 	id := chat.AttachmentID(r.PathValue("attachment"))
 	a, file, err := w.uploads.Open(r.Context(), who.User.ID, id, thumb)
 	if err != nil {
@@ -64,8 +71,9 @@ func (w *Web) serveAttachment(rw http.ResponseWriter, r *http.Request, thumb boo
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	// It never changes, but who may see it does: after a day it is asked for again.
-	h.Set("Cache-Control", "private, max-age=86400, immutable")
+	// It never changes, but who may see it does: each time it is asked for again, and answered
+	// with 304 at the most.
+	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Vary", "Cookie")
 	tag := string(id)
 	if thumb {

@@ -244,9 +244,7 @@ func (w *Web) say(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := composer{Text: r.PostForm.Get("message"), ClientID: r.PostForm.Get("client_id")}
-	for _, kept := range r.PostForm["attachments"] {
-		files = append(files, chat.AttachmentID(kept))
-	}
+	files, refused = w.withKept(files, r.PostForm["attachments"], refused)
 	ctx, cancel := sending(r)
 	defer cancel()
 	if refused != nil {

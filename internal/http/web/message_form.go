@@ -1,10 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"mime/multipart"
 	"net/http"
+	"slices"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/uploads"
@@ -30,9 +32,7 @@ func (w *Web) parseMessageForm(r *http.Request, who chat.UserID) (files []chat.A
 			return nil
 		}
 		if len(files) >= most {
-			if fault == nil {
-				fault = chat.FieldError("attachments", "A message can have at most %d files. The first ones are kept.", most)
-			}
+			fault = cmp.Or(fault, tooMany(most))
 			return nil
 		}
 		a, err := w.uploads.Add(r.Context(), who, uploads.Begin{Name: part.FileName(), Type: part.Header.Get("Content-Type")}, part)
@@ -49,6 +49,28 @@ func (w *Web) parseMessageForm(r *http.Request, who chat.UserID) (files []chat.A
 		return nil
 	})
 	return files, fault, err
+}
+
+func tooMany(most int) *chat.Error {
+	return chat.FieldError("attachments", "A message can have at most %d files. The first ones are kept.", most)
+}
+
+// withKept adds the files that have come before with a form, by the ids that it says, to those
+// that came with it now: each once, and no more than a message can have. What is wrong is fault,
+// unless something was wrong before.
+func (w *Web) withKept(files []chat.AttachmentID, ids []string, fault *chat.Error) ([]chat.AttachmentID, *chat.Error) {
+	most := w.uploads.Media().PerMessage
+	for _, said := range ids {
+		id := chat.AttachmentID(said)
+		if slices.Contains(files, id) {
+			continue
+		}
+		if len(files) >= most {
+			return files, cmp.Or(fault, tooMany(most))
+		}
+		files = append(files, id)
+	}
+	return files, fault
 }
 
 // keptFile is a file that has come with a form that was refused: it comes again with the next one.

@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"swapnest/internal/blob"
@@ -133,6 +135,75 @@ func TestTheFormOfAMessageBringsItsFiles(t *testing.T) {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if files, fault, err := w.parseMessageForm(r, town.Buyer.ID); err != nil || fault != nil || files != nil || r.PostForm.Get("message") != "Hi" {
 			t.Errorf("got %v, %v, %v, %v", files, fault, err, r.PostForm)
+		}
+	})
+}
+
+func TestFilesOfARefusedFormComeAgainOnceAndNotWithoutEnd(t *testing.T) {
+	w := newWeb(t)
+	w.uploads = uploads.New(nil, nil, uploads.Options{Media: chat.Media{PerMessage: 2}, Now: time.Now})
+	refused := chat.FieldError("attachments", "This file is empty.")
+	for name, c := range map[string]struct {
+		come  string
+		kept  string
+		fault *chat.Error
+		want  string
+		said  string
+	}{
+		"two":                  {"", "a b", nil, "a b", ""},
+		"one twice":            {"", "a a b", nil, "a b", ""},
+		"one that has come":    {"a", "a", nil, "a", ""},
+		"too many":             {"a", "b c d", nil, "a b", "at most 2 files"},
+		"refused before":       {"", "a b c", refused, "a b", "is empty"},
+		"refused, and in them": {"a", "b", refused, "a b", "is empty"},
+	} {
+		var come []chat.AttachmentID
+		for _, id := range strings.Fields(c.come) {
+			come = append(come, chat.AttachmentID(id))
+		}
+		files, fault := w.withKept(come, strings.Fields(c.kept), c.fault)
+		var got []string
+		for _, id := range files {
+			got = append(got, string(id))
+		}
+		if strings.Join(got, " ") != c.want || (fault == nil) != (c.said == "") || fault != nil && !strings.Contains(fault.Detail, c.said) {
+			t.Errorf("%s: got %v, %v", name, got, fault)
+		}
+	}
+}
+
+// lasting notes until when a form may be read.
+type lasting struct {
+	*httptest.ResponseRecorder
+	until []time.Duration
+}
+
+func (l *lasting) SetReadDeadline(t time.Time) error {
+	l.until = append(l.until, time.Until(t).Round(time.Second))
+	return nil
+}
+
+// A form is given its time once somebody reads it, and as long as something of it comes.
+func TestAFormThatBringsNothingIsNotWaitedForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWeb(t)
+		for reads, want := range map[int][]time.Duration{0: nil, 2: {silence, silence}, 12: nil} {
+			l := &lasting{ResponseRecorder: httptest.NewRecorder()}
+			r := httptest.NewRequest(http.MethodPost, "/chat/conversation/1/", strings.NewReader("abcdefghijklmnop"))
+			w.carrying(func(_ http.ResponseWriter, r *http.Request) error {
+				for range reads {
+					_, _ = r.Body.Read(make([]byte, 1)) // it has more
+					time.Sleep(silence - 2*time.Second)
+				}
+				return nil
+			}, 100).ServeHTTP(l, r)
+			if reads == 12 {
+				want = append(slices.Repeat([]time.Duration{silence}, 10), 20*time.Second, 0)
+				want[11] = uploadTime - 11*(silence-2*time.Second)
+			}
+			if !slices.Equal(l.until, want) {
+				t.Errorf("%d reads: it may last %v, want %v", reads, l.until, want)
+			}
 		}
 	})
 }

@@ -28,15 +28,32 @@ func (w *Web) carrying(h handler, most int64) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), uploadTime)
 		defer cancel()
-		control := http.NewResponseController(rw)
-		// Where a deadline cannot be set, in tests, the server's own ones hold.
-		_ = errors.Join(control.SetReadDeadline(time.Now().Add(uploadTime)), control.SetWriteDeadline(time.Now().Add(uploadTime+pageTime)))
 		r = r.WithContext(ctx)
+		r.Body = &steady{ReadCloser: r.Body, control: http.NewResponseController(rw), end: time.Now().Add(uploadTime)}
 		r.Body = http.MaxBytesReader(rw, r.Body, most)
 		if err := h(rw, r); err != nil {
 			w.fail(rw, r, err)
 		}
 	})
+}
+
+// steady is the body of a form that may take until end, for as long as something of it comes. The
+// time is given once somebody reads it: by then it is known who has sent it.
+type steady struct {
+	io.ReadCloser
+	control *http.ResponseController
+	end     time.Time
+}
+
+// Read implements io.Reader.
+func (s *steady) Read(b []byte) (int, error) {
+	until := time.Now().Add(silence)
+	if until.After(s.end) {
+		until = s.end
+	}
+	// Where a deadline cannot be set, in tests, the server's own ones hold.
+	_ = errors.Join(s.control.SetReadDeadline(until), s.control.SetWriteDeadline(s.end.Add(pageTime)))
+	return s.ReadCloser.Read(b)
 }
 
 // arrived are the photos of a posted form, and what was wrong with the first that was
