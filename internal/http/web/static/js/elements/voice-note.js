@@ -1,4 +1,4 @@
-import { clockOf } from "../lib/recording.js"
+import { clockOf } from "../lib/time.js"
 import { icon, make, wave } from "../view/make.js"
 import { one } from "../view/query.js"
 

@@ -1,4 +1,4 @@
-import { clockOf } from "../lib/recording.js"
+import { clockOf } from "../lib/time.js"
 import { icon, make, setLevels, wave } from "./make.js"
 import { one } from "./query.js"
 import { drawVoice } from "./voice.js"
