@@ -1,6 +1,8 @@
 import { clockOf } from "../lib/time.js"
-import { icon, make, wave } from "../view/make.js"
+import { makeIcon } from "../view/icon.js"
+import { make } from "../view/make.js"
 import { one } from "../view/query.js"
+import { wave } from "../view/wave.js"
 
 const kept = "swapnest.speed"
 const speeds = [1, 1.5, 2]
@@ -224,7 +226,7 @@ export class VoiceNote extends HTMLElement {
       make(
         "button",
         { class: "attachment-mark", type: "button", tabindex: "-1" },
-        icon("i-play"),
+        makeIcon("i-play"),
         make("span", { class: "sr" }, `Play voice message, ${length}`),
       ),
       seek,

@@ -1,5 +1,6 @@
 import { fileName, waveOf, whyNot } from "../lib/recording.js"
-import { icon, make } from "../view/make.js"
+import { makeIcon } from "../view/icon.js"
+import { make } from "../view/make.js"
 import { openMicrophone, tick } from "../view/microphone.js"
 import { numberOf, one } from "../view/query.js"
 import { RecorderStrip } from "../view/recorder-strip.js"
@@ -217,7 +218,7 @@ export class VoiceRecorder extends HTMLElement {
     const box = this.#row.parentElement
     box?.querySelector(":scope > .recorder-fault")?.remove()
     if (text === "") return
-    const fault = make("p", { class: "composer-fault recorder-fault", role: "alert" }, icon("i-alert"))
+    const fault = make("p", { class: "composer-fault recorder-fault", role: "alert" }, makeIcon("i-alert"))
     this.#row.after(fault)
     fault.append(make("span", {}, text))
   }
