@@ -1,6 +1,7 @@
 import { clockOf } from "../lib/time.js"
 import { makeIcon } from "../view/icon.js"
 import { make } from "../view/make.js"
+import { lookFor } from "../view/missing.js"
 import { one } from "../view/query.js"
 import { wave } from "../view/wave.js"
 
@@ -117,14 +118,10 @@ export class VoiceNote extends HTMLElement {
   async #failed() {
     const { src } = this.#audio
     this.#show()
-    try {
-      const { ok, status } = await fetch(src, { method: "HEAD" })
-      if (ok) this.#say("This browser cannot play it. ", make("a", { href: src, download: "" }, "Save it"))
-      else if (status === 404) this.#say("This recording is not there any more.")
-      else throw new Error(String(status))
-    } catch {
-      this.#say("It could not be loaded. Press play to try again.")
-    }
+    const state = await lookFor(src)
+    if (state === "there") this.#say("This browser cannot play it. ", make("a", { href: src, download: "" }, "Save it"))
+    else if (state === "gone") this.#say("This recording is not there any more.")
+    else this.#say("It could not be loaded. Press play to try again.")
   }
 
   /** @param {...(Node | string)} words */
