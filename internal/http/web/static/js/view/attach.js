@@ -1,3 +1,5 @@
+import { showFault } from "./box.js"
+
 /** @typedef {{ file: File, folder?: boolean, kind?: "voice", duration_ms?: number, waveform?: number[] }} Given */
 
 const element = "composer-files"
@@ -15,7 +17,8 @@ export function mindFiles(define) {
   const onto = composer?.closest(".conversation")
   if (!chat || !composer || !form || !onto) return
 
-  const ready = () => define().catch(() => sayNot(composer))
+  const ready = () =>
+    define().catch(() => showFault(composer, "Files cannot be added without a connection. Try again in a moment."))
   /** @param {Given[]} files */
   const give = (files) => {
     const detail = { files }
@@ -89,12 +92,4 @@ export function takeChosen(composer) {
 export function chosenAt(composer) {
   const files = composer.querySelector(element)
   return { some: files?.hasAttribute("data-ids") === true, fault: files?.getAttribute("data-fault") ?? "" }
-}
-
-/** @param {Element} composer what takes files could not be loaded */
-function sayNot(composer) {
-  const fault = composer.querySelector(".composer-fault")
-  if (!(fault instanceof HTMLElement) || !fault.lastElementChild) return
-  fault.lastElementChild.textContent = "Files cannot be added without a connection. Try again in a moment."
-  fault.hidden = false
 }
