@@ -5,8 +5,7 @@ import { one } from "./query.js"
 import { drawVoice } from "./voice.js"
 import { setLevels, wave } from "./wave.js"
 
-/** What the strip shows: the microphone being asked for, recording, a break in it, listening, and the question. */
-/** @typedef {"asking" | "recording" | "paused" | "stopped" | "sure"} Stage */
+/** @typedef {import("../lib/recorder.js").Stage} Stage */
 
 /** @type {Record<string, Stage[]>} when which button is there */
 const buttons = {
