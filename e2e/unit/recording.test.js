@@ -5,7 +5,6 @@ import { test } from "node:test"
 import {
   bars,
   bestType,
-  clockOf,
   fileName,
   levelOf,
   Stopwatch,
@@ -31,18 +30,6 @@ test("every refusal says what one does next", () => {
   const sentences = names.map(whyNot)
   assert.equal(new Set(sentences).size, names.length)
   for (const sentence of sentences) assert.match(sentence, /^[A-Z].*\. .*\.$/)
-})
-
-test("a clock shows whole seconds", () => {
-  for (const [ms, want] of /** @type {[number, string][]} */ ([
-    [0, "0:00"],
-    [499, "0:00"],
-    [500, "0:01"],
-    [59_600, "1:00"],
-    [300_000, "5:00"],
-    [-1, "0:00"],
-  ]))
-    assert.equal(clockOf(ms), want, String(ms))
 })
 
 test("a level goes from silence to all there is, and what is quiet can be seen", () => {

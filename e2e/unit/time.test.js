@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
+  clockOf,
   formatAge,
   formatDay,
   formatInstant,
@@ -50,4 +51,16 @@ test("an age is short, and never of the future", () => {
   assert.equal(age("2026-11-18T23:00:00Z"), "Wed")
   assert.equal(age("2026-10-18T23:00:00Z"), "18 Oct")
   assert.equal(age("2025-10-18T23:00:00Z"), "18 Oct 2025")
+})
+
+test("a clock shows whole seconds", () => {
+  for (const [ms, want] of /** @type {[number, string][]} */ ([
+    [0, "0:00"],
+    [499, "0:00"],
+    [500, "0:01"],
+    [59_600, "1:00"],
+    [300_000, "5:00"],
+    [-1, "0:00"],
+  ]))
+    assert.equal(clockOf(ms), want, String(ms))
 })

@@ -132,7 +132,8 @@ export class MessageComposer extends HTMLElement {
 
   /** @param {string} text why it is not sent, "" for nothing */
   #fault(text) {
-    showFault(this, this.#input, text)
+    showFault(this, text)
+    this.#input.toggleAttribute("aria-invalid", text !== "")
   }
 
   #fit() {

@@ -1,10 +1,9 @@
-import { clockOf } from "../lib/recording.js"
-import { icon, make, wave } from "../view/make.js"
+import { Speed } from "../lib/speed.js"
+import { explain, makePlayer, sayAt, showPlayer } from "../view/player.js"
 import { one } from "../view/query.js"
+import { mindSeek } from "../view/seek.js"
 
-const kept = "swapnest.speed"
-const speeds = [1, 1.5, 2]
-const step = 5_000
+const speed = new Speed(() => localStorage)
 
 /** @type {VoiceNote | undefined} the one that plays: no other does at the same time */
 let playing
@@ -20,17 +19,13 @@ export class VoiceNote extends HTMLElement {
   #total = 0
   /** @type {number | undefined} where it is to begin, in milliseconds, before anything is loaded */
   #from
-  #dragged = false
 
   static observedAttributes = ["data-ms"]
 
   /** The server may have measured its length otherwise than who has recorded it. */
   attributeChangedCallback() {
     this.#total = Number(this.dataset.ms) || 0
-    const seek = this.querySelector(".voice-seek")
-    if (!seek || !this.#audio) return
-    seek.setAttribute("aria-valuemax", String(Math.round(this.#total / 1000)))
-    this.#show()
+    if (this.#audio) this.#show()
   }
 
   connectedCallback() {
@@ -38,25 +33,29 @@ export class VoiceNote extends HTMLElement {
     const { signal } = this.#removed
     this.#audio = one(this, "audio", HTMLAudioElement)
     this.#audio.controls = false
-    if (!this.querySelector(".attachment-mark")) this.#make()
+    if (!this.querySelector(".attachment-mark")) {
+      const levels = (this.dataset.wave || "").split(",").filter(Boolean).map(Number)
+      this.append(...makePlayer(this.#total, levels))
+    }
     for (const name of ["data-wave", "data-plain"]) this.removeAttribute(name)
     this.#reach()
-    const [play, speed] = [this.#part(".attachment-mark"), this.#part(".speed")]
-    for (const button of [play, speed]) button.removeAttribute("disabled")
+    const [play, faster] = [this.#part(".attachment-mark"), this.#part(".speed")]
+    for (const button of [play, faster]) button.removeAttribute("disabled")
     play.addEventListener("click", () => this.#press(), { signal })
-    speed.addEventListener("click", () => setSpeed(speedNow() + 1), { signal })
-    const seek = this.#part(".voice-seek")
-    seek.addEventListener("keydown", (event) => this.#key(event), { signal })
-    seek.addEventListener("pointerdown", (event) => this.#grab(seek, event), { signal })
-    seek.addEventListener("pointermove", (event) => this.#dragged && this.#seekTo(seek, event), { signal })
-    for (const end of ["pointerup", "pointercancel"])
-      seek.addEventListener(end, () => (this.#dragged = false), { signal })
+    faster.addEventListener("click", nextSpeed, { signal })
+    const played = {
+      at: () => this.#at,
+      total: () => this.#total,
+      seek: (/** @type {number} */ ms) => this.#seek(ms),
+      press: () => this.#press(),
+    }
+    mindSeek(this.#part(".voice-seek"), played, signal)
     const on = (/** @type {string} */ type, /** @type {() => void} */ run) =>
       this.#audio.addEventListener(type, run, { signal })
     on("play", () => this.#began())
     for (const type of ["pause", "timeupdate", "seeked", "loadedmetadata"]) on(type, () => this.#show())
     on("ended", () => this.#ended())
-    on("error", () => void this.#failed())
+    on("error", () => (this.#show(), void explain(this, this.#audio.src)))
     this.showSpeed()
     this.#show()
   }
@@ -69,11 +68,11 @@ export class VoiceNote extends HTMLElement {
 
   /** Plays it from where it stands. */
   async play() {
-    this.#say("")
+    sayAt(this)
     if (this.#audio.error) this.#audio.load()
     if (this.#from !== undefined) this.#audio.currentTime = this.#from / 1000
     this.#from = undefined
-    this.#audio.playbackRate = speeds[speedNow()]
+    this.#audio.playbackRate = speed.now
     try {
       await this.#audio.play()
     } catch {
@@ -82,9 +81,8 @@ export class VoiceNote extends HTMLElement {
   }
 
   showSpeed() {
-    const speed = speeds[speedNow()]
-    one(this, ".speed", HTMLElement).firstChild?.replaceWith(`${speed}×`)
-    this.#audio.playbackRate = speed
+    this.#part(".speed").firstChild?.replaceWith(`${speed.now}×`)
+    this.#audio.playbackRate = speed.now
   }
 
   get #at() {
@@ -94,6 +92,13 @@ export class VoiceNote extends HTMLElement {
   #press() {
     if (this.#audio.paused) void this.play()
     else this.#audio.pause()
+  }
+
+  /** @param {number} ms */
+  #seek(ms) {
+    if (this.#audio.readyState === 0) this.#from = ms
+    else this.#audio.currentTime = ms / 1000
+    this.#show()
   }
 
   #began() {
@@ -111,92 +116,8 @@ export class VoiceNote extends HTMLElement {
     if (next instanceof VoiceNote) void next.play()
   }
 
-  /** Says why it cannot be played, as far as that can be found out. */
-  async #failed() {
-    const { src } = this.#audio
-    this.#show()
-    try {
-      const { ok, status } = await fetch(src, { method: "HEAD" })
-      if (ok) this.#say("This browser cannot play it. ", make("a", { href: src, download: "" }, "Save it"))
-      else if (status === 404) this.#say("This recording is not there any more.")
-      else throw new Error(String(status))
-    } catch {
-      this.#say("It could not be loaded. Press play to try again.")
-    }
-  }
-
-  /** @param {...(Node | string)} words */
-  #say(...words) {
-    let said = this.querySelector(".voice-said")
-    if (words[0] === "") return said?.remove()
-    if (!said) this.append((said = make("span", { class: "voice-said", role: "status" })))
-    said.replaceChildren(...words)
-  }
-
   #show() {
-    const [on, at, length] = [!this.#audio.paused, this.#at, clockOf(this.#total)]
-    const play = this.#part(".attachment-mark")
-    one(play, "use", SVGUseElement).setAttribute("href", on ? "#i-pause" : "#i-play")
-    one(play, ".sr", HTMLElement).textContent = `${on ? "Pause" : "Play"} voice message, ${length}`
-    this.#part(".attachment-facts").textContent = clockOf(this.#total - at)
-    const seek = this.#part(".voice-seek")
-    seek.setAttribute("aria-valuenow", String(Math.round(at / 1000)))
-    seek.setAttribute("aria-valuetext", `${clockOf(at)} of ${length}`)
-    const rects = seek.querySelectorAll("rect")
-    const played = at > 0 ? Math.ceil((at / (this.#total || 1)) * rects.length) : 0
-    for (const [i, rect] of rects.entries()) {
-      if (i < played) rect.setAttribute("class", "played")
-      else rect.removeAttribute("class")
-    }
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
-    // Sound goes from left to right, whatever the script of the page does.
-    const to = {
-      ArrowLeft: this.#at - step,
-      ArrowRight: this.#at + step,
-      PageDown: this.#at - 3 * step,
-      PageUp: this.#at + 3 * step,
-      Home: 0,
-      End: this.#total,
-    }[event.key]
-    if (event.key === " " || event.key === "Enter") this.#press()
-    else if (to === undefined) return
-    else this.#seek(to)
-    event.preventDefault()
-    event.stopPropagation()
-  }
-
-  /**
-   * @param {HTMLElement} seek
-   * @param {PointerEvent} event
-   */
-  #grab(seek, event) {
-    if (event.button !== 0) return
-    // The bubble is not pulled, and its menu does not open.
-    event.stopPropagation()
-    this.#dragged = true
-    seek.setPointerCapture(event.pointerId)
-    this.#seekTo(seek, event)
-  }
-
-  /**
-   * @param {HTMLElement} seek
-   * @param {PointerEvent} event
-   */
-  #seekTo(seek, event) {
-    const { left, width } = seek.getBoundingClientRect()
-    this.#seek(((event.clientX - left) / (width || 1)) * this.#total)
-  }
-
-  /** @param {number} ms */
-  #seek(ms) {
-    const to = Math.max(0, Math.min(this.#total, ms))
-    if (this.#audio.readyState === 0) this.#from = to
-    else this.#audio.currentTime = to / 1000
-    this.#show()
+    showPlayer(this, !this.#audio.paused, this.#at, this.#total)
   }
 
   /** Its controls are reached by Tab where the bubble around it is. */
@@ -205,59 +126,14 @@ export class VoiceNote extends HTMLElement {
     for (const control of this.querySelectorAll("[tabindex]")) control.setAttribute("tabindex", reached ? "0" : "-1")
   }
 
-  /** The markup of partials/voice.html. */
-  #make() {
-    const length = clockOf(this.#total)
-    const levels = (this.dataset.wave || "").split(",").filter(Boolean).map(Number)
-    const seek = make("span", {
-      class: "voice-seek",
-      role: "slider",
-      tabindex: "-1",
-      "aria-label": "Position",
-      "aria-valuemin": "0",
-      "aria-valuemax": String(Math.round(this.#total / 1000)),
-      "aria-valuenow": "0",
-      "aria-valuetext": `0:00 of ${length}`,
-    })
-    seek.append(wave(levels))
-    this.append(
-      make(
-        "button",
-        { class: "attachment-mark", type: "button", tabindex: "-1" },
-        icon("i-play"),
-        make("span", { class: "sr" }, `Play voice message, ${length}`),
-      ),
-      seek,
-      make("span", { class: "attachment-facts" }, length),
-      make("button", { class: "speed", type: "button", tabindex: "-1" }, "1×", make("span", { class: "sr" }, " speed")),
-    )
-  }
-
   /** @param {string} selector */
   #part(selector) {
     return one(this, selector, HTMLElement)
   }
 }
 
-/** Which of the speeds is chosen, on all pages. */
-function speedNow() {
-  try {
-    return Math.max(0, speeds.indexOf(Number(localStorage.getItem(kept))))
-  } catch {
-    return chosen
-  }
-}
-
-/** The speed where nothing can be kept. */
-let chosen = 0
-
-/** @param {number} next counts on through the speeds */
-function setSpeed(next) {
-  chosen = next % speeds.length
-  try {
-    localStorage.setItem(kept, String(speeds[chosen]))
-  } catch {
-    // It is so on this page alone.
-  }
+/** The speed is that of all of them. */
+function nextSpeed() {
+  speed.next()
   for (const note of document.querySelectorAll("voice-note")) if (note instanceof VoiceNote) note.showSpeed()
 }

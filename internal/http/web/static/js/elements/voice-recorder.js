@@ -1,20 +1,17 @@
-import { fileName, waveOf, whyNot } from "../lib/recording.js"
-import { icon, make } from "../view/make.js"
-import { openMicrophone, tick } from "../view/microphone.js"
+import { Recorder } from "../lib/recorder.js"
+import { whyNot } from "../lib/recording.js"
+import { makeIcon } from "../view/icon.js"
+import { make } from "../view/make.js"
+import { openMicrophone } from "../view/microphone.js"
 import { numberOf, one } from "../view/query.js"
 import { RecorderStrip } from "../view/recorder-strip.js"
 import { loadStyle } from "../view/style.js"
 import { loadVoice } from "../view/voice.js"
 
-/** @typedef {import("../view/recorder-strip.js").Stage} Stage */
-/** @typedef {import("../view/microphone.js").Microphone} Microphone */
+/** @typedef {import("../lib/recorder.js").Voice} Voice */
 
 /** What one may say where the page has no other limit, in milliseconds. */
 const most = 300_000
-/** From when on it is said that the end comes. */
-const soon = 10_000
-/** Shorter ones are slips of a finger. */
-const least = 500
 
 /**
  * <voice-recorder> stands around the microphone's button in the composer. Pressed, it records in
@@ -23,20 +20,8 @@ const least = 500
  */
 export class VoiceRecorder extends HTMLElement {
   #removed = new AbortController()
-  #over = new AbortController()
-  /** @type {RecorderStrip | undefined} */
-  #strip
-  /** @type {Microphone | undefined} */
-  #microphone
-  /** @type {{ file: File, kind: "voice", duration_ms: number, waveform: number[] } | undefined} */
-  #voice
-  #url = ""
-  /** @type {Stage} */
-  #stage = "recording"
-  /** @type {Stage} the one that the question came in */
-  #before = "recording"
-  #timer = 0
-  #warned = false
+  /** @type {Recorder | undefined} */
+  #recorder
 
   connectedCallback() {
     this.#removed = new AbortController()
@@ -46,158 +31,72 @@ export class VoiceRecorder extends HTMLElement {
 
   disconnectedCallback() {
     this.#removed.abort()
-    this.#end()
+    this.#recorder?.end()
   }
 
   async #begin() {
-    if (this.#strip) return
+    if (this.#recorder) return
     this.#fault("")
     for (const audio of document.querySelectorAll("audio")) audio.pause()
-    const strip = new RecorderStrip((what) => void this.#do(what))
-    this.#strip = strip
+    const strip = new RecorderStrip((what) => void recorder.do(what))
+    const over = new AbortController()
+    const recorder = this.#record(strip, over)
+    this.#recorder = recorder
     try {
       // All at once, also what plays it: the line may be gone by then.
       await Promise.all([loadVoice(), loadStyle("voice-recorder")])
-      if (this.#strip !== strip) return
+      if (recorder.over) return
       this.#row.hidden = true
       this.#row.after(strip.element)
-      strip.element.addEventListener("keydown", (event) => this.#key(event))
-      this.#to("asking")
+      strip.element.addEventListener("keydown", (event) => escape(event, recorder))
+      strip.show("asking")
       strip.focus("asking")
       const microphone = await openMicrophone()
-      if (this.#strip !== strip) return microphone.drop()
-      this.#microphone = microphone
-      const { signal } = (this.#over = new AbortController())
-      addEventListener("beforeunload", (event) => event.preventDefault(), { signal })
-      // A page that nobody sees has slow timers.
-      microphone.onPart(() => this.#tick())
-      microphone.onLost(
-        () => void this.#stop("The microphone was taken away. What was recorded until then is here.", true),
-      )
-      this.#timer = setInterval(() => this.#tick(), tick)
-      this.#to("recording", "Recording")
+      if (recorder.over) return microphone.drop()
+      addEventListener("beforeunload", (event) => event.preventDefault(), { signal: over.signal })
+      recorder.begin(microphone)
       strip.focus("recording")
     } catch (error) {
-      if (this.#strip !== strip) return
-      this.#end()
-      this.#fault(whyNot(error instanceof Error ? error.name : ""))
+      recorder.end("", whyNot(error instanceof Error ? error.name : ""))
     }
-  }
-
-  /** @param {string} what */
-  async #do(what) {
-    if (what === "discard") this.#ask()
-    if (what === "drop") this.#end("Discarded")
-    if (what === "keep") this.#keep()
-    if (what === "pause") this.#pause()
-    if (what === "resume") this.#resume()
-    if (what === "stop") await this.#stop("Stopped. Listen to it, or send it.")
-    if (what === "send") await this.#send()
-  }
-
-  #pause() {
-    this.#microphone?.pause()
-    this.#to("paused", "Paused")
-  }
-
-  #resume() {
-    this.#microphone?.resume()
-    this.#to("recording", "Recording")
-  }
-
-  /** Asks whether to discard it, which does not go on meanwhile. */
-  #ask() {
-    if (this.#stage === "asking" || this.#length < least) return this.#end("Discarded")
-    this.#before = this.#stage
-    this.#microphone?.pause()
-    this.#to("sure", "Discard it?")
-  }
-
-  #keep() {
-    if (this.#before === "recording") return this.#resume()
-    this.#to(this.#before)
   }
 
   /**
-   * @param {string} word what has ended it
-   * @param {boolean} [shown] to eyes too
+   * A recording that a strip shows.
+   * @param {RecorderStrip} strip
+   * @param {AbortController} over ends with it
    */
-  async #stop(word, shown = false) {
-    if (!this.#microphone) return
-    if (await this.#finish()) this.#to("stopped", word, shown)
-  }
-
-  async #send() {
-    if (!this.#voice && !(await this.#finish())) return
-    const detail = { files: [this.#voice], send: true }
-    this.#end("")
-    this.dispatchEvent(new CustomEvent("attach", { bubbles: true, detail }))
-  }
-
-  /** Makes a file of what was recorded. Returns whether there is one. */
-  async #finish() {
-    const microphone = this.#microphone
-    if (!microphone) return false
-    this.#microphone = undefined
-    clearInterval(this.#timer)
-    const blob = await microphone.stop()
-    if (!this.#strip) return false
-    const duration_ms = Math.round(microphone.elapsed)
-    if (blob.size === 0 || duration_ms < least) {
-      this.#end()
-      this.#fault("That was too short. Press the button, speak, and press send when you are done.")
-      return false
-    }
-    const file = new File([blob], fileName(blob.type), { type: blob.type })
-    this.#voice = { file, kind: "voice", duration_ms, waveform: waveOf(microphone.levels) }
-    return true
-  }
-
-  #tick() {
-    const microphone = this.#microphone
-    if (!microphone) return
-    if (!microphone.paused) this.#strip?.meter(microphone.elapsed, microphone.level())
-    const left = this.#most - microphone.elapsed
-    if (left <= 0) void this.#stop(`That is all that fits: ${this.#words}. Listen to it, or send it.`, true)
-    else if (left <= soon && !this.#warned && this.#most > 2 * soon) {
-      this.#warned = true
-      this.#strip?.say("10 seconds are left.", true)
-    }
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    if (event.key !== "Escape" || event.isComposing) return
-    event.preventDefault()
-    event.stopPropagation()
-    if (this.#stage === "sure") this.#keep()
-    else this.#ask()
+  #record(strip, over) {
+    let url = ""
+    return new Recorder(this.#most, {
+      show: (stage, voice) => {
+        if (voice) url ||= URL.createObjectURL(voice.file)
+        strip.show(stage, voice && { ...voice, url })
+      },
+      say: (words, shown) => strip.say(words, shown),
+      meter: (elapsed, level) => strip.meter(elapsed, level),
+      over: (word, fault) => {
+        over.abort()
+        if (url) URL.revokeObjectURL(url)
+        this.#recorder = undefined
+        this.#close(strip, word)
+        if (fault) this.#fault(fault)
+      },
+      send: (voice) => {
+        const detail = { files: [voice], send: true }
+        this.dispatchEvent(new CustomEvent("attach", { bubbles: true, detail }))
+      },
+    })
   }
 
   /**
-   * @param {Stage} stage
-   * @param {string} [word]
-   * @param {boolean} [shown]
+   * Gives back the composer's row and the focus.
+   * @param {RecorderStrip} strip
+   * @param {string} word
    */
-  #to(stage, word = "", shown = false) {
-    this.#stage = stage
-    if (this.#voice && this.#url === "") this.#url = URL.createObjectURL(this.#voice.file)
-    this.#strip?.show(stage, this.#voice && stage === "stopped" ? { ...this.#voice, url: this.#url } : undefined)
-    this.#strip?.say(word, shown)
-  }
-
-  /** Gives everything back: the microphone, the memory, the composer's row, the focus. */
-  #end(word = "") {
-    const focused = this.#strip?.element.contains(document.activeElement)
-    this.#over.abort()
-    clearInterval(this.#timer)
-    this.#microphone?.drop()
-    this.#microphone = this.#voice = undefined
-    this.#warned = false
-    this.#strip?.element.remove()
-    this.#strip = undefined
-    if (this.#url) URL.revokeObjectURL(this.#url)
-    this.#url = ""
+  #close(strip, word) {
+    const focused = strip.element.contains(document.activeElement)
+    strip.element.remove()
     if (!this.isConnected) return
     this.#row.hidden = false
     if (focused) one(this, "button", HTMLButtonElement).focus()
@@ -217,22 +116,13 @@ export class VoiceRecorder extends HTMLElement {
     const box = this.#row.parentElement
     box?.querySelector(":scope > .recorder-fault")?.remove()
     if (text === "") return
-    const fault = make("p", { class: "composer-fault recorder-fault", role: "alert" }, icon("i-alert"))
+    const fault = make("p", { class: "composer-fault recorder-fault", role: "alert" }, makeIcon("i-alert"))
     this.#row.after(fault)
     fault.append(make("span", {}, text))
   }
 
-  get #length() {
-    return this.#voice?.duration_ms ?? this.#microphone?.elapsed ?? 0
-  }
-
   get #most() {
     return numberOf(one(document, "swapnest-chat", HTMLElement).dataset.voiceMs) || most
-  }
-
-  get #words() {
-    const seconds = Math.round(this.#most / 1000)
-    return seconds % 60 === 0 && seconds > 60 ? `${seconds / 60} minutes` : `${seconds} seconds`
   }
 
   get #row() {
@@ -240,4 +130,15 @@ export class VoiceRecorder extends HTMLElement {
     if (!(row instanceof HTMLElement)) throw new Error("The recorder stands in no composer.")
     return row
   }
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {Recorder} recorder
+ */
+function escape(event, recorder) {
+  if (event.key !== "Escape" || event.isComposing) return
+  event.preventDefault()
+  event.stopPropagation()
+  recorder.escape()
 }

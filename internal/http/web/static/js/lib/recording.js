@@ -44,15 +44,6 @@ export function whyNot(name) {
 }
 
 /**
- * A length of time as a clock shows it: 0:07.
- * @param {number} ms
- */
-export function clockOf(ms) {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
-}
-
-/**
  * A level of 0 to 100 of what a microphone hears: the root lets what is quiet be seen.
  * @param {Float32Array} samples of -1 to 1
  */

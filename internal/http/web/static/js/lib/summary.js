@@ -1,3 +1,5 @@
+import { clockOf } from "./time.js"
+
 /** @typedef {import("./frames.js").Attachment} Attachment */
 
 /**
@@ -14,6 +16,5 @@ export function summaryOf(text, attachments = []) {
   if (length > 1) return `${length} ${attachments.every(({ kind }) => kind === "image") ? "photos" : "files"}`
   if (first.kind === "image") return "Photo"
   if (first.kind === "file") return first.name
-  const seconds = Math.round((first.duration_ms ?? 0) / 1000)
-  return `Voice message, ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
+  return `Voice message, ${clockOf(first.duration_ms ?? 0)}`
 }

@@ -1,6 +1,6 @@
-// Words for instants in the reader's zone and language. Nothing here knows the
-// page, so it runs under Node too. Every function takes the zone and the language
-// last, for tests; a page leaves them out.
+// Words for instants in the reader's zone and language, and for lengths of time.
+// Nothing here knows the page, so it runs under Node too. What knows of zones and
+// languages takes them last, for tests; a page leaves them out.
 
 const minute = 60_000
 const hour = 60 * minute
@@ -106,6 +106,15 @@ export function formatAge(at, now, locale, timeZone) {
 export function formatUntil(at, now, locale, timeZone) {
   if (at.getTime() - now.getTime() < day) return formatTime(at, locale, timeZone)
   return formatter({ timeZone, dateStyle: "medium", timeStyle: "short" }, locale).format(at)
+}
+
+/**
+ * A length of time as a clock shows it: 0:07.
+ * @param {number} ms
+ */
+export function clockOf(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
 }
 
 /**

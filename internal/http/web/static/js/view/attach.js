@@ -1,3 +1,5 @@
+import { showFault } from "./box.js"
+
 /** @typedef {{ file: File, folder?: boolean, kind?: "voice", duration_ms?: number, waveform?: number[] }} Given */
 
 const element = "composer-files"
@@ -15,7 +17,11 @@ export function mindFiles(define) {
   const onto = composer?.closest(".conversation")
   if (!chat || !composer || !form || !onto) return
 
-  const ready = () => define().catch(() => (sayNot(composer), stand()))
+  const ready = () =>
+    define().catch(() => {
+      showFault(composer, "Files cannot be added without a connection. Try again in a moment.")
+      stand()
+    })
   const strip = composer.querySelector(element)
   const stand = () => {
     strip?.removeAttribute("data-coming")
@@ -98,12 +104,4 @@ export function chosenAt(composer) {
   const files = composer.querySelector(element)
   const has = (/** @type {string} */ name) => files?.hasAttribute(name) === true
   return { some: has("data-ids"), coming: has("data-coming"), fault: files?.getAttribute("data-fault") ?? "" }
-}
-
-/** @param {Element} composer what takes files could not be loaded */
-function sayNot(composer) {
-  const fault = composer.querySelector(".composer-fault")
-  if (!(fault instanceof HTMLElement) || !fault.lastElementChild) return
-  fault.lastElementChild.textContent = "Files cannot be added without a connection. Try again in a moment."
-  fault.hidden = false
 }

@@ -31,15 +31,15 @@ export function focusEnd(input) {
 }
 
 /**
- * @param {HTMLElement} composer
- * @param {HTMLTextAreaElement} input
- * @param {string} text why it is not sent, "" for nothing
+ * Says at a composer what does not work; one that is closed has no place for it.
+ * @param {Element} composer
+ * @param {string} text "" for nothing
  */
-export function showFault(composer, input, text) {
-  const fault = one(composer, ".composer-fault", HTMLElement)
+export function showFault(composer, text) {
+  const fault = composer.querySelector(".composer-fault")
+  if (!(fault instanceof HTMLElement)) return
   one(fault, "span", HTMLElement).textContent = text
   fault.hidden = text === ""
-  input.toggleAttribute("aria-invalid", text !== "")
 }
 
 /**

@@ -1,8 +1,5 @@
 import { bestType, levelOf, Stopwatch } from "../lib/recording.js"
 
-/** How often it is asked how loud it is, in milliseconds. */
-export const tick = 100
-
 /** Enough for speech, and 5 minutes of it are 1.2 MB. */
 const bitRate = 32_000
 

@@ -25,7 +25,7 @@ async function failed(image) {
   const words = showMissing(link, image)
   // A browser that cannot draw what was chosen here names it; the server may make something of it.
   if (src.startsWith("blob:")) words.textContent = link.dataset.name ?? ""
-  else if (await isGone(src)) {
+  else if ((await lookFor(src)) === "gone") {
     words.textContent = "This photo is not there any more"
     link.removeAttribute("href")
   } else {
@@ -35,15 +35,17 @@ async function failed(image) {
 }
 
 /**
- * Whether there is nothing at an address. Without a line nobody knows.
+ * Whether something is at an address of ours. Without a line nobody knows.
  * @param {string} url
+ * @returns {Promise<"there" | "gone" | "unknown">}
  */
-export async function isGone(url) {
+export async function lookFor(url) {
   try {
-    const { status } = await fetch(url, { method: "HEAD" })
-    return status === 404 || status === 410
+    const { ok, status } = await fetch(url, { method: "HEAD" })
+    if (ok) return "there"
+    return status === 404 || status === 410 ? "gone" : "unknown"
   } catch {
-    return false
+    return "unknown"
   }
 }
 

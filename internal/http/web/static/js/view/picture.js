@@ -1,5 +1,5 @@
 import { fitted, moved, whole, zoomed } from "../lib/zoom.js"
-import { isGone } from "./missing.js"
+import { lookFor } from "./missing.js"
 import { one } from "./query.js"
 
 /** @typedef {import("../lib/zoom.js").View} View */
@@ -59,7 +59,7 @@ export class Picture {
 
   async #failed() {
     const src = this.#src
-    const gone = await isGone(src)
+    const gone = (await lookFor(src)) === "gone"
     if (this.#src !== src) return
     this.#gone.textContent = gone
       ? "This photo is not there any more"

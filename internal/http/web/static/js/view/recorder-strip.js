@@ -1,10 +1,11 @@
-import { clockOf } from "../lib/recording.js"
-import { icon, make, setLevels, wave } from "./make.js"
+import { clockOf } from "../lib/time.js"
+import { makeIcon } from "./icon.js"
+import { make } from "./make.js"
 import { one } from "./query.js"
 import { drawVoice } from "./voice.js"
+import { setLevels, wave } from "./wave.js"
 
-/** What the strip shows: the microphone being asked for, recording, a break in it, listening, and the question. */
-/** @typedef {"asking" | "recording" | "paused" | "stopped" | "sure"} Stage */
+/** @typedef {import("../lib/recorder.js").Stage} Stage */
 
 /** @type {Record<string, Stage[]>} when which button is there */
 const buttons = {
@@ -35,7 +36,7 @@ export class RecorderStrip {
       make(
         "button",
         { class: `icon-button ${more}`.trim(), type: "button", "data-do": what },
-        icon(symbol),
+        makeIcon(symbol),
         make("span", { class: "sr" }, name),
       )
     const word = (/** @type {string} */ what, /** @type {string} */ name, /** @type {string} */ kind) =>
