@@ -1,6 +1,7 @@
 import { choose } from "../lib/choosing.js"
 import { AttachMenu } from "../view/attach-menu.js"
-import { chosenOf, faultsOf, make, makeFile, updateFile } from "../view/composer-file.js"
+import { chosenOf, faultsOf, makeFile, updateFile } from "../view/composer-file.js"
+import { make } from "../view/make.js"
 import { numberOf, one } from "../view/query.js"
 
 /** @typedef {import("../view/attach.js").Given} Given */
@@ -17,10 +18,10 @@ export class ComposerFiles extends HTMLElement {
   #removed = new AbortController()
   #composer = /** @type {HTMLElement} */ (/** @type {unknown} */ (null))
   #chat = /** @type {HTMLElement} */ (/** @type {unknown} */ (null))
-  #list = make("ul", "composer-files")
-  #said = make("p", "composer-files-said")
-  #faults = make("p", "composer-files-said")
-  #status = make("p", "sr")
+  #list = make("ul", { class: "composer-files", "aria-label": "Files to send" })
+  #said = make("p", { class: "composer-files-said", role: "alert" })
+  #faults = make("p", { class: "composer-files-said", role: "alert" })
+  #status = make("p", { class: "sr", role: "status" })
   /** @type {Map<string, HTMLElement>} */
   #nodes = new Map()
   /** how many are measured, and will be there in a moment */
@@ -31,9 +32,6 @@ export class ComposerFiles extends HTMLElement {
     const { signal } = this.#removed
     this.#composer = /** @type {HTMLElement} */ (this.closest("message-composer"))
     this.#chat = /** @type {HTMLElement} */ (this.closest("swapnest-chat"))
-    this.#list.setAttribute("aria-label", "Files to send")
-    for (const said of [this.#said, this.#faults]) said.setAttribute("role", "alert")
-    this.#status.setAttribute("role", "status")
     this.replaceChildren(this.#said, this.#list, this.#faults, this.#status)
     const attach = (/** @type {Event} */ event) => void this.#attach(/** @type {CustomEvent} */ (event).detail)
     this.#composer.addEventListener("attach", attach, { signal })

@@ -1,5 +1,5 @@
-import { make } from "./composer-file.js"
 import { makeIcon } from "./icon.js"
+import { make } from "./make.js"
 
 /** @typedef {{ multiple?: boolean, accept?: string, capture?: string }} How a file is asked for, as an input has it */
 
@@ -28,13 +28,9 @@ export class AttachMenu {
 
   #toggle() {
     if (this.#menu) return this.#close()
-    const menu = make("div", "menu composer-attach-menu")
-    menu.setAttribute("role", "group")
-    menu.setAttribute("aria-label", "Attach")
+    const menu = make("div", { class: "menu composer-attach-menu", role: "group", "aria-label": "Attach" })
     const add = (/** @type {string} */ icon, /** @type {string} */ text, /** @type {How} */ how) => {
-      const item = make("button", "menu-item")
-      item.type = "button"
-      item.append(makeIcon(icon), text)
+      const item = make("button", { class: "menu-item", type: "button" }, makeIcon(icon), text)
       item.addEventListener("click", () => (this.#close(), this.#ask(how)))
       menu.append(item)
     }
@@ -50,7 +46,7 @@ export class AttachMenu {
   /** @param {How} how */
   #ask(how) {
     const { capture, ...rest } = how
-    const input = Object.assign(make("input"), { type: "file", ...rest })
+    const input = Object.assign(make("input", { type: "file" }), rest)
     if (capture) input.setAttribute("capture", capture)
     input.addEventListener("change", () => input.files && this.#take(input.files))
     input.click()

@@ -1,6 +1,7 @@
 import { newClientId } from "../lib/client-id.js"
 import { factsOf, iconOf } from "../lib/file-facts.js"
 import { makeIcon } from "./icon.js"
+import { make } from "./make.js"
 
 /** @typedef {import("../lib/frames.js").Attachment} Attachment */
 
@@ -10,25 +11,24 @@ import { makeIcon } from "./icon.js"
  * @returns {HTMLElement}
  */
 export function makeFile(file) {
-  const node = make("li", "composer-file")
-  node.dataset.id = file.id
-  node.dataset.kind = file.kind
+  const node = make("li", { class: "composer-file", "data-id": file.id, "data-kind": file.kind })
   if (file.kind === "image") {
     const { url: src, name: alt, width, height } = file
-    node.append(Object.assign(make("img"), { src, alt, ...(width && height && { width, height }) }))
+    node.append(Object.assign(make("img", {}), { src, alt, ...(width && height && { width, height }) }))
   } else {
-    const mark = make("span", "composer-file-mark")
-    mark.append(makeIcon(iconOf(file)))
-    const words = make("span", "composer-file-words")
-    const name = Object.assign(make("span", "composer-file-name", file.name), { dir: "auto", title: file.name })
-    words.append(name, " ", make("span", "composer-file-facts", factsOf(file)))
-    node.append(mark, words)
+    const mark = make("span", { class: "composer-file-mark" }, makeIcon(iconOf(file)))
+    const name = make("span", { class: "composer-file-name", dir: "auto", title: file.name }, file.name)
+    const facts = make("span", { class: "composer-file-facts" }, factsOf(file))
+    node.append(mark, make("span", { class: "composer-file-words" }, name, " ", facts))
   }
-  const remove = make("button", "icon-button composer-file-remove")
-  remove.type = "button"
-  remove.dataset.do = "remove"
-  remove.append(makeIcon("i-close"), make("span", "sr", `Remove ${file.name}`))
-  node.append(remove)
+  node.append(
+    make(
+      "button",
+      { class: "icon-button composer-file-remove", type: "button", "data-do": "remove" },
+      makeIcon("i-close"),
+      make("span", { class: "sr" }, `Remove ${file.name}`),
+    ),
+  )
   return node
 }
 
@@ -43,8 +43,7 @@ export function updateFile(node, { name, size, job }) {
   if (state !== "waiting" && state !== "sending") bar?.remove()
   else {
     if (!bar) {
-      bar = make("progress")
-      bar.setAttribute("aria-label", `Uploading ${name}`)
+      bar = make("progress", { "aria-label": `Uploading ${name}` })
       node.append(bar)
     }
     // All of it is there a moment before it was looked at.
@@ -55,11 +54,9 @@ export function updateFile(node, { name, size, job }) {
   node.dataset.state = state
   node.querySelector("[data-do=retry]")?.remove()
   if (state !== "failed") return
-  const retry = Object.assign(make("button", "button", "Retry"), { type: "button" })
-  retry.dataset.size = "small"
-  retry.dataset.do = "retry"
-  retry.append(make("span", "sr", ` ${name}`))
-  node.append(retry)
+  const spoken = make("span", { class: "sr" }, ` ${name}`)
+  const attributes = { class: "button", type: "button", "data-size": "small", "data-do": "retry" }
+  node.append(make("button", attributes, "Retry", spoken))
 }
 
 /**
@@ -109,17 +106,4 @@ async function measure(file) {
   } finally {
     URL.revokeObjectURL(url)
   }
-}
-
-/**
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {string} [name] of its class
- * @param {string} [text]
- */
-export function make(tag, name = "", text = "") {
-  const node = document.createElement(tag)
-  if (name) node.className = name
-  if (text) node.textContent = text
-  return node
 }

@@ -1,40 +1,32 @@
 import { formatDay, formatTime } from "../lib/time.js"
 import { makeIcon } from "./icon.js"
+import { make } from "./make.js"
 import { one } from "./query.js"
 
 /** The dialog of the viewer, with no picture in it. */
 export function makeViewer() {
-  const dialog = document.createElement("dialog")
-  dialog.className = "viewer"
-  dialog.dataset.theme = "dark"
-  dialog.setAttribute("aria-label", "Photos of this chat")
-
-  const bar = box("div", "viewer-bar")
-  const facts = box("div", "viewer-facts")
-  const who = box("p", "viewer-who")
-  who.append(document.createElement("bdi"))
-  const what = box("p", "viewer-what")
-  what.append(document.createElement("time"), " · ", document.createElement("bdi"))
-  facts.append(who, what)
-  const save = box("a", "icon-button")
-  save.dataset.act = "save"
-  label(save, "i-save", "Save")
+  const facts = make(
+    "div",
+    { class: "viewer-facts" },
+    make("p", { class: "viewer-who" }, make("bdi", {})),
+    make("p", { class: "viewer-what" }, make("time", {}), " · ", make("bdi", {})),
+  )
+  const save = make("a", { class: "icon-button", "data-act": "save" }, ...label("i-save", "Save"))
   const zoom = button("zoom", "i-plus", "Enlarge")
   zoom.setAttribute("aria-pressed", "false")
-  bar.append(facts, box("span", "viewer-count"), zoom, save, button("close", "i-close", "Close"))
-
-  const stage = box("div", "viewer-stage")
-  const image = document.createElement("img")
-  image.draggable = false
-  const gone = box("p", "viewer-gone")
-  gone.hidden = true
-  stage.append(image, gone)
-  const said = box("p", "sr")
-  said.setAttribute("role", "status")
+  const count = make("span", { class: "viewer-count" })
+  const bar = make("div", { class: "viewer-bar" }, facts, count, zoom, save, button("close", "i-close", "Close"))
+  const stage = make(
+    "div",
+    { class: "viewer-stage" },
+    make("img", { draggable: "false" }),
+    make("p", { class: "viewer-gone", hidden: "" }),
+  )
   const [back, next] = [button("back", "i-back", "Photo before"), button("next", "i-back", "Next photo")]
   for (const step of [back, next]) step.querySelector("svg")?.setAttribute("data-flip", "")
-  dialog.append(bar, stage, back, next, said)
-  return dialog
+  const said = make("p", { class: "sr", role: "status" })
+  const attributes = { class: "viewer", "data-theme": "dark", "aria-label": "Photos of this chat" }
+  return make("dialog", attributes, bar, stage, back, next, said)
 }
 
 /**
@@ -64,37 +56,18 @@ export function describe(dialog, link, links, aloud) {
 }
 
 /**
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} kind
- * @param {string} className
- */
-function box(kind, className) {
-  const node = document.createElement(kind)
-  node.className = className
-  return node
-}
-
-/**
  * @param {string} act
  * @param {string} icon
  * @param {string} words
  */
 function button(act, icon, words) {
-  const node = box("button", "icon-button")
-  node.type = "button"
-  node.dataset.act = act
-  return label(node, icon, words)
+  return make("button", { class: "icon-button", type: "button", "data-act": act }, ...label(icon, words))
 }
 
 /**
- * @template {HTMLElement} T
- * @param {T} node
  * @param {string} icon
- * @param {string} words
+ * @param {string} words to ears
  */
-function label(node, icon, words) {
-  const spoken = box("span", "sr")
-  spoken.textContent = words
-  node.append(makeIcon(icon), spoken)
-  return node
+function label(icon, words) {
+  return [makeIcon(icon), make("span", { class: "sr" }, words)]
 }
