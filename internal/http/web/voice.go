@@ -10,7 +10,7 @@ import (
 // bar is a level of a waveform as it is drawn, in a picture that is 100 high.
 type bar struct{ X, Y, Height int }
 
-// bars draws a waveform; one that is not known is a line. The browser's view/make.js draws alike.
+// bars draws a waveform; one that is not known is a line. The browser's view/wave.js draws alike.
 func bars(levels []int) []bar {
 	n := len(levels)
 	if n == 0 {

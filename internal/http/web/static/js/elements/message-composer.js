@@ -133,7 +133,7 @@ export class MessageComposer extends HTMLElement {
   /** @param {string} text why it is not sent, "" for nothing */
   #fault(text) {
     showFault(this, text)
-    this.#input.toggleAttribute("aria-invalid", text !== "")
+    this.#input.ariaInvalid = text === "" ? null : "true"
   }
 
   #fit() {
