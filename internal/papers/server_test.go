@@ -69,7 +69,26 @@ func program(t *testing.T, name string) string {
 type server struct {
 	cmd    *exec.Cmd
 	at     string // HOST:PORT
-	stderr *bytes.Buffer
+	stderr *said
+}
+
+// said is what a process has printed so far; it may still print.
+type said struct {
+	mu   sync.Mutex // guards what follows
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 // serveDemo starts a demo server on a data directory. It ends with the test.
@@ -83,7 +102,7 @@ func serveDemo(t *testing.T, data string, env ...string) *server {
 // started starts a server and waits until it listens. It ends with the test.
 func started(t *testing.T, c *exec.Cmd) *server {
 	t.Helper()
-	s := &server{cmd: c, stderr: &bytes.Buffer{}}
+	s := &server{cmd: c, stderr: &said{}}
 	s.cmd.Stderr = s.stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

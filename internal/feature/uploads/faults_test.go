@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,11 +58,10 @@ func TestAnUploadGoesOnWhereverANodeEnded(t *testing.T) {
 		file := b.Bytes()
 		for point := range 9 {
 			u := s.begin(t, "a.png", "image/png", len(file))
-			n := 0
+			var n atomic.Int64
 			dying := s.node(t, func(b Blobs) Blobs {
 				return &flaky{b, func(string, string) bool {
-					n++
-					return n > point
+					return n.Add(1) > int64(point)
 				}}
 			})
 			_, err := dying.Write(t.Context(), me, u.ID, 0, bytes.NewReader(file[:40]))
@@ -69,7 +69,7 @@ func TestAnUploadGoesOnWhereverANodeEnded(t *testing.T) {
 				_, err = dying.Write(t.Context(), me, u.ID, 40, bytes.NewReader(file[40:]))
 			}
 			if !errors.Is(err, errKilled) && point < 8 {
-				t.Fatalf("point %d: got %v, after %d: the run does not count", point, err, n)
+				t.Fatalf("point %d: got %v, after %d: the run does not count", point, err, n.Load())
 			}
 			// As a client that comes back does.
 			got, err := s.Upload(t.Context(), me, u.ID)
