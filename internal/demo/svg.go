@@ -150,25 +150,26 @@ func (d *drawing) shape(lines []line, s style) error {
 			lines[i].points[k] = s.of(p)
 		}
 	}
-	with, err := d.ink(cmp.Or(s.fill, "#000"), lines, s.opacity)
-	if err != nil {
-		return err
-	}
-	if with != nil {
+	const nothing = "none"
+	if name := cmp.Or(s.fill, "#000"); name != nothing {
+		with, err := d.ink(name, lines, s.opacity)
+		if err != nil {
+			return err
+		}
 		d.fill(lines, with)
 	}
-	if with, err = d.ink(cmp.Or(s.stroke, "none"), lines, s.opacity); err != nil || with == nil {
-		return err
+	if name := cmp.Or(s.stroke, nothing); name != nothing {
+		with, err := d.ink(name, lines, s.opacity)
+		if err != nil {
+			return err
+		}
+		d.canvas.stroke(lines, s.width*math.Sqrt(math.Abs(s.a*s.d-s.b*s.c)), s.round, with)
 	}
-	d.canvas.stroke(lines, s.width*math.Sqrt(math.Abs(s.a*s.d-s.b*s.c)), s.round, with)
 	return nil
 }
 
-// ink is what a fill or stroke names, nil for none.
+// ink is what a fill or stroke names.
 func (d *drawing) ink(name string, lines []line, opacity float64) (ink, error) {
-	if name == "none" {
-		return nil, nil //nolint:nilnil // Nothing is painted with it, as the drawing says.
-	}
 	if g, ok := d.gradients[name]; ok {
 		return shade{gradient: *g, within: boundsOf(lines), opacity: opacity}, nil
 	}

@@ -1,6 +1,7 @@
 package uploads
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -60,7 +61,7 @@ func TestANodeHasRoomForSoMuchOnItsWay(t *testing.T) {
 	}
 	full := func(what string, err error) {
 		t.Helper()
-		if e, ok := err.(*chat.Error); !ok || e.Code != chat.Unavailable || e.RetryAfter == 0 || !strings.Contains(e.Detail, "are arriving") { //nolint:errorlint // as it is told
+		if e, ok := errors.AsType[*chat.Error](err); !ok || e.Code != chat.Unavailable || e.RetryAfter == 0 || !strings.Contains(e.Detail, "are arriving") {
 			t.Errorf("%s: got %v", what, err)
 		}
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -75,7 +76,7 @@ type counted struct {
 func (c *counted) Read(b []byte) (int, error) {
 	n, err := c.ReadCloser.Read(b)
 	c.left -= int64(n)
-	c.end = c.end || c.left == 0 || err == io.EOF //nolint:errorlint // net/http says so itself
+	c.end = c.end || c.left == 0 || errors.Is(err, io.EOF)
 	return n, err
 }
 
