@@ -40,6 +40,8 @@ export default defineConfig({
     browserName: "chromium",
     locale: "en-GB",
     timezoneId: "Europe/Zurich",
+    // What a page asks for goes to the server, where tests count and hold it up; those of the worker allow it.
+    serviceWorkers: "block",
     screenshot: "only-on-failure",
     // Recording costs a quarter of the time of all tests: TRACE=1 when one looks for a fault.
     trace: process.env.TRACE ? "retain-on-failure" : "off",

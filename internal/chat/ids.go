@@ -14,6 +14,10 @@ type (
 	SavedReplyID int64
 	// NoticeID identifies a notice, across all people.
 	NoticeID int64
+	// PushDeviceID identifies a browser that takes push messages, across all people.
+	PushDeviceID int64
+	// DeliveryID identifies what the outbox holds, across all people and channels.
+	DeliveryID int64
 )
 
 // Seq numbers the events of one conversation: 1, 2, 3 and so on without a gap,

@@ -34,6 +34,7 @@ const (
 	MaxReactions        = 12   // different emoji at one message
 	MaxEmojiBytes       = 64   // of a reaction; the longest emoji there is takes 35
 	MaxFileName         = 120  // characters of what a file is called
+	MaxPushDevices      = 20   // of a person; the oldest goes when there is one more
 	MaxAttached         = 30   // attachments of a message that whoever runs the site may allow
 	WaveformBars        = 48   // of a voice message
 
@@ -55,6 +56,7 @@ const (
 	OfflineAfter    = 10 * time.Second
 	TicketLife      = 30 * time.Second
 	MaxMute         = 365 * 24 * time.Hour // of a conversation that is muted for a time
+	MaxPause        = 366 * 24 * time.Hour // of all that leaves the site
 	UploadLife      = 24 * time.Hour       // of a photo that no listing has taken up, and of a file that is in no message
 	MaxVoice        = 5 * time.Minute      // of a voice message
 	NoticeLife      = 180 * 24 * time.Hour // then a notice is deleted, read or not

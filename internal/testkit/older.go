@@ -21,10 +21,20 @@ var undoing = map[int][]string{
 	12: {`DROP TABLE message_search`, `DELETE FROM meta WHERE key = 'search'`},
 	13: {`DROP TABLE saved_reply`, `ALTER TABLE users DROP COLUMN hides_read`, `ALTER TABLE users DROP COLUMN hides_seen`},
 	14: {`DROP TABLE attachment`, `ALTER TABLE message DROP COLUMN attachments`},
+	15: {
+		`DROP TABLE outbox`, `DROP TABLE push_device`, `DROP TABLE push_key`, `DROP TABLE known_browser`, `DROP TABLE account_token`,
+		`ALTER TABLE users DROP COLUMN email_verified_at`, `ALTER TABLE users DROP COLUMN email_bounced_at`, `ALTER TABLE users DROP COLUMN email_bounce`,
+		`ALTER TABLE preference DROP COLUMN email_new_message`, `ALTER TABLE preference DROP COLUMN email_product_inquiry`,
+		`ALTER TABLE preference DROP COLUMN email_price_update`, `ALTER TABLE preference DROP COLUMN email_wishlist`,
+		`ALTER TABLE preference DROP COLUMN push_new_message`, `ALTER TABLE preference DROP COLUMN push_product_inquiry`,
+		`ALTER TABLE preference DROP COLUMN push_price_update`, `ALTER TABLE preference DROP COLUMN push_wishlist`,
+		`ALTER TABLE preference DROP COLUMN previews`, `ALTER TABLE preference DROP COLUMN quiet_from`, `ALTER TABLE preference DROP COLUMN quiet_to`,
+		`ALTER TABLE preference DROP COLUMN time_zone`, `ALTER TABLE preference DROP COLUMN paused_until`,
+	},
 }
 
 // newest is the last migration.
-const newest = 14
+const newest = 15
 
 // Before takes the schema back to before a migration, from 7 on, for a test of a database that is
 // older than it.

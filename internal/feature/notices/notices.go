@@ -179,7 +179,7 @@ func (s *Service) Preferences(ctx context.Context, who chat.UserID) (chat.Prefer
 }
 
 // Prefer changes what somebody wants to be told of from now on, and what they show others, and
-// returns all of it. Whoever may have looked hears at once that what they are shown has changed.
+// returns all of it. It refuses with Invalid what makes no sense. Whoever may have looked hears at once that what they are shown has changed.
 func (s *Service) Prefer(ctx context.Context, who chat.UserID, c chat.PreferencesChange) (chat.Preferences, error) {
 	if err := s.changes.Take(fmt.Sprint(who), "A little slower, please. You can change more in a moment."); err != nil {
 		return chat.Preferences{}, err
@@ -193,7 +193,9 @@ func (s *Service) Prefer(ctx context.Context, who chat.UserID, c chat.Preference
 		if err != nil {
 			return err
 		}
-		p = was.With(c)
+		if p, err = was.With(c, s.now()); err != nil {
+			return err
+		}
 		return tx.SetPreferences(ctx, who, p)
 	})
 	if err != nil {

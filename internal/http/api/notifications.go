@@ -74,29 +74,3 @@ func (a *API) deleteNotice(ctx context.Context, c call, in *noticeInput) (*none,
 func (a *API) clearNotices(ctx context.Context, c call, _ *none) (*none, error) {
 	return &none{}, a.Notices.Clear(ctx, c.identity.User.ID)
 }
-
-// preferences are what a person wants to be told of, by which ways, and what they show others.
-type preferences struct {
-	NewMessage     bool `json:"new_message" doc:"Notices of new messages."`
-	ProductInquiry bool `json:"product_inquiry" doc:"Notices of a buyer's first message."`
-	PriceUpdate    bool `json:"price_update" doc:"Notices of lower prices on the wishlist."`
-	Wishlist       bool `json:"wishlist" doc:"Notices of things on the wishlist that were sold."`
-	Marketing      bool `json:"marketing" doc:"News and offers of the marketplace itself."`
-	Email          bool `json:"email" doc:"Also by e-mail."`
-	Push           bool `json:"push" doc:"Also on the devices that take it."`
-	ReadReceipts   bool `json:"read_receipts" doc:"Others see how far one has read. When false, one does not see how far they have."`
-	LastSeen       bool `json:"last_seen" doc:"Others see whether one is online and when one was last seen. When false, one does not see it of them."`
-}
-
-// preferencesPatch changes what it names.
-type preferencesPatch struct {
-	NewMessage     *bool `json:"new_message,omitempty"`
-	ProductInquiry *bool `json:"product_inquiry,omitempty"`
-	PriceUpdate    *bool `json:"price_update,omitempty"`
-	Wishlist       *bool `json:"wishlist,omitempty"`
-	Marketing      *bool `json:"marketing,omitempty"`
-	Email          *bool `json:"email,omitempty"`
-	Push           *bool `json:"push,omitempty"`
-	ReadReceipts   *bool `json:"read_receipts,omitempty"`
-	LastSeen       *bool `json:"last_seen,omitempty"`
-}

@@ -58,7 +58,7 @@ var userRows = []row{
 		"me",
 		request{"bilal", "GET /me", "", ""},
 		200,
-		[]string{`"username":"bilal"`, `"email":"bilal@example.org"`, `"preferences":{"new_message":true,"product_inquiry":true,"price_update":true,"wishlist":true,"marketing":false,"email":true,"push":true,"read_receipts":true,"last_seen":true}`, `"unread":{"conversations":1,"notifications":0}`, `"message_chars":4000`},
+		[]string{`"username":"bilal"`, `"email":"bilal@example.org"`, `"preferences":{"new_message":true,"product_inquiry":true,"price_update":true,"wishlist":true,"marketing":false,"email":true,"push":true,"read_receipts":true,"last_seen":true,"email_new_message":true`, `"unread":{"conversations":1,"notifications":0}`, `"message_chars":4000`},
 		[]string{"password_hash"},
 	},
 }

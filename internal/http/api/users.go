@@ -76,7 +76,7 @@ func (a *API) me(ctx context.Context, c call, _ *none) (*meOutput, error) {
 	}
 	return &meOutput{me{
 		User:        selfOf(user),
-		Preferences: preferences(wants),
+		Preferences: preferencesOf(wants),
 		Unread:      unread{Conversations: n.Conversations, Notifications: n.Notices},
 		Limits:      wire.AllLimits(a.Uploads.Media()),
 	}}, nil
@@ -109,6 +109,13 @@ type selfOutput struct{ Body selfAnswer }
 // editMe answers PATCH /me.
 func (a *API) editMe(ctx context.Context, c call, in *editMeInput) (*selfOutput, error) {
 	who, b := c.identity.User.ID, in.Body
+	var change chat.PreferencesChange
+	if b.Preferences != nil {
+		var err error
+		if change, err = b.Preferences.change(); err != nil {
+			return nil, err
+		}
+	}
 	u, err := a.Accounts.Edit(ctx, who, accounts.EditCommand{Name: b.Name, Email: b.Email, City: b.City, About: b.About}, c.origin())
 	if err != nil {
 		return nil, err
@@ -117,12 +124,12 @@ func (a *API) editMe(ctx context.Context, c call, in *editMeInput) (*selfOutput,
 	if b.Preferences == nil {
 		wants, err = a.Notices.Preferences(ctx, who)
 	} else {
-		wants, err = a.Notices.Prefer(ctx, who, chat.PreferencesChange(*b.Preferences))
+		wants, err = a.Notices.Prefer(ctx, who, change)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &selfOutput{selfAnswer{selfOf(u), preferences(wants)}}, nil
+	return &selfOutput{selfAnswer{selfOf(u), preferencesOf(wants)}}, nil
 }
 
 type getUserInput struct {

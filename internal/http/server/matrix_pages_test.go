@@ -108,6 +108,7 @@ var pageRows = map[string]row{
 	"GET /media/{key...}":         {object: "{photo}", want: everywhere, open: true},
 	"GET /static/{sum}/{path...}": {path: "/static/any/favicon.svg", want: everywhere},
 	"GET /favicon.ico":            {want: everywhere},
+	"GET /sw.js":                  {want: everywhere},
 	"GET /":                       {path: "/nothing/", want: [4]int{404, 404, 404, 404}},
 }
 

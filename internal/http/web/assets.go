@@ -62,7 +62,12 @@ func readAssets() (*assets, error) {
 	if err != nil {
 		return nil, err
 	}
+	worker, err := joinWorker()
+	if err != nil {
+		return nil, err
+	}
 	all := scripts.files
+	maps.Copy(all, worker.files)
 	err = fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
 		// Type declarations are for the checker, not for browsers.
 		if err != nil || d.IsDir() || path.Ext(name) == ".ts" || path.Ext(name) == ".js" {
@@ -83,7 +88,7 @@ func readAssets() (*assets, error) {
 			all["css/"+name+".css"] = append(all["css/"+name+".css"], all["css/"+part+".css"]...)
 		}
 	}
-	a := &assets{files: make(map[string]asset, len(all)), imports: scripts.imports, sources: scripts.sources}
+	a := &assets{files: make(map[string]asset, len(all)), imports: scripts.imports, sources: slices.Concat(scripts.sources, worker.sources)}
 	sum := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		kind, ok := types[path.Ext(name)]
@@ -134,6 +139,12 @@ func (w *Web) static(rw http.ResponseWriter, r *http.Request) error {
 // favicon answers browsers that ask for the old address.
 func (w *Web) favicon(rw http.ResponseWriter, r *http.Request) error {
 	w.assets.serve(rw, r, w.assets.files["favicon.svg"], "public, max-age=86400")
+	return nil
+}
+
+// worker answers GET /sw.js. Browsers ask for it again and again, and run it once it has changed.
+func (w *Web) worker(rw http.ResponseWriter, r *http.Request) error {
+	w.assets.serve(rw, r, w.assets.files[workerName], "no-cache")
 	return nil
 }
 

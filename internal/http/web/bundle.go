@@ -17,6 +17,10 @@ import (
 // other files by addresses relative to their own.
 const joinedFolder = "js/joined/"
 
+// workerName is the joined service worker among the static files. It is served at /sw.js, the only
+// address from which it may answer for the whole site.
+const workerName = joinedFolder + "worker.js"
+
 // embedded is the namespace of files that are read from the program itself.
 const embedded = "embedded"
 
@@ -53,6 +57,24 @@ func joinScripts() (bundles, error) {
 	b := bundles{files: make(map[string][]byte), imports: make(map[string][]string)}
 	for _, f := range result.OutputFiles {
 		b.files[strings.TrimPrefix(f.Path, "/")] = f.Contents
+	}
+	return b, b.readImports(result.Metafile)
+}
+
+// joinWorker joins the service worker to one script, and returns it with the modules that are in it.
+func joinWorker() (bundles, error) {
+	result := api.Build(api.BuildOptions{
+		EntryPointsAdvanced: []api.EntryPoint{{InputPath: "static/js/worker/worker.js", OutputPath: "js/joined/worker"}},
+		Bundle:              true, Format: api.FormatIIFE, Target: api.ES2022,
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true,
+		Outdir: "/", Metafile: true, Plugins: []api.Plugin{{Name: embedded, Setup: readEmbedded}}, LogLevel: api.LogLevelSilent,
+	})
+	if err := faults(slices.Concat(result.Errors, result.Warnings)); err != nil {
+		return bundles{}, err
+	}
+	b := bundles{files: make(map[string][]byte), imports: make(map[string][]string)}
+	for _, f := range result.OutputFiles {
+		b.files[workerName] = f.Contents
 	}
 	return b, b.readImports(result.Metafile)
 }

@@ -110,5 +110,6 @@ func (w *Web) Routes(mux Mux) {
 	get("/media/{key...}", w.media)
 	get("/static/{sum}/{path...}", w.static)
 	get("/favicon.ico", w.favicon)
+	get("/sw.js", w.worker)
 	mux.Handle("/", w.page(w.missing))
 }

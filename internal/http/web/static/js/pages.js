@@ -5,6 +5,7 @@ import { defineLater } from "./view/later.js"
 import { checkName } from "./view/name-check.js"
 import { sendOnce } from "./view/once.js"
 import { localTimes } from "./view/times.js"
+import { registerWorker } from "./view/worker.js"
 
 /**
  * Lets people look at the password they type. The button is hidden without a
@@ -26,6 +27,7 @@ function passwordReveal(button) {
 
 localTimes(document)
 sendOnce()
+void registerWorker()
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
 }
