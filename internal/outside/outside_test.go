@@ -166,9 +166,11 @@ func TestLoopbackIsForTests(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://192.0.2.1:9")
 	t.Setenv("HTTPS_PROXY", "http://192.0.2.1:9")
 	t.Setenv("NO_PROXY", "")
-	c := outside.New(outside.Options{Loopback: true, Body: 100})
-	for range 2 {
-		answer, err := get(t, c, s.URL)
+	c := outside.New(outside.Options{Loopback: true, Body: 100, Resolver: turncoat(t, "127.0.0.1")})
+	// No proxy is asked for this machine; by another name, it would be.
+	named := strings.Replace(s.URL, "127.0.0.1", "near.example.test", 1)
+	for _, address := range []string{s.URL, named} {
+		answer, err := get(t, c, address)
 		if err != nil {
 			t.Fatal(err)
 		}
