@@ -74,6 +74,10 @@ func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Re
 		return retryOutbox(ctx, c.Outbox.Retry, stdout)
 	case "outbox drop <id>":
 		return dropOutbox(ctx, c.Outbox.Drop, stdout)
+	case "push-key list":
+		return listPushKeys(ctx, c.PushKey.List.Storage, stdout)
+	case "push-key rotate":
+		return rotatePushKey(ctx, c.PushKey.Rotate.Storage, stdout)
 	case "ready":
 		return ready(ctx, c.Ready.Listen, stdout)
 	default: // version
