@@ -87,10 +87,14 @@ func newWorld(t testing.TB, limited bool) *world {
 	if limited { // to what fill uses
 		al = accounts.Limits{
 			SignIn: limit.New(time.Hour, 1, time.Now), Register: limit.New(time.Hour, 3, time.Now), Look: limit.New(time.Hour, 1, time.Now),
+			Verify: limit.New(time.Hour, 1, time.Now), Link: limit.New(time.Hour, 1, time.Now),
 		}
 		ml = messaging.Limits{Send: limit.New(time.Hour, 2, time.Now), Start: limit.New(time.Hour, 1, time.Now), React: limit.New(time.Hour, 1, time.Now)}
 	}
-	if w.accounts, err = accounts.New(w.db, w.guard, h, &al, false, log, time.Now); err != nil {
+	w.accounts, err = accounts.New(w.db, w.guard, h, accounts.Options{
+		Limits: &al, Mail: accounts.Mail{On: true, Site: func() string { return "https://swap.example" }}, Log: log, Now: time.Now,
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	disk, err := blob.NewDisk(t.TempDir(), t.TempDir())
