@@ -48,6 +48,7 @@ type world struct {
 	conversation     chat.ConversationID
 	words            chat.MessageID // of asha's first message
 	upload           string         // the last one that was begun
+	token            string         // of the last link for a new password
 	accounts         *accounts.Service
 	guard            *auth.Guard
 	dir              string
@@ -189,7 +190,7 @@ type answer struct {
 func (w *world) expand(s string) string {
 	return strings.NewReplacer(
 		"{bike}", fmt.Sprint(w.bike.ID), "{sold}", fmt.Sprint(w.sold.ID), "{gone}", fmt.Sprint(w.gone.ID),
-		"{conversation}", fmt.Sprint(w.conversation), "{words}", fmt.Sprint(w.words), "{upload}", w.upload, "{password}", password,
+		"{conversation}", fmt.Sprint(w.conversation), "{words}", fmt.Sprint(w.words), "{upload}", w.upload, "{token}", w.token, "{password}", password,
 	).Replace(s)
 }
 
