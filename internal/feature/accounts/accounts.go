@@ -133,15 +133,14 @@ func (s *Service) insert(ctx context.Context, u chat.User, password string, e ch
 	}
 	u.CreatedAt = s.now()
 	u.LastSeen = u.CreatedAt
-	p := post{s: s}
 	err = s.audited(ctx, &e, func(tx *store.Tx) error {
 		if u, err = tx.InsertUser(ctx, u, hash); err != nil {
 			return err
 		}
 		e.User = u.ID
-		return p.verify(ctx, tx, u, e.Agent)
+		return s.ask(ctx, tx, u, e.Agent)
 	})
-	return u, p.sent(err)
+	return u, err
 }
 
 // CreateMany makes n accounts with made-up names, a password that nobody knows and
@@ -200,7 +199,6 @@ func (s *Service) open(ctx context.Context, who chat.User, from Origin, check fu
 	token, hash := auth.NewToken()
 	now := s.now()
 	e := from.entry(chat.AuditSignedIn, who.ID, "")
-	p := post{s: s}
 	err := s.audited(ctx, &e, func(tx *store.Tx) error {
 		if err := check(tx); err != nil {
 			return err
@@ -208,17 +206,17 @@ func (s *Service) open(ctx context.Context, who chat.User, from Origin, check fu
 		if err := tx.DeleteExpired(ctx, now); err != nil {
 			return err
 		}
-		if err := s.meet(ctx, tx, who, from, &p); err != nil {
+		if err := s.meet(ctx, tx, who, from); err != nil {
 			return err
 		}
 		return tx.InsertSession(ctx, chat.Session{ID: hash, User: who.ID, Agent: e.Agent, CreatedAt: now, ExpiresAt: s.guard.Expiry(now, now)})
 	})
-	return token, p.sent(err)
+	return token, err
 }
 
 // meet notes the browser in which somebody signs in, and tells them of one that is not known. The
 // first one of an account is the one that it was made in, or was used in before browsers were noted.
-func (s *Service) meet(ctx context.Context, tx *store.Tx, who chat.User, from Origin, p *post) error {
+func (s *Service) meet(ctx context.Context, tx *store.Tx, who chat.User, from Origin) error {
 	if from.Browser == "" {
 		return nil
 	}
@@ -226,7 +224,7 @@ func (s *Service) meet(ctx context.Context, tx *store.Tx, who chat.User, from Or
 	if err != nil || known || !others || s.limits.Browsers.Take(fmt.Sprint(who.ID), "") != nil {
 		return err
 	}
-	return p.tell(ctx, tx, store.DeliverNewBrowser, who, agentOf(from.Agent))
+	return s.tell(ctx, tx, store.DeliverNewBrowser, who, agentOf(from.Agent))
 }
 
 // SignOut ends a session and closes its sockets. One that is gone already is no error.

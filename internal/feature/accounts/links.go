@@ -37,8 +37,7 @@ func (s *Service) AskVerify(ctx context.Context, who chat.UserID, from Origin) e
 	if err := s.limits.Verify.Take(fmt.Sprint(who), "We have sent you several mails already. Look where your mail program puts what it does not trust, or try again later."); err != nil {
 		return err
 	}
-	p := post{s: s}
-	return p.sent(s.db.Update(ctx, func(tx *store.Tx) error { return p.verify(ctx, tx, u, agentOf(from.Agent)) }))
+	return s.db.Update(ctx, func(tx *store.Tx) error { return s.ask(ctx, tx, u, agentOf(from.Agent)) })
 }
 
 // Verify takes the link of such a mail, from anybody who has it, and returns whose address it
@@ -90,11 +89,10 @@ func (s *Service) AskReset(ctx context.Context, email string, from Origin) error
 	if s.limits.Resets.Take(from.Address, "") != nil || s.limits.Reset.Take(chat.EmailKey(email), "") != nil {
 		return nil
 	}
-	p := post{s: s}
 	e := from.entry(chat.AuditResetAsked, 0, "")
-	return p.sent(s.audited(ctx, &e, func(tx *store.Tx) error {
-		return p.add(ctx, tx, store.DeliverReset, 0, email, e.Agent)
-	}))
+	return s.audited(ctx, &e, func(tx *store.Tx) error {
+		return s.enqueue(ctx, tx, store.DeliverReset, 0, email, e.Agent)
+	})
 }
 
 // MayReset tells whether the link of such a mail sets a password. It refuses like Reset.
@@ -130,7 +128,6 @@ func (s *Service) Reset(ctx context.Context, token, password string, from Origin
 	if err != nil {
 		return err
 	}
-	p := post{s: s}
 	e := from.entry(chat.AuditPasswordReset, u.ID, "")
 	err = s.endSessions(ctx, chat.SessionID{}, e, func(tx *store.Tx) error {
 		u, err := tx.RedeemAccountToken(ctx, auth.Hash(token), store.TokenReset, s.now())
@@ -140,12 +137,12 @@ func (s *Service) Reset(ctx context.Context, token, password string, from Origin
 		if err := tx.VerifyEmail(ctx, u.ID, chat.EmailKey(u.Email), s.now()); err != nil {
 			return err
 		}
-		return s.replace(ctx, tx, u.ID, hash, e.Agent, &p)
+		return s.replace(ctx, tx, u.ID, hash, e.Agent)
 	})
 	if err == nil {
 		s.known.add(chat.UsernameKey(u.Username) + " " + from.Address)
 	}
-	return p.sent(over(err))
+	return over(err)
 }
 
 // over makes the answer for people of a link that is not there.

@@ -12,10 +12,9 @@ import (
 // Mail says whether mail is sent here, and what accounts need for that. The zero value sends none:
 // then nothing is put into the outbox, and what needs mail is refused.
 type Mail struct {
-	On     bool
-	Demo   bool          // also to the people of the demo town, whose addresses are made up
-	Site   func() string // the origin that links lead to, such as https://swap.example; never from a request
-	Queued func()        // called once something is in the outbox; must not block; nil is called by nobody
+	On   bool
+	Demo bool          // also to the people of the demo town, whose addresses are made up
+	Site func() string // the origin that links lead to, such as https://swap.example; never from a request
 }
 
 // errNoMail is the answer to who asks for a mail where none is sent.
@@ -30,47 +29,30 @@ func (s *Service) MayMail(u chat.User) bool {
 	return s.mail.On && u.ClosedAt.IsZero() && (!u.Demo || s.demo && s.mail.Demo)
 }
 
-// post puts mails into the outbox within a transaction, and has them sent after it.
-type post struct {
-	s     *Service
-	added bool
-}
-
-// verify asks whether an address is somebody's, unless that is known.
-func (p *post) verify(ctx context.Context, tx *store.Tx, u chat.User, agent string) error {
-	if u.Email == "" || !p.s.MayMail(u) || verified(u) {
+// ask puts a mail into the outbox that asks whether an address is somebody's, unless that is known.
+func (s *Service) ask(ctx context.Context, tx *store.Tx, u chat.User, agent string) error {
+	if u.Email == "" || !s.MayMail(u) || verified(u) {
 		return nil
 	}
-	return p.add(ctx, tx, store.DeliverVerify, u.ID, u.Email, agent)
+	return s.enqueue(ctx, tx, store.DeliverVerify, u.ID, u.Email, agent)
 }
 
-// tell tells somebody what was done to their account, at an address that is theirs and that mail
-// reaches. Others are told nothing.
-func (p *post) tell(ctx context.Context, tx *store.Tx, kind store.DeliveryKind, u chat.User, agent string) error {
-	if u.Email == "" || !p.s.MayMail(u) || !verified(u) {
+// tell puts a mail into the outbox of what was done to somebody's account, to an address that is theirs
+// and that mail reaches. Others are told nothing.
+func (s *Service) tell(ctx context.Context, tx *store.Tx, kind store.DeliveryKind, u chat.User, agent string) error {
+	if u.Email == "" || !s.MayMail(u) || !verified(u) {
 		return nil
 	}
-	return p.add(ctx, tx, kind, u.ID, u.Email, agent)
+	return s.enqueue(ctx, tx, kind, u.ID, u.Email, agent)
 }
 
-func (p *post) add(ctx context.Context, tx *store.Tx, kind store.DeliveryKind, to chat.UserID, address, agent string) error {
-	now := p.s.now()
+func (s *Service) enqueue(ctx context.Context, tx *store.Tx, kind store.DeliveryKind, to chat.UserID, address, agent string) error {
+	now := s.now()
 	note, err := json.Marshal(store.MailNote{Address: address, Agent: agent, At: now.UTC()})
 	if err != nil {
-		return fmt.Errorf("write a note of a mail: %w", err)
+		return fmt.Errorf("write the note of a mail: %w", err)
 	}
-	p.added = true
-	return tx.Enqueue(ctx, store.Delivery{
-		Channel: chat.MailChannel, Kind: kind, State: store.DeliveryWaiting, To: to, Note: string(note), Created: now, Due: now,
-	})
-}
-
-// sent passes on the error of the transaction, and has what it put into the outbox sent if there is none.
-func (p *post) sent(err error) error {
-	if err == nil && p.added && p.s.mail.Queued != nil {
-		p.s.mail.Queued()
-	}
-	return err
+	return tx.Enqueue(ctx, store.Delivery{Channel: chat.MailChannel, Kind: kind, To: to, Note: string(note), Due: now})
 }
 
 // verified tells whether somebody's address is known to be theirs, and mail to reach it.

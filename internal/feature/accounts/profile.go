@@ -44,7 +44,6 @@ type EditCommand struct {
 // mail that asks whose it is, and the one before is told.
 func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from Origin) (chat.User, error) {
 	var u chat.User
-	p := post{s: s}
 	e := from.entry(chat.AuditProfileChanged, who, "")
 	err := s.audited(ctx, &e, func(tx *store.Tx) error {
 		// Two changes at once follow each other, and none follows the end of the account.
@@ -88,12 +87,12 @@ func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from
 			return err
 		}
 		u.EmailVerified, u.EmailBounced = time.Time{}, time.Time{}
-		if err := p.tell(ctx, tx, store.DeliverAddress, before, e.Agent); err != nil {
+		if err := s.tell(ctx, tx, store.DeliverAddress, before, e.Agent); err != nil {
 			return err
 		}
-		return p.verify(ctx, tx, u, e.Agent)
+		return s.ask(ctx, tx, u, e.Agent)
 	})
-	return u, p.sent(err)
+	return u, err
 }
 
 // Free tells whether a username, or an e-mail address where that is empty, can be

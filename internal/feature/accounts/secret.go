@@ -41,13 +41,12 @@ func (s *Service) setPassword(ctx context.Context, but chat.SessionID, password 
 	if err != nil {
 		return err
 	}
-	p := post{s: s}
-	return p.sent(s.endSessions(ctx, but, e, func(tx *store.Tx) error { return s.replace(ctx, tx, e.User, hash, e.Agent, &p) }))
+	return s.endSessions(ctx, but, e, func(tx *store.Tx) error { return s.replace(ctx, tx, e.User, hash, e.Agent) })
 }
 
 // replace stores the hash of another password, voids the links that could set one more, and tells the
 // person.
-func (s *Service) replace(ctx context.Context, tx *store.Tx, who chat.UserID, hash, agent string, p *post) error {
+func (s *Service) replace(ctx context.Context, tx *store.Tx, who chat.UserID, hash, agent string) error {
 	if err := tx.SetPassword(ctx, who, hash); err != nil {
 		return err
 	}
@@ -61,7 +60,7 @@ func (s *Service) replace(ctx context.Context, tx *store.Tx, who chat.UserID, ha
 	if err != nil {
 		return err
 	}
-	return p.tell(ctx, tx, store.DeliverPassword, u, agent)
+	return s.tell(ctx, tx, store.DeliverPassword, u, agent)
 }
 
 // prove refuses who does not know the password of an account.
