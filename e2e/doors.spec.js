@@ -132,6 +132,9 @@ const calls = ({ me, own, wished, free, talk, said, question, notice, device, re
     ["DELETE", "/me/sessions"],
     ["DELETE", "/session"],
     ["POST", "/session", { username: me.username, password }],
+    ["POST", "/me/verify-email"],
+    ["POST", "/password-reset", { email: "taken@example.org" }],
+    ["POST", "/password-reset/confirm", { token: "taken", password: "battery staple" }],
     ["PUT", "/me/password", { current: password, password: "battery staple" }],
     ["POST", "/me/close", { current: "battery staple" }],
     ["POST", "/users", { username: `${me.username}y`, password, name: "Taken over" }],
@@ -182,7 +185,8 @@ test("a page of another origin changes nothing and opens no socket", async ({ br
     const sites = ["127.0.0.1", "localhost"].map((host) => `http://${host}:${named.port}`)
     // Signed in by both names, so that each has a neighbour that the browser takes for the same site.
     await call(page, "POST", `${sites[1]}/api/v1/session`, { username: own.me.username, password })
-    expect(await context.cookies()).toHaveLength(2)
+    // A session and a name of the browser at each.
+    expect(await context.cookies()).toHaveLength(4)
     const { ticket } = await call(page, "POST", "/api/v1/ticket")
     const asked = calls(own).map(
       ([method, path]) => `${method} ${path.replace(/\/(\d+|[0-9a-f]{16}|[a-z2-7]{26}|%[^/]+)(?=\/|$)/g, "/*")}`,
@@ -283,6 +287,10 @@ test("a page of another origin changes nothing and opens no socket", async ({ br
         const bytes = method === "DELETE" ? {} : { headers, data: "x" }
         const answer = await page.request.fetch(`/api/v1${path}`, { method, ...bytes })
         expect(answer.ok(), `${method} ${path} from here: ${answer.status()}`).toBe(true)
+      } else if (/verify-email|password-reset/.test(path)) {
+        // Taken, and refused for what it asks for: no mail is sent here, and there is no such link.
+        const answer = await page.request.fetch(`/api/v1${path}`, { method, data })
+        expect([422, 503], `${method} ${path} from here`).toContain(answer.status())
       } else await call(page, method, `/api/v1${path}`, data)
     }
   } finally {

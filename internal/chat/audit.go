@@ -21,6 +21,10 @@ const (
 	AuditAccountClosed   AuditAction = "account_closed"
 	AuditPushAdded       AuditAction = "push_added" // a browser is sent push messages
 	AuditPushRemoved     AuditAction = "push_removed"
+	AuditEmailVerified   AuditAction = "email_verified" // by the link that was mailed
+	AuditResetAsked      AuditAction = "reset_asked"    // of a password, for an address; whose it is is found out later
+	AuditResetMailed     AuditAction = "reset_mailed"   // the link for it
+	AuditPasswordReset   AuditAction = "password_reset" // by that link
 )
 
 // AuditEntry is one thing that was done to an account. It holds nothing that was typed.

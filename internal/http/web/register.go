@@ -40,13 +40,15 @@ func (w *Web) register(rw http.ResponseWriter, r *http.Request) error {
 	}
 	v := newRegisterView(r)
 	v.Next = nextPath(r.PostForm.Get("next"))
+	from := w.arrival(r)
 	_, token, err := w.accounts.Register(r.Context(), accounts.RegisterCommand{
 		Username: v.Username.Value, Password: r.PostForm.Get("password"), Name: strings.TrimSpace(v.Name.Value),
-		Email: v.Email.Value, Origin: origin(r),
+		Email: v.Email.Value, Origin: from,
 	})
 	if err == nil {
 		w.leave(r)
 		w.guard.SetCookie(rw, token)
+		w.guard.SetBrowser(rw, from.Browser)
 		return redirect(rw, r, orHome(v.Next))
 	}
 	if err := v.refuse(rw, err, &v.Username, &v.Name, &v.Email, &v.Password); err != nil {
