@@ -210,7 +210,7 @@ var parsers = map[string]string{
 	"bus.Parse": "the program's own topics", "config.Parse": "the operator's own words", "listings.parseCursor": "FuzzCursor", "inbox.parseCursor": "FuzzPlaceInTheList", "search.parseCursor": "FuzzSearch", "search.parse": "FuzzSearch", "words.Parse": "FuzzCut", "notices.parseCursor": "FuzzPlaceAmongNotices",
 	"chat.Parse": "FuzzFields, by the parsers of lines and texts that it calls", "chat.ParsePlace": "FuzzFields", "chat.ParseAbout": "FuzzParseText, which reads texts alike",
 	"chat.ParseCaption": "FuzzParseText",
-	"mail.check":        "FuzzHeaders", "mail.ParseServer": "the operator's own words",
+	"mail.check":        "FuzzHeaders", "mail.Read": "FuzzLeave", "mailer.parseLetters": "the program's own templates", "mail.ParseServer": "the operator's own words",
 	"chat.ParseFileName": "FuzzFileName",
 	"voice.readWebM":     "FuzzWebM", "voice.parseElement": "FuzzWebM", "voice.readOgg": "FuzzOgg", "voice.readMP4": "FuzzMP4",
 	"chat.ParseSavedReply": "FuzzFields, and FuzzParseText by the parser of texts that it calls",
