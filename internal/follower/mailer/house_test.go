@@ -27,6 +27,7 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 // house is a town with the conversation of its buyer, and a mailer whose mail server runs.
 type house struct {
 	*testkit.Town
+	d       *testkit.Database
 	db      *store.DB
 	talk    chat.Conversation
 	server  *mailtest.Server
@@ -40,18 +41,21 @@ const site = "https://swap.example"
 
 func newHouse(t *testing.T, d *testkit.Database) *house {
 	t.Helper()
-	h := &house{db: d.Open(t, nil), server: mailtest.Start(t, mailtest.Options{}), people: &people{}, now: time.Now()}
+	h := &house{d: d, db: d.Open(t, nil), server: mailtest.Start(t, mailtest.Options{}), people: &people{}, now: time.Now()}
 	town := testkit.Populate(t, h.db)
 	h.Town = &town
 	h.talk = h.Converse(t, h.db)
-	h.has(t, &h.Seller, "seller@example.org")
-	h.has(t, &h.Buyer, "buyer@example.org")
+	for _, who := range []*chat.User{&h.Seller, &h.Buyer} {
+		who.Email = who.Username + "@example.org"
+		d.Verify(t, who.ID)
+		h.exec(t, `UPDATE users SET email = '%s', email_key = '%[1]s' WHERE id = %d`, who.Email, who.ID)
+	}
 	to, err := mail.ParseServer("smtp://"+h.server.Address(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.options = mailer.Options{
-		Store: looking{DB: h.db}, Transport: mail.NewTransport(to, mail.Options{}), Accounts: h.people, Blobs: photos{},
+		Store: h.db, Transport: mail.NewTransport(to, mail.Options{}), Accounts: h.people, Blobs: photos{},
 		Leaves: mail.NewLeaves("abcdefghijklmnopqrstuvwxyz"), Names: mail.NewNames("abcdefghijklmnopqrstuvwxyz", "swap.example"),
 		From: netmail.Address{Name: "SwapNest", Address: "hello@swap.example"}, Site: func() string { return site }, PerDay: 20,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return h.now },
@@ -73,33 +77,19 @@ func (aliases) Bounce(who chat.UserID, _ string) string {
 	return fmt.Sprintf("b-%d-abcdefghij@reply.swap.example", who)
 }
 
-// looking is a store whose News is made of what others read, and of what a test says.
+// looking is a store whose News is what a test makes of it.
 type looking struct {
 	*store.DB
 	spoil func(*store.News)
 }
 
+// News implements mailer.Store.
 func (l looking) News(ctx context.Context, d store.Delivery) (store.News, error) {
-	n := store.News{Verified: time.Now()}
-	var err error
-	if n.Notice, err = l.NoticeByID(ctx, d.To, d.Notice); err != nil {
-		return n, err
-	}
-	if n.Person, err = l.User(ctx, d.To); err != nil {
-		return n, err
-	}
-	if n.Wants, err = l.Preferences(ctx, d.To); err != nil {
-		return n, err
-	}
-	if n.Notice.Listing != 0 {
-		if n.Listing, err = l.Listing(ctx, n.Notice.Listing); err != nil {
-			return n, err
-		}
-	}
-	if l.spoil != nil {
+	n, err := l.DB.News(ctx, d)
+	if err == nil && l.spoil != nil {
 		l.spoil(&n)
 	}
-	return n, nil
+	return n, err
 }
 
 func (h *house) send(t *testing.T, d store.Delivery) outbox.Outcome {
@@ -121,18 +111,19 @@ func (h *house) mailed(t *testing.T, d store.Delivery) mailtest.Mail {
 	return h.server.Wait(before + 1)[before]
 }
 
+// exec changes the database beside the store.
+func (h *house) exec(t *testing.T, query string, args ...any) {
+	t.Helper()
+	if err := h.d.Exec(t.Context(), fmt.Sprintf(query, args...)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (h *house) update(t *testing.T, fn func(ctx context.Context, tx *store.Tx) error) {
 	t.Helper()
 	if err := h.db.Update(t.Context(), func(tx *store.Tx) error { return fn(t.Context(), tx) }); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// has gives somebody an address, which they have verified.
-func (h *house) has(t *testing.T, who *chat.User, address string) {
-	t.Helper()
-	who.Email = address
-	h.update(t, func(ctx context.Context, tx *store.Tx) error { return tx.UpdateUser(ctx, *who) })
 }
 
 func (h *house) prefers(t *testing.T, who chat.User, change func(*chat.Preferences)) {
@@ -154,6 +145,16 @@ func (h *house) say(t *testing.T, text string, attached ...chat.AttachmentID) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// mailedBefore has so many mails have gone to the seller within the hour.
+func (h *house) mailedBefore(t *testing.T, n int) {
+	t.Helper()
+	at := time.Now().Add(-time.Hour).UnixMicro()
+	for i := range n {
+		h.exec(t, `INSERT INTO outbox (channel, kind, state, user_id, notice_id, created_at, due_at, sent_at)
+			VALUES ('mail', 'notice', 'sent', %d, %d, %d, %[3]d, %[3]d)`, h.Seller.ID, 1000+i, at)
 	}
 }
 

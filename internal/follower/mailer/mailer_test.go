@@ -96,10 +96,9 @@ func TestAnotherMailOfTheConversationIsOfTheSameThread(t *testing.T) {
 
 func TestItIsLookedAtAgainBeforeItIsMailed(t *testing.T) {
 	const none = 0
-	for _, test := range []struct {
+	tests := []struct {
 		name  string
 		do    func(*testing.T, *house)
-		spoil func(*store.News)
 		want  outbox.Result
 		until time.Duration // from now on; none for no time
 	}{
@@ -107,19 +106,22 @@ func TestItIsLookedAtAgainBeforeItIsMailed(t *testing.T) {
 		{name: "deleted meanwhile", do: func(t *testing.T, h *house) {
 			h.update(t, func(ctx tctx, tx *store.Tx) error { _, err := tx.DeleteNotices(ctx, h.Seller.ID, 10); return err })
 		}, want: outbox.Dropped},
-		{name: "muted", spoil: func(n *store.News) { n.Muted = true }, want: outbox.Dropped},
-		{name: "never verified", spoil: func(n *store.News) { n.Verified = time.Time{} }, want: outbox.Dropped},
-		{name: "came back for good", spoil: func(n *store.News) { n.Bounced = time.Now() }, want: outbox.Dropped},
-		{name: "no address", spoil: func(n *store.News) { n.Person.Email = "" }, want: outbox.Dropped},
-		{name: "closed", spoil: func(n *store.News) { n.Person.ClosedAt = time.Now() }, want: outbox.Dropped},
+		{name: "muted", do: func(t *testing.T, h *house) {
+			h.exec(t, `UPDATE member SET muted = TRUE WHERE user_id = %d`, h.Seller.ID)
+		}, want: outbox.Dropped},
+		{name: "never verified", do: func(t *testing.T, h *house) { h.exec(t, `UPDATE users SET email_verified_at = 0`) }, want: outbox.Dropped},
+		{name: "came back for good", do: func(t *testing.T, h *house) { h.exec(t, `UPDATE users SET email_bounced_at = 1`) }, want: outbox.Dropped},
+		{name: "no address", do: func(t *testing.T, h *house) { h.exec(t, `UPDATE users SET email = '', email_key = ''`) }, want: outbox.Dropped},
+		{name: "closed", do: func(t *testing.T, h *house) { h.exec(t, `UPDATE users SET closed_at = 1 WHERE id = %d`, h.Seller.ID) }, want: outbox.Dropped},
+		{name: "nobody's", do: func(t *testing.T, h *house) { h.exec(t, `UPDATE users SET demo = TRUE`) }, want: outbox.Dropped},
 		{name: "wants no mail", do: func(t *testing.T, h *house) {
 			h.prefers(t, h.Seller, func(p *chat.Preferences) { p.Email = false })
 		}, want: outbox.Dropped},
-		{name: "wants no mail of questions", do: func(t *testing.T, h *house) {
-			h.prefers(t, h.Seller, func(p *chat.Preferences) { p.EmailProductInquiry = false })
-		}, want: outbox.Dropped},
 		{name: "wants no mail of messages", do: func(t *testing.T, h *house) {
 			h.prefers(t, h.Seller, func(p *chat.Preferences) { p.EmailNewMessage = false })
+		}, want: outbox.Dropped},
+		{name: "wants no mail of questions", do: func(t *testing.T, h *house) {
+			h.prefers(t, h.Seller, func(p *chat.Preferences) { p.EmailProductInquiry = false })
 		}, want: outbox.Sent},
 		{name: "paused", do: func(t *testing.T, h *house) {
 			h.prefers(t, h.Seller, func(p *chat.Preferences) { p.PausedUntil = h.now.Add(3 * time.Hour) })
@@ -130,32 +132,39 @@ func TestItIsLookedAtAgainBeforeItIsMailed(t *testing.T) {
 				p.Quiet = chat.Hours{From: 22 * 60, To: 7 * 60}
 			})
 		}, want: outbox.Postponed, until: 7*time.Hour + 30*time.Minute},
-		{name: "enough for a day", spoil: func(n *store.News) { n.Mailed24h = 20 }, want: outbox.Postponed, until: time.Hour},
-		{name: "room for one more", spoil: func(n *store.News) { n.Mailed24h = 19 }, want: outbox.Sent},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
-				h := newHouse(t, d)
-				h.now = time.Date(2026, 11, 28, 18, 0, 0, 0, time.UTC) // 23:30 in Kolkata
-				h.options.Store = looking{DB: h.db, spoil: test.spoil}
-				h.say(t, "Is it still there?")
-				of := h.told(t)
-				if test.do != nil {
-					test.do(t, h)
-				}
-				got := h.send(t, of)
-				if got.Result != test.want || got.Err != nil {
-					t.Errorf("got %+v, want %d", got, test.want)
-				}
-				if test.until != none && !got.Until.Round(time.Millisecond).Equal(h.now.Add(test.until).Round(time.Millisecond)) {
-					t.Errorf("until %s, want %s", got.Until, h.now.Add(test.until))
-				}
-				if sent := len(h.server.Mails()); (sent == 1) != (test.want == outbox.Sent) {
-					t.Errorf("%d mails were sent", sent)
-				}
-			})
-		})
+		{name: "enough for a day", do: func(t *testing.T, h *house) { h.mailedBefore(t, 20) }, want: outbox.Postponed, until: time.Hour},
+		{name: "room for one more", do: func(t *testing.T, h *house) { h.mailedBefore(t, 19) }, want: outbox.Sent},
 	}
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		h := newHouse(t, d)
+		h.now = time.Date(2026, 11, 28, 18, 0, 0, 0, time.UTC) // 23:30 in Kolkata
+		h.say(t, "Is it still there?")                         // a question; what follows are messages
+		h.told(t)
+		for _, test := range tests {
+			for _, query := range []string{
+				`UPDATE users SET email = username || '@example.org', email_key = username || '@example.org', email_verified_at = 1, email_bounced_at = 0, demo = FALSE, closed_at = 0`,
+				`DELETE FROM preference`, `UPDATE member SET muted = FALSE`, `DELETE FROM outbox`,
+			} {
+				h.exec(t, "%s", query)
+			}
+			h.reads(t)
+			h.say(t, test.name)
+			of, before := h.told(t), len(h.server.Mails())
+			if test.do != nil {
+				test.do(t, h)
+			}
+			got := h.send(t, of)
+			if got.Result != test.want || got.Err != nil {
+				t.Errorf("%s: got %+v, want %d", test.name, got, test.want)
+			}
+			if test.until != none && !got.Until.Round(time.Millisecond).Equal(h.now.Add(test.until).Round(time.Millisecond)) {
+				t.Errorf("%s: until %s, want %s", test.name, got.Until, h.now.Add(test.until))
+			}
+			if sent := len(h.server.Mails()) - before; (sent == 1) != (test.want == outbox.Sent) {
+				t.Errorf("%s: %d mails were sent", test.name, sent)
+			}
+		}
+	})
 }
 
 func TestAMessageThatIsDeletedMeanwhileIsNotMailed(t *testing.T) {
@@ -163,9 +172,7 @@ func TestAMessageThatIsDeletedMeanwhileIsNotMailed(t *testing.T) {
 		h := newHouse(t, d)
 		h.say(t, "A slip of the hand")
 		of := h.told(t)
-		if err := d.Exec(t.Context(), fmt.Sprintf(`UPDATE message SET body = '', deleted_at = %d`, time.Now().UnixMicro())); err != nil {
-			t.Fatal(err)
-		}
+		h.exec(t, `UPDATE message SET body = '', deleted_at = %d`, time.Now().UnixMicro())
 		if got := h.send(t, of); got.Result != outbox.Dropped || len(h.server.Mails()) != 0 {
 			t.Errorf("got %+v and %d mails", got, len(h.server.Mails()))
 		}
