@@ -77,6 +77,7 @@ type Serve struct {
 	RateLimits      string   `default:"on" enum:"on,off" env:"SWAPNEST_RATE_LIMITS" help:"off lifts rate and connection limits, for tests and benchmarks on loopback."`
 
 	Files      Files      `embed:"" group:"Files of messages"`
+	Mail       Mail       `embed:"" group:"Mail"`
 	Secure     Secure     `embed:"" group:"TLS"`
 	Operations Operations `embed:"" group:"Operations"`
 
@@ -290,7 +291,7 @@ func (s *Serve) check() error {
 	if err := s.checkRedis(); err != nil {
 		return err
 	}
-	if err := errors.Join(s.Storage.check(), s.Files.check()); err != nil {
+	if err := errors.Join(s.Storage.check(), s.Files.check(), s.Mail.check()); err != nil {
 		return err
 	}
 	if loopback(host) {

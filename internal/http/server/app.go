@@ -40,6 +40,7 @@ import (
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/live/peers"
+	"swapnest/internal/mail"
 	"swapnest/internal/store"
 )
 
@@ -97,6 +98,7 @@ type App struct {
 	Presence *presence.Service
 	Search   *search.Service
 	Sockets  *socket.Door
+	Leaves   *mail.Leaves // makes and reads the links that end mails
 
 	log       *slog.Logger
 	lock      io.Closer
@@ -157,6 +159,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 	}
 	a.metrics.registry.MustRegister(newState(a))
 	if err := a.makeServices(ctx, o); err != nil {
+		return err
+	}
+	if err := a.makeMail(ctx); err != nil {
 		return err
 	}
 	var people []web.DemoPerson
@@ -232,7 +237,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
-		Notices: a.Notices, Saved: a.Saved, Search: a.Search, Blobs: a.Blobs,
+		Notices: a.Notices, Saved: a.Saved, Search: a.Search, Blobs: a.Blobs, Leaves: a.Leaves,
 		Demo: people, Epoch: a.DB.Epoch, Version: o.Version, Log: a.log,
 	})
 	if err != nil {
@@ -261,6 +266,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 			}
 		}
 	}
+	protection.AddInsecureBypassPattern("POST " + web.LeavePattern) // its address says who ends what
 	config, challenges, err := o.TLS.open(o.DataDir, a.log)
 	if err != nil {
 		return err

@@ -105,6 +105,10 @@ var pageRows = map[string]row{
 	"POST /notifications/preferences/{$}":   {body: "new_message=on", want: ownForm},
 	"GET /notifications/unread-count/{$}":   {want: ownPage},
 
+	// Whoever has the address ends the mails of whom it was made for, and learns nothing of them.
+	"GET /unsubscribe/{token}/{$}":  {object: "{leave}", want: everywhere, open: true},
+	"POST /unsubscribe/{token}/{$}": {object: "{leave}", body: "List-Unsubscribe=One-Click", want: everywhere, open: true},
+
 	"GET /media/{key...}":         {object: "{photo}", want: everywhere, open: true},
 	"GET /static/{sum}/{path...}": {path: "/static/any/favicon.svg", want: everywhere},
 	"GET /favicon.ico":            {want: everywhere},
