@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -150,6 +151,23 @@ func (tx *Tx) follow(ctx context.Context, d Delivery, s Settlement) error {
 		ON CONFLICT (notice_id) WHERE channel = 'mail' AND notice_id > 0 AND state = 'waiting' DO NOTHING`,
 		d.ID, d.wanted, micros(s.At), micros(s.At.Add(s.Gap)))
 	return err
+}
+
+// HastenDeliveries has those of some deliveries that wait for another attempt tried at once, in the
+// order in which they were made: what they failed for is over.
+func (db *DB) HastenDeliveries(ctx context.Context, ids []chat.DeliveryID, now time.Time) error {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return fmt.Errorf("hasten deliveries: %w", err)
+	}
+	return db.Update(ctx, func(tx *Tx) error {
+		n, err := tx.changed(ctx, "hasten deliveries", `
+			UPDATE outbox SET due_at = created_at
+			WHERE state = 'waiting' AND claim = '' AND created_at <= $2 AND id IN (SELECT id FROM `+tx.d.set("$1", "id")+` AS j)`,
+			string(list), micros(now))
+		tx.due = tx.due || n > 0
+		return err
+	})
 }
 
 // OutboxLoad is how much of a channel is in the outbox.

@@ -182,7 +182,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 // makeFollowers makes all but the tail, which each node has for itself.
 func (a *App) makeFollowers() {
 	changed := shelf.New(a.DB, a.relay.Signal, a.log)
-	told := noticing.New(a.DB, a.bell.Ring, a.log, time.Now)
+	told := noticing.New(a.DB, a.bell.Ring, a.timing, a.log, time.Now)
 	found := indexer.New(a.DB, a.log, time.Now)
 	expired := cleaner.New(a.DB, func(ctx context.Context) error { return a.Uploads.Sweep(ctx) }, a.log) // its service is made later
 	a.followers = []*follower.Loop{expired.Loop, changed.Loop, told.Loop, found.Loop}
