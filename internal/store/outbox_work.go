@@ -27,11 +27,13 @@ func (db *DB) ClaimDeliveries(ctx context.Context, c chat.Channel, now time.Time
 	}
 	var all []Delivery
 	err = db.Update(ctx, func(tx *Tx) error {
+		// Picked once: PostgreSQL would do it anew for each row that it looks at.
 		rows, err := tx.q.QueryContext(ctx, `
-			UPDATE outbox SET attempts = attempts + 1, due_at = $3, claim = $4
-			WHERE state = 'waiting' AND id IN (
+			WITH picked AS MATERIALIZED (
 				SELECT id FROM outbox WHERE state = 'waiting' AND channel = $1 AND due_at <= $2
 				ORDER BY due_at, id LIMIT $5`+tx.d.skipLocked()+`)
+			UPDATE outbox SET attempts = attempts + 1, due_at = $3, claim = $4
+			WHERE id IN (SELECT id FROM picked)
 			RETURNING `+deliveryColumns, string(c), micros(now), micros(now.Add(term)), rand.Text(), limit)
 		if err != nil {
 			return err
