@@ -41,7 +41,12 @@ const site = "https://swap.example"
 
 func newHouse(t *testing.T, d *testkit.Database) *house {
 	t.Helper()
-	h := &house{d: d, db: d.Open(t, nil), server: mailtest.Start(t, mailtest.Options{}), people: &people{}, now: time.Now()}
+	return newHouseWith(t, d, mailtest.Options{})
+}
+
+func newHouseWith(t *testing.T, d *testkit.Database, o mailtest.Options) *house {
+	t.Helper()
+	h := &house{d: d, db: d.Open(t, nil), server: mailtest.Start(t, o), people: &people{}, now: time.Now()}
 	town := testkit.Populate(t, h.db)
 	h.Town = &town
 	h.talk = h.Converse(t, h.db)
@@ -55,7 +60,7 @@ func newHouse(t *testing.T, d *testkit.Database) *house {
 		t.Fatal(err)
 	}
 	h.options = mailer.Options{
-		Store: h.db, Transport: mail.NewTransport(to, mail.Options{}), Accounts: h.people, Blobs: photos{},
+		Store: h.db, Transport: mail.NewTransport(to, mail.Options{Dial: h.server.Dial}), Accounts: h.people, Blobs: photos{},
 		Leaves: mail.NewLeaves("abcdefghijklmnopqrstuvwxyz"), Names: mail.NewNames("abcdefghijklmnopqrstuvwxyz", "swap.example"),
 		From: netmail.Address{Name: "SwapNest", Address: "hello@swap.example"}, Site: func() string { return site }, PerDay: 20,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return h.now },
@@ -170,13 +175,20 @@ func (h *house) reads(t *testing.T) {
 	})
 }
 
+// follow makes the notices that are due in a minute, and plans mails of them.
+func (h *house) follow(t *testing.T, timing store.Timing) {
+	t.Helper()
+	later := func() time.Time { return time.Now().Add(time.Minute) }
+	f := notices.New(h.db, func(chat.UserID, ...chat.NoticeID) {}, timing, slog.New(slog.DiscardHandler), later)
+	if _, err := f.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // told makes the notices that are due, and returns the delivery of the seller's newest one.
 func (h *house) told(t *testing.T) store.Delivery {
 	t.Helper()
-	later := func() time.Time { return time.Now().Add(time.Minute) }
-	if _, err := notices.New(h.db, func(chat.UserID, ...chat.NoticeID) {}, slog.New(slog.DiscardHandler), later).Follow(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	h.follow(t, store.Timing{})
 	all, err := h.db.Notices(t.Context(), store.NoticeQuery{Who: h.Seller.ID, Limit: 1})
 	if err != nil || len(all) != 1 {
 		t.Fatalf("the seller has %d notices (%v)", len(all), err)

@@ -28,6 +28,7 @@ import (
 	"swapnest/internal/follower"
 	"swapnest/internal/follower/cleaner"
 	"swapnest/internal/follower/indexer"
+	"swapnest/internal/follower/mailer"
 	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/follower/shelf"
 	"swapnest/internal/follower/tail"
@@ -58,7 +59,8 @@ type Options struct {
 	Scanner     uploads.Scanner // looks at files; nil is none
 	Proxies     auth.Proxies    // reverse proxies whose X-Forwarded-For is taken
 	TLS         TLS
-	AccountMail AccountMail // mails about accounts; the zero value is none
+	AccountMail AccountMail // mails about accounts; the zero value is those of Mail
+	Mail        Mail
 	// MetricsToken opens /metrics on the address that people use. Without one it is open
 	// where PublicURL is nil, and closed elsewhere.
 	MetricsToken string
@@ -111,6 +113,7 @@ type App struct {
 	tail      *tail.Tail
 	bell      *hub.Bell
 	followers []*follower.Loop // none until the store is open
+	mailer    *mailer.Mailer   // nil where no mail is sent
 	sending
 	lags     map[string]lagger // of those who can be late, by what metrics call them
 	sweeper  *sweeper          // nil until the services stand, like the next
@@ -156,6 +159,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := a.makeMail(ctx, o); err != nil {
+		return err
+	}
 	// Before anything is written, so that they can be woken; they start behind it.
 	a.makeOutbox(o)
 	a.makeFollowers()
@@ -164,9 +170,6 @@ func (a *App) open(ctx context.Context, o Options) error {
 	}
 	a.metrics.registry.MustRegister(newState(a))
 	if err := a.makeServices(ctx, o); err != nil {
-		return err
-	}
-	if err := a.makeMail(ctx); err != nil {
 		return err
 	}
 	var people []web.DemoPerson

@@ -37,6 +37,7 @@ func (a *App) makeOutbox(o Options) {
 	a.senders = make(map[chat.Channel]outbox.Sender)
 	maps.Copy(a.senders, o.Senders)
 	a.timing = o.Timing
+	a.addMail(o)
 	for _, t := range []struct{ chosen, usual *time.Duration }{
 		{&a.timing.PushAfter, &defaultTiming.PushAfter},
 		{&a.timing.MailAfter, &defaultTiming.MailAfter},

@@ -28,6 +28,7 @@ type Options struct {
 	User     string
 	Password string // who signs in otherwise, or not at all, is refused
 	UTF8     bool   // addresses need not be ASCII (SMTPUTF8)
+	Memory   bool   // is reached by Dial alone, and stands in simulated time
 }
 
 // Step is where a server can fail.
@@ -51,6 +52,7 @@ type Server struct {
 
 	mu      sync.Mutex // guards what follows
 	address string     // stays the same over stops
+	inside  *memory    // where it listens with Options.Memory
 	running *smtp.Server
 	ended   chan struct{} // closed when Serve has returned
 	fails   map[Step]error
@@ -77,7 +79,7 @@ func (s *Server) Start() {
 	if s.running != nil {
 		return
 	}
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.address)
+	l, err := s.listen()
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -101,6 +103,14 @@ func (s *Server) Start() {
 		defer close(ended)
 		_ = server.Serve(l) // it ends by Stop
 	}()
+}
+
+func (s *Server) listen() (net.Listener, error) {
+	if s.o.Memory {
+		s.inside = newMemory()
+		return s.inside, nil
+	}
+	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.address)
 }
 
 // Stop ends all connections and takes no more.
@@ -127,6 +137,12 @@ func (s *Server) Roots() *x509.CertPool { return s.roots }
 
 // Dial connects to the server, whatever the address.
 func (s *Server) Dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	s.mu.Lock()
+	inside := s.inside
+	s.mu.Unlock()
+	if inside != nil {
+		return inside.dial()
+	}
 	return (&net.Dialer{}).DialContext(ctx, network, s.Address())
 }
 
