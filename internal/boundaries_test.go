@@ -224,6 +224,10 @@ var parsers = map[string]string{
 	"push.parseEndpoint":     "FuzzSubscription",
 	"push.ParseKey":          "the program's own keys",
 	"web.parseSubscription":  "FuzzPushBody",
+	"mail.check":             "FuzzHeaders",
+	"mail.Read":              "FuzzLeave",
+	"mailer.parseLetters":    "the program's own templates",
+	"mail.ParseServer":       "the operator's own words",
 }
 
 // A function that is called Parse or parse, or Decode, reads something: it is in the list.

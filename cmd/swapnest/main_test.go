@@ -215,6 +215,7 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 	n := startNode(t, d)
 	busy := strings.TrimPrefix(n.url, "http://")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("SWAPNEST_SMTP_PASSWORD", "")
 	closed, s3 := closedPort(t), testkit.StartS3(t)
 	idle := testkit.SQLite(t)
 	if err := idle.Open(t, nil).Close(); err != nil {
@@ -256,6 +257,14 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		{"a picture of no size", []string{"serve", "--max-image-mb", "0"}, 2, "--max-image-mb needs a number from 1 to 50"},
 		{"a file larger than the parts it comes in", []string{"serve", "--max-file-mb", "2001"}, 2, "--max-file-mb needs a number from 1 to 2000"},
 		{"more files than a message can have", []string{"serve", "--max-files", "31"}, 2, "--max-files needs a number from 1 to 30"},
+		{"mail from nobody", []string{"serve", "--smtp-url", "smtp://us:secret-word@smtp.example"}, 2, "--smtp-url needs --mail-from"},
+		{"mail by nobody", []string{"serve", "--mail-from", "hello@swap.example"}, 2, "--mail-from does nothing without --smtp-url"},
+		{"mail by another way", []string{"serve", "--smtp-url", "http://us:secret-word@smtp.example", "--mail-from", "hello@swap.example"}, 2, "--smtp-url begins with smtp://"},
+		{"mail with a broken password", []string{"serve", "--smtp-url", "smtp://us:secret-word%zz@smtp.example", "--mail-from", "hello@swap.example"}, 2, "--smtp-url needs an address"},
+		{"mail without a password", []string{"serve", "--smtp-url", "smtp://us@smtp.example", "--mail-from", "hello@swap.example"}, 2, "set SWAPNEST_SMTP_PASSWORD"},
+		{"mail from two", []string{"serve", "--smtp-url", "smtp://smtp.example", "--mail-from", "a@swap.example, b@swap.example"}, 2, "--mail-from needs one address"},
+		{"mail before it happens", []string{"serve", "--mail-delay=-1s"}, 2, "--mail-delay needs a time from 0s to 168h"},
+		{"mail without end", []string{"serve", "--mail-per-day", "100000"}, 2, "--mail-per-day needs a number from 1 to 1000"},
 		{"a scanner at no address", []string{"serve", "--scanner", "localhost:3310"}, 2, "neither tcp://host:port nor unix:///path/of/socket"},
 		{"less for a day than for a file", []string{"serve", "--daily-upload-mb", "24"}, 2, "--daily-upload-mb is less than one file may have"},
 		{"a scanner that is none", []string{"serve", "--scanner", "http://localhost"}, 2, "--scanner"},

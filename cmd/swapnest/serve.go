@@ -14,6 +14,7 @@ import (
 	"swapnest/internal/demo"
 	"swapnest/internal/http/server"
 	"swapnest/internal/http/web"
+	"swapnest/internal/mail"
 )
 
 // How long a node takes to finish what is under way, the same when the disk has failed, and
@@ -45,6 +46,12 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 		RateLimits: c.RateLimits == "on", Media: c.Files.Media(), Proxies: c.Proxies(), Version: version, Log: log,
 		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
 		Push: server.Push{Off: c.Push.Push == "off", Contact: c.Contact(), Loopback: c.Push.PushLoopback},
+	}
+	if c.Mail.Sends() {
+		options.Mail = server.Mail{
+			Transport: mail.NewTransport(c.Mail.Server(), mail.Options{}), From: c.Mail.From(), Delay: c.Mail.MailDelay, PerDay: c.Mail.MailPerDay,
+			Local: c.Mail.Server().Loopback,
+		}
 	}
 	if c.Files.Scanner() != nil {
 		options.Scanner = c.Files.Scanner()

@@ -79,6 +79,7 @@ type Serve struct {
 	RateLimits      string   `default:"on" enum:"on,off" env:"SWAPNEST_RATE_LIMITS" help:"off lifts rate and connection limits, for tests and benchmarks on loopback."`
 
 	Files      Files      `embed:"" group:"Files of messages"`
+	Mail       Mail       `embed:"" group:"Mail"`
 	Secure     Secure     `embed:"" group:"TLS"`
 	Push       Push       `embed:"" group:"Push messages"`
 	Operations Operations `embed:"" group:"Operations"`
@@ -299,7 +300,7 @@ func (s *Serve) check() error {
 	if err := s.checkRedis(); err != nil {
 		return err
 	}
-	if err := errors.Join(s.Storage.check(), s.Files.check(), s.Push.check(loopback(host))); err != nil {
+	if err := errors.Join(s.Storage.check(), s.Files.check(), s.Mail.check(), s.Push.check(loopback(host))); err != nil {
 		return err
 	}
 	if loopback(host) {

@@ -2,8 +2,8 @@ package server
 
 import "swapnest/internal/feature/accounts"
 
-// AccountMail says whether people are told by mail what happens to their accounts, which others
-// send from the outbox.
+// AccountMail says whether people are told by mail what happens to their accounts, where Options.Mail
+// sends nothing: for tests, in which nobody does.
 type AccountMail struct {
 	On   bool
 	Demo bool // also the people of the demo town: for a mail server that keeps it on this machine
@@ -11,7 +11,7 @@ type AccountMail struct {
 
 // accountMail is how mail is sent here, for accounts.
 func (a *App) accountMail(o Options) accounts.Mail {
-	return accounts.Mail{On: o.AccountMail.On, Demo: o.AccountMail.Demo, Site: a.site}
+	return accounts.Mail{On: o.AccountMail.On || a.mailer != nil, Demo: o.AccountMail.Demo || o.Mail.Local, Site: a.site}
 }
 
 // site is the origin that links of mails lead to: the one that people use, or, without a public

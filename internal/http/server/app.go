@@ -29,6 +29,7 @@ import (
 	"swapnest/internal/follower"
 	"swapnest/internal/follower/cleaner"
 	"swapnest/internal/follower/indexer"
+	"swapnest/internal/follower/mailer"
 	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/follower/shelf"
 	"swapnest/internal/follower/tail"
@@ -41,6 +42,7 @@ import (
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/live/peers"
+	"swapnest/internal/mail"
 	"swapnest/internal/store"
 )
 
@@ -59,7 +61,8 @@ type Options struct {
 	Proxies     auth.Proxies    // reverse proxies whose X-Forwarded-For is taken
 	TLS         TLS
 	Push        Push
-	AccountMail AccountMail // mails about accounts; the zero value is none
+	AccountMail AccountMail // mails about accounts; the zero value is those of Mail
+	Mail        Mail
 	// MetricsToken opens /metrics on the address that people use. Without one it is open
 	// where PublicURL is nil, and closed elsewhere.
 	MetricsToken string
@@ -102,6 +105,7 @@ type App struct {
 	Presence *presence.Service
 	Search   *search.Service
 	Sockets  *socket.Door
+	Leaves   *mail.Leaves // makes and reads the links that end mails
 
 	log       *slog.Logger
 	lock      io.Closer
@@ -112,6 +116,7 @@ type App struct {
 	tail      *tail.Tail
 	bell      *hub.Bell
 	followers []*follower.Loop // none until the store is open
+	mailer    *mailer.Mailer   // nil where no mail is sent
 	sending
 	lags     map[string]lagger // of those who can be late, by what metrics call them
 	sweeper  *sweeper          // nil until the services stand, like the next
@@ -155,6 +160,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 		}, Broken: o.Broken, Log: a.log,
 	})
 	if err != nil {
+		return err
+	}
+	if err := a.makeMail(ctx, o); err != nil {
 		return err
 	}
 	// Before anything is written, so that they can be woken; they start behind it.
@@ -209,7 +217,8 @@ func (a *App) begin(o Options) {
 	}
 	a.unmuter = startSweeper(unmuteEvery, a.log, job{"mutes that are over", a.Inbox.Unmute})
 	a.sweeper = startSweeper(sweepEvery, a.log, job{"old notices", a.Notices.Prune},
-		job{"old audit entries", a.Accounts.PruneAudit}, job{"old deliveries", a.pruneOutbox}, job{"links and browsers", a.Accounts.PruneLinks}, job{"earlier texts", a.Messages.Prune})
+		job{"old audit entries", a.Accounts.PruneAudit}, job{"links and browsers", a.Accounts.PruneLinks}, job{"old deliveries", a.pruneOutbox},
+		job{"earlier texts", a.Messages.Prune})
 }
 
 func (a *App) makeServices(ctx context.Context, o Options) error {
@@ -247,7 +256,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
-		Notices: a.Notices, Reach: a.Reach, Saved: a.Saved, Search: a.Search, Blobs: a.Blobs,
+		Notices: a.Notices, Reach: a.Reach, Saved: a.Saved, Search: a.Search, Blobs: a.Blobs, Leaves: a.Leaves,
 		Demo: people, Epoch: a.DB.Epoch, Version: o.Version, Log: a.log,
 	})
 	if err != nil {
@@ -276,6 +285,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 			}
 		}
 	}
+	protection.AddInsecureBypassPattern("POST " + web.LeavePattern) // its address says who ends what
 	config, challenges, err := o.TLS.open(o.DataDir, a.log)
 	if err != nil {
 		return err

@@ -190,10 +190,12 @@ func (h *theater) stage(t *testing.T) *scene {
 	c.there = []string{
 		"{fresh}", fresh, "{png}", png, "{listing}", fmt.Sprint(c.listing), "{slug}", slug, "{conversation}", fmt.Sprint(c.conversation),
 		"{message_id}", message, "{upload}", string(upload.ID), "{reply}", fmt.Sprint(reply.ID), "{browser}", fmt.Sprint(browser.ID), "{endpoint}", endpoint, "{device}", device, "{seller}", c.seller.Username, "{seller_id}", fmt.Sprint(c.seller.ID), "{category}", "furniture",
+		"{leave}", h.Leaves.Token(c.seller.ID, chat.NoticeMessage),
 	}
 	c.nowhere = []string{
 		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{upload}", strings.Repeat("a", 26), "{attachment}", strings.Repeat("a", 26), "{reply}", "987654", "{browser}", "987654", "{endpoint}", "https://push.example.net/nothing", "{notice}", "987654",
 		"{device}", strings.Repeat("0", len(device)), "{seller}", "nobody_0", "{seller_id}", "987654", "{category}", "nothing", "{photo}", "photos/nothing.jpg",
+		"{leave}", fmt.Sprintf("%d-new-message-%s", c.seller.ID, strings.Repeat("a", 26)),
 	}
 	return c
 }

@@ -38,6 +38,7 @@ func (a *App) makeOutbox(o Options) {
 	a.addPush(o)
 	maps.Copy(a.senders, o.Senders)
 	a.timing = o.Timing
+	a.addMail(o)
 	for _, t := range []struct{ chosen, usual *time.Duration }{
 		{&a.timing.PushAfter, &defaultTiming.PushAfter},
 		{&a.timing.MailAfter, &defaultTiming.MailAfter},

@@ -22,6 +22,7 @@ import (
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
+	"swapnest/internal/mail"
 )
 
 // Blobs opens the bytes of pictures. A key that is not there is fs.ErrNotExist.
@@ -49,6 +50,7 @@ type Options struct {
 	Saved    *saved.Service
 	Search   *search.Service
 	Blobs    Blobs
+	Leaves   *mail.Leaves  // of the links that end mails
 	Demo     []DemoPerson  // only where the demo town is on
 	Epoch    func() string // of the database at the moment, for the sockets that pages open
 	Version  string
@@ -68,6 +70,7 @@ type Web struct {
 	saved    *saved.Service
 	search   *search.Service
 	blobs    Blobs
+	leaves   *mail.Leaves
 	demo     []DemoPerson
 	epoch    func() string
 	version  string
@@ -82,7 +85,7 @@ type Web struct {
 func New(o Options) (*Web, error) {
 	w := &Web{
 		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, notices: o.Notices, reach: o.Reach, saved: o.Saved, search: o.Search,
-		blobs: o.Blobs, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
+		blobs: o.Blobs, leaves: o.Leaves, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
 	}
 	if w.log == nil {
 		return nil, errors.New("web: a log is needed")
@@ -110,6 +113,7 @@ func (w *Web) Routes(mux Mux) {
 	w.noticeRoutes(mux)
 	w.pushRoutes(mux)
 	w.attachmentRoutes(mux)
+	w.leaveRoutes(mux)
 
 	get("/media/{key...}", w.media)
 	get("/static/{sum}/{path...}", w.static)

@@ -1,0 +1,73 @@
+package server
+
+import (
+	"context"
+	netmail "net/mail"
+	"strings"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/follower/mailer"
+	"swapnest/internal/mail"
+	"swapnest/internal/store"
+)
+
+// Mail says how mails are sent. The zero value sends none, and none are planned.
+type Mail struct {
+	Transport mailer.Transport // nil sends none
+	From      netmail.Address  // of the site
+	Delay     time.Duration    // how long something has to be unread before it is mailed
+	PerDay    int              // mails about what is unread that somebody gets within 24 hours
+	Local     bool             // the mail server is on this machine: it may have mails of the demo town's people, too
+}
+
+// makeMail makes what mails need. The links in old ones go on to work where none are sent any more.
+func (a *App) makeMail(ctx context.Context, o Options) error {
+	secret, err := a.DB.Secret(ctx, mail.LeaveSecret)
+	if err != nil {
+		return err
+	}
+	a.Leaves = mail.NewLeaves(secret)
+	if o.Mail.Transport == nil {
+		return nil
+	}
+	names, err := a.DB.Secret(ctx, mail.NameSecret)
+	if err != nil {
+		return err
+	}
+	_, domain, _ := strings.Cut(o.Mail.From.Address, "@")
+	a.mailer, err = mailer.New(mailer.Options{
+		Store: a.DB, Transport: o.Mail.Transport, Accounts: mailedAccounts{a}, Blobs: a.Blobs, Leaves: a.Leaves, Names: mail.NewNames(names, domain),
+		From: o.Mail.From, Site: a.site, PerDay: o.Mail.PerDay, Log: a.log, Now: time.Now,
+	})
+	return err
+}
+
+// addMail has the outbox send mails, where there is a way.
+func (a *App) addMail(o Options) {
+	if a.mailer == nil {
+		return
+	}
+	a.senders[chat.MailChannel] = a.mailer
+	if a.timing.MailAfter == 0 {
+		a.timing.MailAfter = max(o.Mail.Delay, time.Nanosecond) // 0 is the usual time
+	}
+}
+
+// mailedAccounts are the accounts as mails need them. Their service is made later than who sends.
+type mailedAccounts struct{ a *App }
+
+// MailToken implements mailer.Accounts.
+func (m mailedAccounts) MailToken(ctx context.Context, d store.Delivery) (to chat.User, link string, ok bool, err error) {
+	return m.a.Accounts.MailToken(ctx, d)
+}
+
+// MayMail implements mailer.Accounts.
+func (m mailedAccounts) MayMail(u chat.User) bool { return m.a.Accounts.MayMail(u) }
+
+// Bounced implements mailer.Accounts.
+func (m mailedAccounts) Bounced(ctx context.Context, who chat.UserID, address, reason string) error {
+	return m.a.DB.Update(ctx, func(tx *store.Tx) error {
+		return tx.EmailBounced(ctx, who, chat.EmailKey(address), reason, time.Now())
+	})
+}
