@@ -19,6 +19,10 @@ const (
 	AuditDeviceEnded     AuditAction = "device_ended"
 	AuditOthersEnded     AuditAction = "other_sessions_ended"
 	AuditAccountClosed   AuditAction = "account_closed"
+	AuditEmailVerified   AuditAction = "email_verified" // by the link that was mailed
+	AuditResetAsked      AuditAction = "reset_asked"    // of a password, for an address; whose it is is found out later
+	AuditResetMailed     AuditAction = "reset_mailed"   // the link for it
+	AuditPasswordReset   AuditAction = "password_reset" // by that link
 )
 
 // AuditEntry is one thing that was done to an account. It holds nothing that was typed.

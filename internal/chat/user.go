@@ -10,19 +10,22 @@ import (
 
 // User is a person's account, without its password.
 type User struct {
-	ID        UserID
-	Username  string
-	Name      string // shown to others; the username when none was given
-	Email     string // shown to nobody but its owner
-	City      string
-	About     string // what they say of themselves
-	Demo      bool   // made by the demo town; locked outside of it
-	CreatedAt time.Time
-	LastSeen  time.Time // zero when never
-	ClosedAt  time.Time // zero while the account is open
-	Online    bool      // as far as the service that returned it looked
-	HidesRead bool      // keeps to themselves how far they have read; see ReadsShown
-	HidesSeen bool      // keeps to themselves whether they are here; see ShownTo
+	ID       UserID
+	Username string
+	Name     string // shown to others; the username when none was given
+	Email    string // shown to nobody but its owner
+	// Both are of the address as it is, and zero for one that nothing is known of.
+	EmailVerified time.Time // when they have shown that it is theirs
+	EmailBounced  time.Time // when mail to it came back for good
+	City          string
+	About         string // what they say of themselves
+	Demo          bool   // made by the demo town; locked outside of it
+	CreatedAt     time.Time
+	LastSeen      time.Time // zero when never
+	ClosedAt      time.Time // zero while the account is open
+	Online        bool      // as far as the service that returned it looked
+	HidesRead     bool      // keeps to themselves how far they have read; see ReadsShown
+	HidesSeen     bool      // keeps to themselves whether they are here; see ShownTo
 }
 
 // FormerMember is the name under which a closed account's messages stay.

@@ -39,7 +39,7 @@ func newTown(t *testing.T) (Town, *blob.Disk) {
 	}
 	clock := func() time.Time { return now }
 	h := hub.New(new(bus.Memory).Join, nil, slog.New(slog.DiscardHandler))
-	people, err := accounts.New(db, auth.NewGuard(db, nil, true, clock), h, &accounts.Limits{}, true, slog.New(slog.DiscardHandler), clock)
+	people, err := accounts.New(db, auth.NewGuard(db, nil, true, clock), h, accounts.Options{Limits: &accounts.Limits{}, Demo: true, Log: slog.New(slog.DiscardHandler), Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

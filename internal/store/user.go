@@ -11,7 +11,7 @@ import (
 )
 
 const userColumns = `u.id, u.username, u.name, u.email, u.city, u.about, u.demo, u.created_at, u.last_seen, u.closed_at,
-	u.hides_read, u.hides_seen`
+	u.hides_read, u.hides_seen, u.email_verified_at, u.email_bounced_at`
 
 func userFields(u *chat.User) []any {
 	return []any{
@@ -20,6 +20,8 @@ func userFields(u *chat.User) []any {
 		microsInto{&u.LastSeen},
 		microsInto{&u.ClosedAt},
 		&u.HidesRead, &u.HidesSeen,
+		microsInto{&u.EmailVerified},
+		microsInto{&u.EmailBounced},
 	}
 }
 
@@ -40,6 +42,7 @@ func (m microsInto) Scan(src any) error {
 func shown(u chat.User) chat.User {
 	if !u.ClosedAt.IsZero() {
 		u.Name, u.Username, u.Email, u.City, u.About = chat.FormerMember, "", "", "", ""
+		u.EmailVerified, u.EmailBounced = time.Time{}, time.Time{}
 	}
 	return u
 }
@@ -119,10 +122,10 @@ func (r Reader) CountUsers(ctx context.Context) (int64, error) {
 // address that is taken is Conflict.
 func (tx *Tx) InsertUser(ctx context.Context, u chat.User, passwordHash string) (chat.User, error) {
 	err := tx.q.QueryRowContext(ctx, `
-		INSERT INTO users (username, username_key, name, email, email_key, city, about, password_hash, demo, created_at, last_seen)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+		INSERT INTO users (username, username_key, name, email, email_key, city, about, password_hash, demo, created_at, last_seen, email_verified_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
 		u.Username, chat.UsernameKey(u.Username), u.Name, u.Email, chat.EmailKey(u.Email), u.City, u.About, passwordHash, u.Demo,
-		micros(u.CreatedAt), micros(u.LastSeen),
+		micros(u.CreatedAt), micros(u.LastSeen), micros(u.EmailVerified),
 	).Scan(&u.ID)
 	if err != nil {
 		return chat.User{}, fmt.Errorf("insert user: %w", tx.taken(err))
@@ -142,10 +145,19 @@ func (tx *Tx) taken(err error) error {
 }
 
 // UpdateUser replaces what a person says of themselves: name, e-mail address, place and
-// about. An address that is taken is Conflict.
+// about. An address that is taken is Conflict. Of another address than before nothing is known,
+// and links that were mailed to the one before open nothing any more.
 func (tx *Tx) UpdateUser(ctx context.Context, u chat.User) error {
-	_, err := tx.q.ExecContext(ctx, `UPDATE users SET name = $2, email = $3, email_key = $4, city = $5, about = $6 WHERE id = $1`,
+	_, err := tx.q.ExecContext(ctx, `
+		UPDATE users SET name = $2, email = $3, email_key = $4, city = $5, about = $6,
+			email_verified_at = CASE WHEN email_key = $4 THEN email_verified_at ELSE 0 END,
+			email_bounced_at = CASE WHEN email_key = $4 THEN email_bounced_at ELSE 0 END,
+			email_bounce = CASE WHEN email_key = $4 THEN email_bounce ELSE '' END
+		WHERE id = $1`,
 		u.ID, u.Name, u.Email, chat.EmailKey(u.Email), u.City, u.About)
+	if err == nil {
+		_, err = tx.q.ExecContext(ctx, `DELETE FROM account_token WHERE user_id = $1 AND email_key <> $2`, u.ID, chat.EmailKey(u.Email))
+	}
 	if err != nil {
 		return fmt.Errorf("update user %d: %w", u.ID, tx.taken(err))
 	}
@@ -197,12 +209,15 @@ const FormerNotices = 1000
 // calls.
 func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error {
 	_, err := tx.q.ExecContext(ctx, `
-		UPDATE users SET closed_at = $2, name = '', email = '', email_key = '', city = '', about = '', password_hash = '' WHERE id = $1`,
+		UPDATE users SET closed_at = $2, name = '', email = '', email_key = '', city = '', about = '', password_hash = '',
+			email_verified_at = 0, email_bounced_at = 0, email_bounce = '' WHERE id = $1`,
 		id, micros(at))
 	for _, query := range []string{
 		`DELETE FROM wish WHERE user_id = $1`,
 		`DELETE FROM preference WHERE user_id = $1`,
 		`DELETE FROM saved_reply WHERE user_id = $1`,
+		`DELETE FROM account_token WHERE user_id = $1`,
+		`DELETE FROM known_browser WHERE user_id = $1`,
 	} {
 		if err == nil {
 			_, err = tx.q.ExecContext(ctx, query, id)

@@ -1,4 +1,5 @@
-// Package accounts lets people register, sign in and sign out, and hands out tickets.
+// Package accounts lets people register, sign in and sign out, hands out tickets, and tells people by
+// mail what happens to their accounts.
 package accounts
 
 import (
@@ -27,8 +28,18 @@ type Service struct {
 	limits  *Limits
 	known   *known
 	demo    bool
+	mail    Mail
 	log     *slog.Logger
 	now     func() time.Time
+}
+
+// Options are what accounts stand on besides the database.
+type Options struct {
+	Limits *Limits
+	Demo   bool // demo accounts can sign in
+	Mail   Mail
+	Log    *slog.Logger // is told what was done to which account
+	Now    func() time.Time
 }
 
 // Limits bound how often somebody may try.
@@ -39,14 +50,19 @@ type Limits struct {
 	Register *limit.Keyed // per address
 	Ticket   *limit.Keyed // per session
 	Look     *limit.Keyed // per address: whether a name is free
+	Verify   *limit.Keyed // per person: mails that ask whether an address is theirs
+	Reset    *limit.Keyed // per e-mail address that was typed: mails that lead to a new password
+	Resets   *limit.Keyed // the same per address that they were asked for from
+	Link     *limit.Keyed // per address: links of mails that are followed
+	Browsers *limit.Keyed // per person: mails of browsers that are not known
 }
 
-// New returns the service. Demo accounts can sign in only where demo is on. The log is told
-// what was done to which account.
-func New(
-	db *store.DB, guard *auth.Guard, h *hub.Hub, limits *Limits, demo bool, log *slog.Logger, now func() time.Time,
-) (*Service, error) {
-	s := &Service{db: db, guard: guard, hub: h, hashers: newHashers(runtime.NumCPU()), limits: limits, known: newKnown(50_000), demo: demo, log: log, now: now}
+// New returns the service.
+func New(db *store.DB, guard *auth.Guard, h *hub.Hub, o Options) (*Service, error) {
+	s := &Service{
+		db: db, guard: guard, hub: h, hashers: newHashers(runtime.NumCPU()), limits: o.Limits, known: newKnown(50_000),
+		demo: o.Demo, mail: o.Mail, log: o.Log, now: o.Now,
+	}
 	var err error
 	s.decoy, err = s.hashers.hash(context.Background(), "nobody has this password")
 	return s, err
@@ -74,7 +90,7 @@ func (s *Service) Register(ctx context.Context, c RegisterCommand) (chat.User, s
 		return chat.User{}, "", err
 	}
 	s.known.add(chat.UsernameKey(u.Username) + " " + c.Address)
-	token, err := s.open(ctx, u.ID, c.Origin, func(*store.Tx) error { return nil })
+	token, err := s.open(ctx, u, c.Origin, func(*store.Tx) error { return nil })
 	return u, token, err
 }
 
@@ -96,16 +112,20 @@ func parse(c RegisterCommand) (chat.User, error) {
 	return u, chat.CheckPassword(c.Password)
 }
 
-// Create makes an account without signing it in, for the command line.
+// Create makes an account without signing it in, for the command line. Its address counts as verified:
+// the operator answers for it.
 func (s *Service) Create(ctx context.Context, username, name, email, password string) (chat.User, error) {
 	u, err := parse(RegisterCommand{Username: username, Password: password, Name: name, Email: email})
 	if err != nil {
 		return chat.User{}, err
 	}
+	if u.Email != "" {
+		u.EmailVerified = s.now()
+	}
 	return s.insert(ctx, u, password, Origin{}.entry(chat.AuditRegistered, 0, byOperator))
 }
 
-// insert makes an account and tells the audit log so.
+// insert makes an account and tells the audit log so. An address that is not verified is asked about.
 func (s *Service) insert(ctx context.Context, u chat.User, password string, e chat.AuditEntry) (chat.User, error) {
 	hash, err := s.Hash(ctx, password)
 	if err != nil {
@@ -114,9 +134,11 @@ func (s *Service) insert(ctx context.Context, u chat.User, password string, e ch
 	u.CreatedAt = s.now()
 	u.LastSeen = u.CreatedAt
 	err = s.audited(ctx, &e, func(tx *store.Tx) error {
-		u, err = tx.InsertUser(ctx, u, hash)
+		if u, err = tx.InsertUser(ctx, u, hash); err != nil {
+			return err
+		}
 		e.User = u.ID
-		return err
+		return s.ask(ctx, tx, u, e.Agent)
 	})
 	return u, err
 }
@@ -173,10 +195,10 @@ func (s *Service) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // open makes a session, unless check refuses in the same transaction, and returns its token.
-func (s *Service) open(ctx context.Context, who chat.UserID, from Origin, check func(*store.Tx) error) (string, error) {
+func (s *Service) open(ctx context.Context, who chat.User, from Origin, check func(*store.Tx) error) (string, error) {
 	token, hash := auth.NewToken()
 	now := s.now()
-	e := from.entry(chat.AuditSignedIn, who, "")
+	e := from.entry(chat.AuditSignedIn, who.ID, "")
 	err := s.audited(ctx, &e, func(tx *store.Tx) error {
 		if err := check(tx); err != nil {
 			return err
@@ -184,9 +206,25 @@ func (s *Service) open(ctx context.Context, who chat.UserID, from Origin, check 
 		if err := tx.DeleteExpired(ctx, now); err != nil {
 			return err
 		}
-		return tx.InsertSession(ctx, chat.Session{ID: hash, User: who, Agent: e.Agent, CreatedAt: now, ExpiresAt: s.guard.Expiry(now, now)})
+		if err := s.meet(ctx, tx, who, from); err != nil {
+			return err
+		}
+		return tx.InsertSession(ctx, chat.Session{ID: hash, User: who.ID, Agent: e.Agent, CreatedAt: now, ExpiresAt: s.guard.Expiry(now, now)})
 	})
 	return token, err
+}
+
+// meet notes the browser in which somebody signs in, and tells them of one that is not known. The
+// first one of an account is the one that it was made in, or was used in before browsers were noted.
+func (s *Service) meet(ctx context.Context, tx *store.Tx, who chat.User, from Origin) error {
+	if from.Browser == "" {
+		return nil
+	}
+	known, others, err := tx.KnowBrowser(ctx, who.ID, auth.Hash(from.Browser), s.now())
+	if err != nil || known || !others || s.limits.Browsers.Take(fmt.Sprint(who.ID), "") != nil {
+		return err
+	}
+	return s.tell(ctx, tx, store.DeliverNewBrowser, who, agentOf(from.Agent))
 }
 
 // SignOut ends a session and closes its sockets. One that is gone already is no error.

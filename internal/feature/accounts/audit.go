@@ -8,10 +8,11 @@ import (
 	"swapnest/internal/store"
 )
 
-// Origin is where a command came from: the address, which also counts for the limits, and
-// the browser as it calls itself. The zero Origin is the operator's command line.
+// Origin is where a command came from: the address, which also counts for the limits, the
+// browser as it calls itself, and the secret by which it is known again, which signing in needs
+// alone; "" is none. The zero Origin is the operator's command line.
 type Origin struct {
-	Address, Agent string
+	Address, Agent, Browser string
 }
 
 // byOperator is the detail of what was done on the command line.

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
@@ -23,7 +24,7 @@ func (s *Service) Profile(ctx context.Context, viewer chat.User, username string
 		return chat.User{}, chat.Record{}, err
 	}
 	u = u.ShownTo(viewer, s.hub.Online(u.ID))
-	u.Email = ""
+	u.Email, u.EmailVerified, u.EmailBounced = "", time.Time{}, time.Time{}
 	record, err := s.db.Record(ctx, u.ID)
 	return u, record, err
 }
@@ -39,7 +40,8 @@ type EditCommand struct {
 }
 
 // Edit changes one's own account. It refuses with Invalid and the field at fault, and with
-// Conflict an e-mail address that somebody else has.
+// Conflict an e-mail address that somebody else has. Another address is not verified: it gets a
+// mail that asks whose it is, and the one before is told.
 func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from Origin) (chat.User, error) {
 	var u chat.User
 	e := from.entry(chat.AuditProfileChanged, who, "")
@@ -55,6 +57,7 @@ func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from
 		if err != nil {
 			return err
 		}
+		before := u
 		for _, part := range []struct {
 			name  string
 			typed *string
@@ -80,7 +83,14 @@ func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from
 		if e.Detail == "" {
 			return errNothing
 		}
-		return tx.UpdateUser(ctx, u)
+		if err := tx.UpdateUser(ctx, u); err != nil || chat.EmailKey(u.Email) == chat.EmailKey(before.Email) {
+			return err
+		}
+		u.EmailVerified, u.EmailBounced = time.Time{}, time.Time{}
+		if err := s.tell(ctx, tx, store.DeliverAddress, before, e.Agent); err != nil {
+			return err
+		}
+		return s.ask(ctx, tx, u, e.Agent)
 	})
 	return u, err
 }

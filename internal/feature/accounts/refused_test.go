@@ -35,7 +35,7 @@ func inOffice(t *testing.T, limits *Limits, test func(t *testing.T, o *office)) 
 		}
 		defer db.Close()
 		h := hub.New(new(bus.Memory).Join, nil, slog.New(slog.DiscardHandler))
-		s, err := New(db, auth.NewGuard(db, nil, false, time.Now), h, limits, false, slog.New(slog.DiscardHandler), time.Now)
+		s, err := New(db, auth.NewGuard(db, nil, false, time.Now), h, Options{Limits: limits, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,26 @@ func (s *Service) setPassword(ctx context.Context, but chat.SessionID, password 
 	if err != nil {
 		return err
 	}
-	return s.endSessions(ctx, but, e, func(tx *store.Tx) error { return tx.SetPassword(ctx, e.User, hash) })
+	return s.endSessions(ctx, but, e, func(tx *store.Tx) error { return s.replace(ctx, tx, e.User, hash, e.Agent) })
+}
+
+// replace stores the hash of another password, voids the links that could set one more, and tells the
+// person.
+func (s *Service) replace(ctx context.Context, tx *store.Tx, who chat.UserID, hash, agent string) error {
+	if err := tx.SetPassword(ctx, who, hash); err != nil {
+		return err
+	}
+	if err := tx.DeleteAccountTokens(ctx, who, store.TokenReset); err != nil {
+		return err
+	}
+	if !s.mail.On {
+		return nil
+	}
+	u, err := tx.User(ctx, who)
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, store.DeliverPassword, u, agent)
 }
 
 // prove refuses who does not know the password of an account.

@@ -59,7 +59,7 @@ func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, strin
 		return chat.User{}, "", s.failed(ctx, c, u.ID, wrong)
 	}
 	s.known.add(pair)
-	token, err := s.open(ctx, u.ID, c.Origin, func(tx *store.Tx) error {
+	token, err := s.open(ctx, u, c.Origin, func(tx *store.Tx) error {
 		// Changing a password ends all sessions: one that is opened with the old password
 		// at the same time is not to come after that.
 		now, err := tx.LockPasswordHash(ctx, u.ID)

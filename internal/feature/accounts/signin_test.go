@@ -26,7 +26,7 @@ func TestEveryAttemptToSignInHashesOnce(t *testing.T) {
 		}
 		defer db.Close()
 		h := hub.New(new(bus.Memory).Join, nil, slog.New(slog.DiscardHandler))
-		s, err := New(db, auth.NewGuard(db, nil, false, time.Now), h, &Limits{}, false, slog.New(slog.DiscardHandler), time.Now)
+		s, err := New(db, auth.NewGuard(db, nil, false, time.Now), h, Options{Limits: &Limits{}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -69,6 +69,11 @@ func TestEveryAnswer(t *testing.T) {
 	t.Run("wishes", func(t *testing.T) { w.run(t, wishRows) })
 	t.Run("saved replies", func(t *testing.T) { w.run(t, savedRows) })
 	t.Run("accounts", func(t *testing.T) { w.run(t, accountRows) })
+	t.Run("account mail", func(t *testing.T) {
+		w.run(t, askingRows)
+		w.mailed(t, "dev@example.org")
+		w.run(t, resetRows)
+	})
 	t.Run("conversations", func(t *testing.T) { w.run(t, conversationRows) })
 	t.Run("messages", func(t *testing.T) { w.run(t, messageRows) })
 	t.Run("search", func(t *testing.T) {
@@ -253,10 +258,15 @@ func TestSession(t *testing.T) {
 		name := map[string]string{"POST /session": "asha", "POST /users": "gita"}[call]
 		got := w.do(t, request{"", call, `{"username":"` + name + `","password":"{password}"}`, ""})
 		cookies := (&http.Response{Header: got.header}).Cookies()
-		if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteLaxMode || cookies[0].Path != "/" {
-			t.Fatalf("%s: got %v, want one cookie out of reach of scripts and other sites", call, got.header)
+		if len(cookies) != 2 || cookies[0].Name != "swapnest_browser" || cookies[1].Name != "swapnest_session" {
+			t.Fatalf("%s: got %v, want the browser's cookie and the session's", call, got.header)
 		}
-		w.tokens[name] = cookies[0].Value
+		for _, c := range cookies {
+			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
+				t.Fatalf("%s: got %v, want cookies out of reach of scripts and other sites", call, got.header)
+			}
+		}
+		w.tokens[name] = cookies[1].Value
 		if got := w.do(t, request{name, "GET /me", "", ""}); !strings.Contains(got.body, `"username":"`+name+`"`) {
 			t.Errorf("%s: the cookie does not sign in: %s", call, got.body)
 		}

@@ -12,6 +12,8 @@ var examples = map[string]string{
 	"signIn":            `{"username":"meera_k","password":"a long sentence"}`,
 	"editMe":            `{"name":"Meera Kulkarni","city":"Aundh, Pune","about":"I am moving to a smaller flat."}`,
 	"changePassword":    `{"current":"a long sentence","password":"a longer sentence"}`,
+	"askPasswordReset":  `{"email":"meera@example.org"}`,
+	"resetPassword":     `{"token":"4x7kq2m5n3p6r8s2t4v6w7y3z5","password":"a longer sentence"}`,
 	"closeAccount":      `{"current":"a long sentence"}`,
 	"createListing":     `{"title":"Hero Sprint cycle, 21 gears","description":"New tyres in March.","price":{"amount":850000,"currency":"INR"},"category":"cycles","condition":"good","city":"Aundh, Pune","negotiable":true,"photos":["photos/3kq5vx2hd7m4n6p8r9s1t2u3w4.jpg"]}`,
 	"editListing":       `{"price":{"amount":800000,"currency":"INR"},"status":"reserved"}`,

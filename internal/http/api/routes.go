@@ -27,6 +27,18 @@ func (a *API) accountCalls() {
 		id: "closeAccount", route: "POST /me/close", summary: "Close one's account for good; what one has written stays, as a former member's",
 		status: 204, failures: []int{429},
 	}, a.closeAccount)
+	handle(a, operation{
+		id: "verifyEmail", route: "POST /me/verify-email", summary: "Have a mail sent by which one shows that one's address is one's own",
+		status: 202, failures: []int{422, 429},
+	}, a.askVerify)
+	handle(a, operation{
+		id: "askPasswordReset", route: "POST /password-reset", summary: "Have a link for a new password mailed to an address, if somebody has it",
+		public: true, status: 202,
+	}, a.askReset)
+	handle(a, operation{
+		id: "resetPassword", route: "POST /password-reset/confirm", summary: "Set a new password by such a link; all sessions end, with their sockets",
+		public: true, status: 204, failures: []int{429},
+	}, a.resetPassword)
 	handle(a, operation{id: "listSessions", route: "GET /me/sessions", summary: "Where one is signed in", status: 200}, a.listSessions)
 	handle(a, operation{id: "endOtherSessions", route: "DELETE /me/sessions", summary: "Sign out everywhere else", status: 204}, a.endOtherSessions)
 	handle(a, operation{id: "endSession", route: "DELETE /me/sessions/{session}", summary: "Sign one device out", status: 204}, a.endSession)

@@ -237,6 +237,10 @@ var limitedRows = []row{
 	{"accounts", request{"", "POST /users", `{"username":"eve","password":"{password}"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"one sign-in", request{"", "POST /session", `{"username":"bilal","password":"wrong"}`, ""}, 401, nil, nil},
 	{"sign-ins", request{"", "POST /session", `{"username":"bilal","password":"{password}"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"one link", request{"", "POST /password-reset/confirm", `{"token":"planted","password":"{password}"}`, ""}, 422, []string{`"field":"token"`}, []string{"planted"}},
+	{"links", request{"", "POST /password-reset/confirm", `{"token":"planted","password":"{password}"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, []string{"planted"}},
+	{"one mail", request{"bilal", "POST /me/verify-email", "", ""}, 202, nil, nil},
+	{"mails", request{"bilal", "POST /me/verify-email", "", ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"questions", request{"bilal", "POST /conversations", `{"listing_id":{bike},"client_id":"m9","message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"one change", request{"bilal", "PATCH /conversations/{conversation}", `{"muted":true}`, ""}, 200, nil, nil},
 	{"changes", request{"bilal", "PATCH /conversations/{conversation}", `{"muted":false}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
@@ -332,6 +336,7 @@ func brokenRows(c *contract) []row {
 	bodies := map[string]string{
 		"POST /users": `{"username":"frida","password":"{password}"}`, "POST /session": `{"username":"asha","password":"{password}"}`,
 		"PATCH /conversations/{id}": `{"muted":true}`, "PATCH /conversations/{id}/messages/{message_id}": `{"message":"x"}`,
+		"POST /password-reset": `{"email":"asha@example.org"}`, "POST /password-reset/confirm": `{"token":"x","password":"{password}"}`,
 		"PUT /me/password": `{"current":"{password}","password":"{password}"}`, "POST /me/close": `{"current":"{password}"}`,
 	}
 	var rows []row

@@ -17,24 +17,34 @@ type signInInput struct{ Body credentials }
 
 // signIn answers POST /session.
 func (a *API) signIn(ctx context.Context, c call, in *signInInput) (*userOutput, error) {
+	from := a.arrival(c)
 	user, token, err := a.Accounts.SignIn(ctx, accounts.SignInCommand{
-		Username: in.Body.Username, Password: in.Body.Password, Origin: c.origin(),
+		Username: in.Body.Username, Password: in.Body.Password, Origin: from,
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.signedIn(ctx, c, token)
+	a.signedIn(ctx, c, from, token)
 	return &userOutput{userAnswer{wire.UserOf(user)}}, nil
+}
+
+// arrival is the origin of a call that signs in: the browser, or the program that keeps cookies,
+// is known by it later on.
+func (a *API) arrival(c call) accounts.Origin {
+	from := c.origin()
+	from.Browser = a.Guard.Browser(c.request)
+	return from
 }
 
 // signedIn gives the browser its new session in place of the one that it still had, so that
 // none stays behind that nobody sees.
-func (a *API) signedIn(ctx context.Context, c call, token string) {
+func (a *API) signedIn(ctx context.Context, c call, from accounts.Origin, token string) {
 	if old, err := a.Guard.Who(c.request); err == nil {
 		if err := a.Accounts.SignOut(ctx, old.Session, c.origin()); err != nil {
 			a.Log.WarnContext(ctx, "old session not ended", "error", err)
 		}
 	}
+	a.Guard.SetBrowser(c.answer, from.Browser)
 	a.Guard.SetCookie(c.answer, token)
 }
 

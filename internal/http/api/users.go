@@ -28,23 +28,26 @@ type userOutput struct{ Body userAnswer }
 
 // register answers POST /users.
 func (a *API) register(ctx context.Context, c call, in *registerInput) (*userOutput, error) {
+	from := a.arrival(c)
 	user, token, err := a.Accounts.Register(ctx, accounts.RegisterCommand{
 		Username: in.Body.Username, Password: in.Body.Password, Name: in.Body.Name, Email: in.Body.Email,
-		Origin: c.origin(),
+		Origin: from,
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.signedIn(ctx, c, token)
+	a.signedIn(ctx, c, from, token)
 	return &userOutput{userAnswer{wire.UserOf(user)}}, nil
 }
 
 // self is a person as they see themselves.
 type self struct {
 	wire.User
-	Email string `json:"email" doc:"Empty when none was given."`
-	City  string `json:"city" doc:"Empty when none was given."`
-	About string `json:"about" doc:"Empty when nothing was said."`
+	Email         string `json:"email" doc:"Empty when none was given."`
+	EmailVerified bool   `json:"email_verified" doc:"One has shown that the address is one's own."`
+	EmailBounced  bool   `json:"email_bounced" doc:"Mail to it came back: nothing more is sent there before it is verified again."`
+	City          string `json:"city" doc:"Empty when none was given."`
+	About         string `json:"about" doc:"Empty when nothing was said."`
 }
 
 // unread counts what a person has not seen.
@@ -83,7 +86,10 @@ func (a *API) me(ctx context.Context, c call, _ *none) (*meOutput, error) {
 }
 
 func selfOf(u chat.User) self {
-	return self{User: wire.UserOf(u), Email: u.Email, City: u.City, About: u.About}
+	return self{
+		User: wire.UserOf(u), Email: u.Email, EmailVerified: !u.EmailVerified.IsZero(), EmailBounced: !u.EmailBounced.IsZero(),
+		City: u.City, About: u.About,
+	}
 }
 
 // mePatch changes what it names.

@@ -48,6 +48,7 @@ type world struct {
 	conversation     chat.ConversationID
 	words            chat.MessageID // of asha's first message
 	upload           string         // the last one that was begun
+	token            string         // of the last link for a new password
 	accounts         *accounts.Service
 	guard            *auth.Guard
 	dir              string
@@ -87,10 +88,14 @@ func newWorld(t testing.TB, limited bool) *world {
 	if limited { // to what fill uses
 		al = accounts.Limits{
 			SignIn: limit.New(time.Hour, 1, time.Now), Register: limit.New(time.Hour, 3, time.Now), Look: limit.New(time.Hour, 1, time.Now),
+			Verify: limit.New(time.Hour, 1, time.Now), Link: limit.New(time.Hour, 1, time.Now),
 		}
 		ml = messaging.Limits{Send: limit.New(time.Hour, 2, time.Now), Start: limit.New(time.Hour, 1, time.Now), React: limit.New(time.Hour, 1, time.Now)}
 	}
-	if w.accounts, err = accounts.New(w.db, w.guard, h, &al, false, log, time.Now); err != nil {
+	w.accounts, err = accounts.New(w.db, w.guard, h, accounts.Options{
+		Limits: &al, Mail: accounts.Mail{On: true, Site: func() string { return "https://swap.example" }}, Log: log, Now: time.Now,
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	disk, err := blob.NewDisk(t.TempDir(), t.TempDir())
@@ -185,7 +190,7 @@ type answer struct {
 func (w *world) expand(s string) string {
 	return strings.NewReplacer(
 		"{bike}", fmt.Sprint(w.bike.ID), "{sold}", fmt.Sprint(w.sold.ID), "{gone}", fmt.Sprint(w.gone.ID),
-		"{conversation}", fmt.Sprint(w.conversation), "{words}", fmt.Sprint(w.words), "{upload}", w.upload, "{password}", password,
+		"{conversation}", fmt.Sprint(w.conversation), "{words}", fmt.Sprint(w.words), "{upload}", w.upload, "{token}", w.token, "{password}", password,
 	).Replace(s)
 }
 

@@ -201,6 +201,14 @@ func (g *Guard) Origin(r *http.Request) string {
 	return "http://" + r.Host
 }
 
+// Public returns the origin that people use, where one is configured.
+func (g *Guard) Public() (string, bool) {
+	if g.origins == nil {
+		return "", false
+	}
+	return g.origins[0], true
+}
+
 // SocketOrigins returns the same origins as ws:// or wss:// addresses, for a CSP.
 func (g *Guard) SocketOrigins(host string) []string {
 	all := slices.Clone(g.AllowedOrigins(host))

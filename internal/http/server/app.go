@@ -57,6 +57,7 @@ type Options struct {
 	Scanner     uploads.Scanner // looks at files; nil is none
 	Proxies     auth.Proxies    // reverse proxies whose X-Forwarded-For is taken
 	TLS         TLS
+	AccountMail AccountMail // mails about accounts; the zero value is none
 	// MetricsToken opens /metrics on the address that people use. Without one it is open
 	// where PublicURL is nil, and closed elsewhere.
 	MetricsToken string
@@ -115,6 +116,7 @@ type App struct {
 	metrics   *metrics
 	server    *http.Server
 	entrance  atomic.Pointer[entrance] // nil until Serve
+	address   atomic.Value             // a string: what Serve listens on
 	debug     *http.Server
 	plain     *http.Server
 	draining  atomic.Bool
@@ -200,7 +202,7 @@ func (a *App) begin(o Options) {
 	}
 	a.unmuter = startSweeper(unmuteEvery, a.log, job{"mutes that are over", a.Inbox.Unmute})
 	a.sweeper = startSweeper(sweepEvery, a.log, job{"old notices", a.Notices.Prune},
-		job{"old audit entries", a.Accounts.PruneAudit}, job{"earlier texts", a.Messages.Prune})
+		job{"old audit entries", a.Accounts.PruneAudit}, job{"links and browsers", a.Accounts.PruneLinks}, job{"earlier texts", a.Messages.Prune})
 }
 
 func (a *App) makeServices(ctx context.Context, o Options) error {
@@ -208,7 +210,10 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	a.Guard = auth.NewGuard(a.DB, o.PublicURL, o.Demo, now)
 	limits := newLimits(o.RateLimits, a.sharing, now)
 	var err error
-	if a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, &limits.accounts, o.Demo, a.log, now); err != nil {
+	a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, accounts.Options{
+		Limits: &limits.accounts, Demo: o.Demo, Mail: a.accountMail(o), Log: a.log, Now: now,
+	})
+	if err != nil {
 		return err
 	}
 	if a.Listings, err = listings.New(ctx, a.DB, a.Hub, limits.listings, now); err != nil {
@@ -290,6 +295,7 @@ func (a *App) Serve(l net.Listener) error {
 	door := newEntrance(l)
 	a.server.ConnState = door.note
 	a.entrance.Store(door)
+	a.address.Store(l.Addr().String())
 	l = door
 	if a.server.TLSConfig != nil {
 		return until(a.server.ServeTLS(l, "", ""))

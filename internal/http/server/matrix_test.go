@@ -121,7 +121,7 @@ type theater struct {
 
 func newTheater(t *testing.T, d *testkit.Database) *theater {
 	t.Helper()
-	h := &theater{site: open(t, d), database: d}
+	h := &theater{site: openWith(t, d, mailing), database: d}
 	var err error
 	if h.hash, err = h.Accounts.Hash(t.Context(), "correct horse"); err != nil {
 		t.Fatal(err)

@@ -20,8 +20,10 @@ func (w *Web) accountRoutes(mux Mux) {
 	both("/accounts/logout/{$}", w.logoutForm, w.logout)
 	get("/accounts/check-username/{$}", w.checkUsername)
 	get("/accounts/check-email/{$}", w.checkEmail)
-	get("/accounts/password-reset/{$}", w.passwordReset)
-	get("/accounts/password-reset/confirm/{$}", w.passwordReset)
+	both("/accounts/password-reset/{$}", w.resetForm, w.askReset)
+	both("/accounts/password-reset/confirm/{$}", w.newPasswordForm, w.setNewPassword)
+	both("/accounts/verify-email/{$}", w.addressPage, w.askVerify)
+	both("/accounts/verify-email/{token}/{$}", w.verifyForm, w.verify)
 
 	get("/accounts/profile/{$}", w.profile)
 	both("/accounts/profile/edit/{$}", w.profileForm, w.editProfile)
@@ -62,7 +64,7 @@ func (w *Web) profile(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Scripts = append(s.Scripts, "shop")
-	s.Styles = append(s.Styles, "listing-card", "shop", "empty", "form", "account")
+	s.Styles = append(s.Styles, "listing-card", "shop", "empty", "banner", "form", "account")
 	return w.render(rw, r, http.StatusOK, "account", accountView{
 		shell: s, Public: profileURL(s.Me.User), Shelf: newShelf(s, page.Listings, nil), More: page.Next != "",
 	})
@@ -164,21 +166,7 @@ func (w *Web) person(rw http.ResponseWriter, r *http.Request) error {
 type noteView struct {
 	shell
 	Heading, Text, Way, WayTo string
-}
-
-// passwordReset answers GET /accounts/password-reset/. Nothing here sends mail, so it says
-// who can help.
-func (w *Web) passwordReset(rw http.ResponseWriter, r *http.Request) error {
-	s, err := w.shell(r, "A new password", "you")
-	if err != nil {
-		return err
-	}
-	s.Styles = append(s.Styles, "empty")
-	return w.render(rw, r, http.StatusOK, "note", noteView{
-		shell: s, Heading: "Forgotten your password?",
-		Text: "This marketplace sends no mail. Write to the people who run it: they can give you a new password.",
-		Way:  "Back to log in", WayTo: "/accounts/login/",
-	})
+	Ask                       bool // offers to have the mail sent again by which one verifies an address
 }
 
 // checkUsername answers GET /accounts/check-username/?username=.

@@ -17,6 +17,7 @@ type loginView struct {
 	form
 	Next               string
 	Reason             string // why one should
+	Done               bool   // a new password was set a moment ago
 	Username, Password field
 	People             []DemoPerson
 }
@@ -25,6 +26,7 @@ type loginView struct {
 func (w *Web) loginForm(rw http.ResponseWriter, r *http.Request) error {
 	v := loginView{
 		Next: nextPath(r.URL.Query().Get("next")), Username: field{Name: "username"}, Password: field{Name: "password"},
+		Done: r.URL.Query().Get("done") == "password",
 	}
 	v.Status = http.StatusOK
 	return w.showLogin(rw, r, v)
@@ -36,11 +38,13 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := loginView{Next: nextPath(r.PostForm.Get("next")), Username: typed(r, "username"), Password: field{Name: "password"}}
+	from := w.arrival(r)
 	_, token, err := w.accounts.SignIn(r.Context(), accounts.SignInCommand{
-		Username: strings.TrimSpace(v.Username.Value), Password: r.PostForm.Get("password"), Origin: origin(r),
+		Username: strings.TrimSpace(v.Username.Value), Password: r.PostForm.Get("password"), Origin: from,
 	})
 	if err == nil {
 		w.leave(r)
+		w.guard.SetBrowser(rw, from.Browser)
 		w.guard.SetCookie(rw, token)
 		return redirect(rw, r, orHome(v.Next))
 	}
@@ -66,6 +70,13 @@ func (w *Web) showLogin(rw http.ResponseWriter, r *http.Request, v loginView) er
 // origin is where a request came from, for the limits and the audit log.
 func origin(r *http.Request) accounts.Origin {
 	return accounts.Origin{Address: auth.Address(r), Agent: r.UserAgent()}
+}
+
+// arrival is the origin of a request that signs in: the browser is known by it later on.
+func (w *Web) arrival(r *http.Request) accounts.Origin {
+	from := origin(r)
+	from.Browser = w.guard.Browser(r)
+	return from
 }
 
 // leave ends the session that the browser still had, so that signing in as

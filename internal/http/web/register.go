@@ -40,12 +40,14 @@ func (w *Web) register(rw http.ResponseWriter, r *http.Request) error {
 	}
 	v := newRegisterView(r)
 	v.Next = nextPath(r.PostForm.Get("next"))
+	from := w.arrival(r)
 	_, token, err := w.accounts.Register(r.Context(), accounts.RegisterCommand{
 		Username: v.Username.Value, Password: r.PostForm.Get("password"), Name: strings.TrimSpace(v.Name.Value),
-		Email: v.Email.Value, Origin: origin(r),
+		Email: v.Email.Value, Origin: from,
 	})
 	if err == nil {
 		w.leave(r)
+		w.guard.SetBrowser(rw, from.Browser)
 		w.guard.SetCookie(rw, token)
 		return redirect(rw, r, orHome(v.Next))
 	}

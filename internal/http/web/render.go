@@ -95,7 +95,7 @@ func (w *Web) render(rw http.ResponseWriter, r *http.Request, status int, name s
 	h.Set("Content-Length", strconv.Itoa(len(page)))
 	h.Add("Vary", "Cookie, Accept-Encoding")
 	h.Set("Cache-Control", "private, no-cache")
-	if _, err := r.Cookie(w.guard.CookieName()); err == nil || status >= http.StatusBadRequest {
+	if _, err := r.Cookie(w.guard.CookieName()); err == nil || status >= http.StatusBadRequest || hidden(h) {
 		h.Set("Cache-Control", "no-store")
 	}
 	rw.WriteHeader(status)

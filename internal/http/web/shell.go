@@ -31,6 +31,8 @@ type me struct {
 	UnreadConversations int64
 	UnreadNotices       int64
 	Face, Initial       string
+	Address             addressState
+	Mail                bool // is sent to them
 }
 
 // joinedStyles are components that pages have together, by the name of the sheet that they are in.
@@ -69,7 +71,7 @@ func (w *Web) shell(r *http.Request, title, section string) (shell, error) {
 	}
 	s.Me = &me{
 		User: who.User, Session: who.Session, UnreadConversations: unread.Conversations, UnreadNotices: unread.Notices,
-		Face: face(who.User.ID), Initial: initial(who.User.Name),
+		Face: face(who.User.ID), Initial: initial(who.User.Name), Address: w.addressOf(who.User), Mail: w.accounts.MayMail(who.User),
 	}
 	return s, nil
 }

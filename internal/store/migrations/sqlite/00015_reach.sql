@@ -26,7 +26,7 @@ ALTER TABLE users ADD COLUMN email_bounce TEXT NOT NULL DEFAULT '';
 CREATE TABLE account_token (
     token_hash BLOB    NOT NULL PRIMARY KEY,
     user_id    INTEGER NOT NULL REFERENCES users (id),
-    purpose    TEXT    NOT NULL, -- verify, reset
+    purpose    TEXT    NOT NULL, -- verify, reset; verified is a verify that was used
     email_key  TEXT    NOT NULL,
     created_at BIGINT  NOT NULL,
     expires_at BIGINT  NOT NULL
