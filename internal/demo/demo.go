@@ -135,7 +135,7 @@ func (t Town) settle(ctx context.Context, tx *store.Tx, hash string, talks []tal
 	for i, p := range people {
 		u := chat.User{
 			Username: p.username, Name: p.name, City: p.city, About: p.about, Demo: true,
-			CreatedAt: t.Now.AddDate(0, 0, -60-13*i), LastSeen: t.Now.Add(-p.away),
+			Email: p.username + addresses, EmailVerified: t.Now, CreatedAt: t.Now.AddDate(0, 0, -60-13*i), LastSeen: t.Now.Add(-p.away),
 		}
 		if at := seen[p.username]; at.After(u.LastSeen) {
 			u.LastSeen = at

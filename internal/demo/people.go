@@ -9,6 +9,10 @@ import (
 // former is somebody who has closed their account since.
 const former = "nikhil_j"
 
+// addresses is the end of everybody's e-mail address, in a domain that is kept for examples (RFC
+// 2606) and takes no mail. What is sent to people of the demo stays on this machine or is not sent.
+const addresses = "@example.org"
+
 // people live in the town. away is how long ago they were last here, unless they
 // have written since.
 var people = []struct {
