@@ -78,6 +78,7 @@ type Serve struct {
 
 	Files      Files      `embed:"" group:"Files of messages"`
 	Secure     Secure     `embed:"" group:"TLS"`
+	Reply      Reply      `embed:"" group:"Answers by mail"`
 	Operations Operations `embed:"" group:"Operations"`
 
 	public  *url.URL
@@ -290,7 +291,7 @@ func (s *Serve) check() error {
 	if err := s.checkRedis(); err != nil {
 		return err
 	}
-	if err := errors.Join(s.Storage.check(), s.Files.check()); err != nil {
+	if err := errors.Join(s.Storage.check(), s.Files.check(), s.Reply.check()); err != nil {
 		return err
 	}
 	if loopback(host) {

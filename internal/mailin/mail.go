@@ -38,6 +38,8 @@ type Mail struct {
 	From string
 	// MessageID is what its sender's program calls it, with the brackets; "" for nothing.
 	MessageID string
+	// Date is when it was written, as its sender's program says.
+	Date string
 	// Text is what its author has written: no quotes, no signature, lines that end with LF. It may
 	// be empty.
 	Text string
@@ -85,7 +87,7 @@ func Read(raw []byte) (Mail, error) {
 			return Mail{}, ErrMalformed
 		}
 	}
-	m := Mail{From: author(h), MessageID: strings.TrimSpace(h.Get("Message-Id")), Auto: automatic(h), header: h}
+	m := Mail{From: author(h), MessageID: strings.TrimSpace(h.Get("Message-Id")), Date: h.Get("Date"), Auto: automatic(h), header: h}
 	if len(m.MessageID) > mostID {
 		return Mail{}, ErrMalformed
 	}

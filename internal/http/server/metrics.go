@@ -37,6 +37,7 @@ type metrics struct {
 	batchTime   prometheus.Histogram
 	blobs       map[string]prometheus.Counter // by operation
 	scans       map[string]prometheus.Counter // by result
+	mails       map[string]prometheus.Counter // by outcome
 	requests    *prometheus.CounterVec
 	durations   *prometheus.HistogramVec
 }
@@ -70,6 +71,8 @@ func newMetrics(version string) *metrics {
 	m.batchTime = histogram("swapnest_commit_seconds", "How long a shared commit took.", prometheus.ExponentialBuckets(0.0005, 2, 14))
 	m.blobs = counters(m, "swapnest_blob_failures_total", "Photos and files that could not be stored, opened or deleted.", "operation", "put", "open", "delete")
 	m.scans = counters(m, "swapnest_scans_total", "Files that the virus scanner was asked about, by the answer.", "result", "clean", "harmful", "unavailable")
+	m.mails = counters(m, "swapnest_mails_total", "Answers and reports that came by mail, by what became of them.",
+		"outcome", "taken", "duplicate", "dropped", "bounce", "refused", "later")
 	m.requests = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "swapnest_http_requests_total", Help: "Answers to requests, by the pattern of the address.",
 	}, []string{"pattern", "method", "status"}))
@@ -154,6 +157,9 @@ func (m *metrics) sent(outcome string) {
 	}
 	m.sends["refused"].Inc()
 }
+
+// mailed counts a mail that came.
+func (m *metrics) mailed(outcome string) { m.mails[outcome].Inc() }
 
 // batched counts a shared commit.
 func (m *metrics) batched(calls int, took time.Duration, failed bool) {
