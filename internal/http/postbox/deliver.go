@@ -85,6 +85,9 @@ func (b *Box) admit(ctx context.Context, c chat.ConversationID, who chat.UserID,
 	return nil
 }
 
+// moreTries is how many files beyond those that fit are looked at, for some may be refused.
+const moreTries = 10
+
 // send uploads what is attached and sends the message. A file that is refused for good is left out,
 // and the text says so, for both to see; where there is nothing else to send, all of it is refused.
 func (b *Box) send(ctx context.Context, who chat.UserID, command messaging.SendCommand, files []mailin.Attachment) (string, error) {
@@ -100,7 +103,7 @@ func (b *Box) send(ctx context.Context, who chat.UserID, command messaging.SendC
 	for i, f := range files {
 		var a chat.Attachment
 		var err error = chat.ErrAttached(most)
-		if i < most {
+		if len(command.Attachments) < most && i < most+moreTries {
 			a, err = b.o.Uploads.Add(ctx, who, uploads.Begin{Name: fileName(f), Type: f.Type, Length: int64(len(f.Data))}, bytes.NewReader(f.Data))
 		}
 		switch {

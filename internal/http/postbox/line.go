@@ -2,6 +2,8 @@ package postbox
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -104,6 +106,7 @@ type line struct {
 	mu      sync.Mutex
 	command time.Time // until when the library waits for what it reads
 	busy    bool      // a mail is under way
+	late    bool      // something did not come in time: nothing more is read
 }
 
 // SetReadDeadline notes how long a command may take.
@@ -114,7 +117,8 @@ func (l *line) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// Read reads what comes within the deadlines.
+// Read reads what comes within the deadlines. Behind one that was missed there is nothing more: the
+// library would take the rest of a mail for commands.
 func (l *line) Read(b []byte) (int, error) {
 	l.mu.Lock()
 	until := time.Now().Add(idleTime)
@@ -123,16 +127,24 @@ func (l *line) Read(b []byte) (int, error) {
 			until = t
 		}
 	}
-	over := l.gate.draining.Load() && !l.busy
+	over, late := l.gate.draining.Load() && !l.busy, l.late
 	err := l.Conn.SetReadDeadline(until)
 	l.mu.Unlock()
-	if over {
-		return 0, os.ErrDeadlineExceeded
+	n := 0
+	switch {
+	case late:
+		return 0, io.EOF
+	case over:
+		err = os.ErrDeadlineExceeded
+	case err == nil:
+		n, err = l.Conn.Read(b)
 	}
-	if err != nil {
-		return 0, err
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		l.mu.Lock()
+		l.late = true
+		l.mu.Unlock()
 	}
-	return l.Conn.Read(b)
+	return n, err
 }
 
 // work says that a mail is under way, until what it returns is called.

@@ -69,7 +69,7 @@ type Options struct {
 type Box struct {
 	o        Options
 	server   *smtp.Server
-	gate     *gate
+	gate     atomic.Pointer[gate] // nil until Serve
 	work     chan struct{}
 	memory   atomic.Int64
 	draining atomic.Bool
@@ -97,8 +97,9 @@ func New(o Options) *Box {
 
 // Serve answers on l until Shutdown.
 func (b *Box) Serve(l net.Listener) error {
-	b.gate = newGate(l, &b.draining)
-	err := b.server.Serve(b.gate)
+	g := newGate(l, &b.draining)
+	b.gate.Store(g)
+	err := b.server.Serve(g)
 	if b.draining.Load() {
 		return nil
 	}
@@ -110,12 +111,13 @@ func (b *Box) Serve(l net.Listener) error {
 func (b *Box) Shutdown(ctx context.Context) error {
 	b.draining.Store(true)
 	var err error
-	if b.gate != nil {
-		_ = b.gate.Close() // nobody else holds it
-		err = b.gate.quiet(ctx)
+	if g := b.gate.Load(); g != nil {
+		_ = g.Close() // it may be closed already
+		err = g.quiet(ctx)
 	}
 	b.cancel()
-	return errors.Join(err, b.server.Close())
+	_ = b.server.Close() // it closes the listener once more, and says so
+	return err
 }
 
 // silent is the log of the library, whose lines hold addresses.
@@ -233,7 +235,14 @@ func (b *Box) read(r io.Reader) (raw []byte, free func(), err error) {
 			}
 			return raw, free, nil
 		case err != nil:
-			return nil, free, err
+			if e, ok := errors.AsType[*smtp.SMTPError](err); ok { // it is too large
+				return nil, free, e
+			}
+			if errors.Is(err, smtp.ErrTooLongLine) {
+				b.seen("refused")
+				return nil, free, answer(550, 5, 6, 0, "A line of this mail is too long. Write a new one, or answer on the site: "+b.o.Site())
+			}
+			return nil, free, answer(421, 4, 4, 2, "The mail did not come whole, or not in time. Send it again.")
 		}
 	}
 }

@@ -59,7 +59,7 @@ type Options struct {
 	Scanner     uploads.Scanner // looks at files; nil is none
 	Proxies     auth.Proxies    // reverse proxies whose X-Forwarded-For is taken
 	TLS         TLS
-	Reply       Reply           // answers by mail; the zero value is none
+	Reply       Reply       // answers by mail; the zero value is none
 	AccountMail AccountMail // mails about accounts; the zero value is none
 	// MetricsToken opens /metrics on the address that people use. Without one it is open
 	// where PublicURL is nil, and closed elsewhere.
