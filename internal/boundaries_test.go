@@ -200,6 +200,8 @@ func formats(call *ast.CallExpr) ([]ast.Expr, bool) {
 // it. Those that read what the program wrote itself, or a list of fixed words, have a reason in
 // its place.
 var parsers = map[string]string{
+	"alias.Parse": "FuzzAddress", "alias.ParseBounce": "FuzzAddress",
+	"mailin.parseHeader": "FuzzRead", "mailin.parseReport": "FuzzRead", "mailin.parseResults": "FuzzAuthentic",
 	"chat.ParseText": "FuzzParseText", "chat.ParseEmoji": "FuzzEmoji", "wire.Decode": "FuzzDecode", "wire.ParseTime": "FuzzDecode", "auth.ParseProxies": "the operator's own words",
 	"auth.client": "FuzzForwarded", "web.nextPath": "FuzzNextPath", "web.parts": "FuzzLinks", "web.parseUpload": "FuzzUpload", "web.parseMessageForm": "FuzzUpload", "api.parseMetadata": "FuzzUploadMetadata",
 	"web.parseForm": "net/http reads the form; FuzzUpload feeds it", "web.parsePages": "the program's own templates", "web.parsePrice": "FuzzParsePrice",

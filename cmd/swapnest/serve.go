@@ -35,7 +35,7 @@ func errBroken(fault error) error {
 // serve runs a node until ctx ends.
 func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Writer) (err error) {
 	// The ports first: whoever started a second node by mistake is told at once.
-	ports, err := listen(ctx, c.Listen, c.Operations.DebugListen, c.Secure.HTTPListen)
+	ports, err := listen(ctx, c.Listen, c.Operations.DebugListen, c.Secure.HTTPListen, c.Reply.Listen)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,8 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 		DataDir: c.DataDir, BlobDir: c.BlobDir, Bucket: c.Bucket(), DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, PublicURL: c.Public(), Demo: c.Demo,
 		RateLimits: c.RateLimits == "on", Media: c.Files.Media(), Proxies: c.Proxies(), Version: version, Log: log,
 		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
-		Push: server.Push{Off: c.Push.Push == "off", Contact: c.Contact(), Loopback: c.Push.PushLoopback},
+		Push:  server.Push{Off: c.Push.Push == "off", Contact: c.Contact(), Loopback: c.Push.PushLoopback},
+		Reply: server.Reply{Domain: c.Reply.Domain, Trusts: c.Reply.Trusts, LMTP: c.Reply.Protocol == "lmtp"},
 	}
 	if c.Mail.Sends() {
 		options.Mail = server.Mail{
@@ -169,6 +170,9 @@ func announce(out io.Writer, ports *ports, secure bool, people []web.DemoPerson)
 	}
 	if ports.plain != nil {
 		fmt.Fprintf(out, "redirecting on http://%s\n", ports.plain.Addr())
+	}
+	if ports.reply != nil {
+		fmt.Fprintf(out, "taking answers by mail on %s\n", ports.reply.Addr())
 	}
 	fmt.Fprintf(out, "listening on %s://%s\n", scheme, at)
 }

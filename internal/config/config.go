@@ -82,6 +82,7 @@ type Serve struct {
 	Mail       Mail       `embed:"" group:"Mail"`
 	Secure     Secure     `embed:"" group:"TLS"`
 	Push       Push       `embed:"" group:"Push messages"`
+	Reply      Reply      `embed:"" group:"Answers by mail"`
 	Operations Operations `embed:"" group:"Operations"`
 
 	public  *url.URL
@@ -300,7 +301,7 @@ func (s *Serve) check() error {
 	if err := s.checkRedis(); err != nil {
 		return err
 	}
-	if err := errors.Join(s.Storage.check(), s.Files.check(), s.Mail.check(), s.Push.check(loopback(host))); err != nil {
+	if err := errors.Join(s.Storage.check(), s.Files.check(), s.Mail.check(), s.Reply.check(), s.Push.check(loopback(host))); err != nil {
 		return err
 	}
 	if loopback(host) {

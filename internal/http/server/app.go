@@ -35,6 +35,7 @@ import (
 	"swapnest/internal/follower/tail"
 	"swapnest/internal/http/api"
 	"swapnest/internal/http/auth"
+	"swapnest/internal/http/postbox"
 	"swapnest/internal/http/socket"
 	"swapnest/internal/http/trace"
 	"swapnest/internal/http/web"
@@ -43,6 +44,7 @@ import (
 	"swapnest/internal/live/hub"
 	"swapnest/internal/live/peers"
 	"swapnest/internal/mail"
+	"swapnest/internal/mail/alias"
 	"swapnest/internal/store"
 )
 
@@ -63,6 +65,7 @@ type Options struct {
 	Push        Push
 	AccountMail AccountMail // mails about accounts; the zero value is those of Mail
 	Mail        Mail
+	Reply       Reply // answers by mail; the zero value is none
 	// MetricsToken opens /metrics on the address that people use. Without one it is open
 	// where PublicURL is nil, and closed elsewhere.
 	MetricsToken string
@@ -106,6 +109,7 @@ type App struct {
 	Search   *search.Service
 	Sockets  *socket.Door
 	Leaves   *mail.Leaves // makes and reads the links that end mails
+	Aliases  *alias.Book  // addresses to answer to by mail; nil for none
 
 	log       *slog.Logger
 	lock      io.Closer
@@ -129,6 +133,7 @@ type App struct {
 	address  atomic.Value             // a string: what Serve listens on
 	debug    *http.Server
 	plain    *http.Server
+	postbox  *postbox.Box // nil without a domain for answers
 	draining atomic.Bool
 }
 
@@ -182,6 +187,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 		}
 	}
 	if err := a.makeDoors(o, people); err != nil {
+		return err
+	}
+	if err := a.makePostbox(ctx, o, a.server.TLSConfig); err != nil {
 		return err
 	}
 	if !o.Idle {
@@ -332,6 +340,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 		door.turn() // before sockets are told to come back, which is to another node
 	}
 	a.Sockets.Close()
+	posted := a.endPostbox(ctx)
 	here := a.Hub.Everybody()
 	drained := make(chan struct{})
 	go func() {
@@ -343,7 +352,7 @@ func (a *App) Shutdown(ctx context.Context) error {
 	}
 	a.Uploads.HandOver()
 	// It waits for requests under way that take longer.
-	err := a.server.Shutdown(ctx)
+	err := errors.Join(a.server.Shutdown(ctx), <-posted)
 	for _, beside := range []*http.Server{a.debug, a.plain} {
 		if beside != nil {
 			// A profile under way is not worth waiting for.

@@ -39,6 +39,7 @@ type metrics struct {
 	blobs       map[string]prometheus.Counter // by operation
 	scans       map[string]prometheus.Counter // by result
 	attempts    *prometheus.CounterVec
+	mails       map[string]prometheus.Counter // by outcome
 	requests    *prometheus.CounterVec
 	durations   *prometheus.HistogramVec
 }
@@ -75,6 +76,8 @@ func newMetrics(version string) *metrics {
 	m.attempts = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "swapnest_outbox_attempts_total", Help: "Attempts to send something, by how they ended.",
 	}, []string{"channel", "result"}))
+	m.mails = counters(m, "swapnest_mails_total", "Answers and reports that came by mail, by what became of them.",
+		"outcome", "taken", "duplicate", "dropped", "bounce", "refused", "later")
 	m.requests = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "swapnest_http_requests_total", Help: "Answers to requests, by the pattern of the address.",
 	}, []string{"pattern", "method", "status"}))
@@ -159,6 +162,9 @@ func (m *metrics) sent(outcome string) {
 	}
 	m.sends["refused"].Inc()
 }
+
+// mailed counts a mail that came.
+func (m *metrics) mailed(outcome string) { m.mails[outcome].Inc() }
 
 // batched counts a shared commit.
 func (m *metrics) batched(calls int, took time.Duration, failed bool) {

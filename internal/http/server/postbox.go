@@ -1,0 +1,90 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/http/postbox"
+	"swapnest/internal/mail/alias"
+	"swapnest/internal/mailin"
+	"swapnest/internal/store"
+)
+
+// Reply says how answers by mail come in. Without a Domain there are no addresses to answer to.
+type Reply struct {
+	Domain string
+	Trusts string // as mailin.Checker has it
+	LMTP   bool
+	// LookupTXT asks the DNS for keys of signatures; nil is the system's resolver.
+	LookupTXT func(ctx context.Context, name string) ([]string, error)
+}
+
+// makePostbox makes the book of addresses, and the door that they lead to.
+func (a *App) makePostbox(ctx context.Context, o Options, config *tls.Config) error {
+	if o.Reply.Domain == "" {
+		return nil
+	}
+	secret, err := a.DB.Secret(ctx, alias.SecretName)
+	if err != nil {
+		return err
+	}
+	a.Aliases = alias.New(secret, o.Reply.Domain)
+	a.postbox = postbox.New(postbox.Options{
+		LMTP: o.Reply.LMTP, Book: a.Aliases, Site: a.site, TLS: mailTLS(config, o),
+		Checker: mailin.Checker{Trusts: o.Reply.Trusts, LookupTXT: o.Reply.LookupTXT},
+		People:  a.DB, Messages: a.Messages, Uploads: a.Uploads, Bounced: a.bounced, Seen: a.metrics.mailed, Log: a.log,
+	})
+	return nil
+}
+
+// mailTLS has the certificate of the site for mail systems, which ask for other names or for none.
+func mailTLS(config *tls.Config, o Options) *tls.Config {
+	if config == nil || o.PublicURL == nil {
+		return nil
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			as := *hello
+			as.ServerName, as.SupportedProtos = o.PublicURL.Hostname(), nil
+			return config.GetCertificate(&as)
+		},
+	}
+}
+
+// bounced notes that mail to somebody's address cannot be delivered, if that is their address still.
+func (a *App) bounced(ctx context.Context, who chat.UserID, mark, status string) error {
+	return a.DB.Update(ctx, func(tx *store.Tx) error {
+		u, err := tx.User(ctx, who)
+		if chat.CodeOf(err) == chat.NotFound || err == nil && a.Aliases.Mark(u.Email) != mark {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return tx.EmailBounced(ctx, who, chat.EmailKey(u.Email), status, time.Now())
+	})
+}
+
+// ServeReplies takes answers by mail on l until Shutdown. It needs a Reply.Domain.
+func (a *App) ServeReplies(l net.Listener) error {
+	if a.postbox == nil {
+		return errors.New("there is no domain for answers by mail")
+	}
+	return a.postbox.Serve(l)
+}
+
+// endPostbox takes no more mail, and tells when what was under way has its answer.
+func (a *App) endPostbox(ctx context.Context) <-chan error {
+	over := make(chan error, 1)
+	if a.postbox == nil {
+		over <- nil
+		return over
+	}
+	go func() { over <- a.postbox.Shutdown(ctx) }()
+	return over
+}
