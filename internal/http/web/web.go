@@ -47,6 +47,8 @@ type Options struct {
 	Saved    *saved.Service
 	Search   *search.Service
 	Blobs    Blobs
+	Mail     bool          // this site sends mail
+	Push     bool          // and to browsers that take push messages
 	Demo     []DemoPerson  // only where the demo town is on
 	Epoch    func() string // of the database at the moment, for the sockets that pages open
 	Version  string
@@ -65,6 +67,8 @@ type Web struct {
 	saved    *saved.Service
 	search   *search.Service
 	blobs    Blobs
+	mail     bool
+	push     bool
 	demo     []DemoPerson
 	epoch    func() string
 	version  string
@@ -79,7 +83,7 @@ type Web struct {
 func New(o Options) (*Web, error) {
 	w := &Web{
 		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, notices: o.Notices, saved: o.Saved, search: o.Search,
-		blobs: o.Blobs, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
+		blobs: o.Blobs, mail: o.Mail, push: o.Push, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
 	}
 	if w.log == nil {
 		return nil, errors.New("web: a log is needed")
