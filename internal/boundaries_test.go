@@ -212,8 +212,8 @@ var parsers = map[string]string{
 	"chat.ParseCaption":  "FuzzParseText",
 	"chat.ParseFileName": "FuzzFileName",
 	"voice.readWebM":     "FuzzWebM", "voice.parseElement": "FuzzWebM", "voice.readOgg": "FuzzOgg", "voice.readMP4": "FuzzMP4",
-	"chat.ParseSavedReply": "FuzzFields, and FuzzParseText by the parser of texts that it calls",
-	"listings.parse":       "FuzzShop", "store.parseMark": "the program's own file, read by encoding/json", "listings.parseSort": "a list of fixed words",
+	"chat.ParseHours": "FuzzHours", "chat.ParseSavedReply": "FuzzFields, and FuzzParseText by the parser of texts that it calls",
+	"listings.parse": "FuzzShop", "store.parseMark": "the program's own file, read by encoding/json", "listings.parseSort": "a list of fixed words",
 }
 
 // A function that is called Parse or parse, or Decode, reads something: it is in the list.

@@ -41,3 +41,22 @@ func FuzzFields(f *testing.F) {
 		}
 	})
 }
+
+func FuzzHours(f *testing.F) {
+	f.Add("22:00", "07:30")
+	f.Add("", "")
+	f.Add("24:00", "-1:00")
+	f.Fuzz(func(t *testing.T, from, to string) {
+		h, err := ParseHours(from, to)
+		if err != nil {
+			return
+		}
+		if err := h.check(); err != nil {
+			t.Errorf("%q to %q is taken for %v: %v", from, to, h, err)
+		}
+		again, err := ParseHours(h.Clock())
+		if err != nil || (again != h && !h.None()) {
+			t.Errorf("%v is read again as %v, %v", h, again, err)
+		}
+	})
+}
