@@ -99,7 +99,8 @@ export class PreferenceSwitches extends HTMLElement {
     const { target: form, submitter: button } = event
     if (!(form instanceof HTMLFormElement)) return
     const section = form.closest("[data-pause]")
-    event.preventDefault() // each wish is saved already, by who presses Enter in it
+    // Of the form each wish is saved already, by who presses Enter in it.
+    if (section || form.matches("[data-wishes]")) event.preventDefault()
     if (!(section instanceof HTMLElement) || !(button instanceof HTMLButtonElement) || this.#saving.has("pause")) return
     this.#saving.add("pause")
     this.#say("Saving…")
@@ -110,7 +111,7 @@ export class PreferenceSwitches extends HTMLElement {
   /** @param {MouseEvent} event */
   #pressed(event) {
     const input = event.target
-    if (!(input instanceof HTMLInputElement) || input.getAttribute("aria-disabled") !== "true") return
+    if (!(input instanceof HTMLInputElement) || !input.matches('[data-needs][aria-disabled="true"]')) return
     event.preventDefault()
     const off = this.#needs(input).find(({ checked }) => !checked)
     const name = off?.labels?.[0]?.textContent?.trim()
