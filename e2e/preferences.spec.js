@@ -207,6 +207,12 @@ for (const [colorScheme, width] of /** @type {const} */ ([
       for (const dir of ["ltr", "rtl"]) {
         await look.evaluate((dir) => (document.documentElement.dir = dir), dir)
         expect(await violations(look), `${path} ${dir}`).toEqual([])
+        const small = await look
+          .locator("[data-wishes] label:has(input)")
+          .evaluateAll((all) =>
+            all.filter((one) => Math.min(one.clientWidth, one.clientHeight) < 44).map((one) => one.textContent),
+          )
+        expect(small, `${path} ${dir}: too small for a finger`).toEqual([])
         expect(await look.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} ${dir}`).toBe(
           true,
         )
