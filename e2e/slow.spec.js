@@ -99,7 +99,7 @@ test("a switch shows what is stored, however often it is pressed and whatever fa
   problems.allow(/ERR_FAILED|ERR_CONNECTION/)
   await register(page, "Meera")
   await page.goto("/notifications/preferences/")
-  const news = page.getByRole("switch", { name: /New messages/ })
+  const news = page.getByRole("switch", { name: "New messages, here" })
   const stored = async () => (await call(page, "GET", "/api/v1/me")).preferences.new_message
   /** @type {((route: import("@playwright/test").Route) => Promise<void>)[]} what becomes of each save */
   const fates = []

@@ -3,6 +3,7 @@ package chat
 import (
 	"fmt"
 	"time"
+	_ "time/tzdata" // a machine may know no time zones
 )
 
 // Channel is a way to reach somebody who is not on the site.
@@ -73,21 +74,25 @@ type Hours struct{ From, To int }
 // minutesOfDay is how many there are when no clock is changed.
 const minutesOfDay = 24 * 60
 
-// ParseHours reads two times such as "22:00" and "07:30"; both empty are no hours.
+// ParseHours reads two times such as "22:00" and "07:30"; both empty are no hours. It refuses
+// two that are alike, which might be all day or none of it.
 func ParseHours(from, to string) (Hours, error) {
 	if from == "" && to == "" {
 		return Hours{}, nil
 	}
 	var h Hours
 	for _, part := range []struct {
-		text string
-		into *int
-	}{{from, &h.From}, {to, &h.To}} {
+		field, text string
+		into        *int
+	}{{"quiet_from", from, &h.From}, {"quiet_to", to, &h.To}} {
 		at, err := time.Parse("15:04", part.text)
 		if err != nil {
-			return Hours{}, FieldError("quiet", "Quiet hours need two times, such as 22:00 and 07:30.")
+			return Hours{}, FieldError(part.field, "Quiet hours need two times, such as 22:00 and 07:30.")
 		}
 		*part.into = at.Hour()*60 + at.Minute()
+	}
+	if h.None() {
+		return Hours{}, FieldError("quiet_to", "Quiet hours need two different times. To be told of nothing, turn the ways off.")
 	}
 	return h, nil
 }
@@ -106,7 +111,7 @@ func (h Hours) Clock() (from, to string) {
 
 func (h Hours) check() error {
 	if h.From < 0 || h.To < 0 || h.From >= minutesOfDay || h.To >= minutesOfDay {
-		return FieldError("quiet", "Quiet hours need two times, such as 22:00 and 07:30.")
+		return FieldError("quiet_from", "Quiet hours need two times, such as 22:00 and 07:30.")
 	}
 	return nil
 }

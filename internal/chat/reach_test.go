@@ -3,7 +3,6 @@ package chat
 import (
 	"testing"
 	"time"
-	_ "time/tzdata" // the machine of a test may have none
 )
 
 func TestNothingLeavesInQuietHoursAndPauses(t *testing.T) {
@@ -93,6 +92,7 @@ func TestHoursAreReadAndWritten(t *testing.T) {
 		{from: "22:00", to: "", refused: true},
 		{from: "24:00", to: "07:00", refused: true},
 		{from: "10", to: "11", refused: true},
+		{from: "22:00", to: "22:00", refused: true},
 	} {
 		h, err := ParseHours(c.from, c.to)
 		if h != c.want || (err != nil) != c.refused {
@@ -108,7 +108,7 @@ func TestAChangeThatMakesNoSenseIsRefused(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	for field, c := range map[string]PreferencesChange{
 		"time_zone":    {TimeZone: new("Mars/Olympus")},
-		"quiet":        {Quiet: &Hours{From: -1, To: 3}},
+		"quiet_from":   {Quiet: &Hours{From: -1, To: 3}},
 		"paused_until": {PausedUntil: new(now.Add(MaxPause + time.Minute))},
 	} {
 		_, err := DefaultPreferences().With(c, now)

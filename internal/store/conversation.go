@@ -237,6 +237,31 @@ func pinnedPage(role chat.Role) string {
 			AND ($5 = 0 OR ` + unread("h", `CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END`) + `)` + part
 }
 
+// MutedEntries returns what somebody has muted, archived or not, newest activity first, at most
+// limit. What they have deleted for themselves is not in it.
+func (r Reader) MutedEntries(ctx context.Context, who chat.UserID, limit int) ([]chat.Entry, error) {
+	// Each half walks the index of its side.
+	half := func(column string) string {
+		return `SELECT c.id FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = c.` + column + `
+			WHERE c.` + column + ` = $1 AND h.muted AND c.head > 0 AND c.last_seq > h.cleared_seq`
+	}
+	rows, err := r.q.QueryContext(ctx, entrySelect+`
+		WHERE c.id IN (`+half("buyer_id")+` UNION ALL `+half("seller_id")+`)
+		ORDER BY c.last_at DESC, c.id DESC LIMIT $2`, who, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read what user %d has muted: %w", who, err)
+	}
+	found, err := collect(rows, entryFields)
+	if err != nil {
+		return nil, fmt.Errorf("read what user %d has muted: %w", who, err)
+	}
+	entries := make([]chat.Entry, len(found))
+	for i, e := range found {
+		entries[i] = e.entry(who)
+	}
+	return entries, nil
+}
+
 // Entry returns one conversation as it stands in a member's list, also one that they have
 // deleted for themselves, or NotFound.
 func (r Reader) Entry(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {

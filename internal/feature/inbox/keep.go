@@ -31,6 +31,16 @@ func (s *Service) admit(who chat.UserID) error {
 	return s.keep.Take(strconv.FormatInt(int64(who), 10), "You have changed a lot at once. You can go on in a moment.")
 }
 
+// Muted returns what who has muted, archived or not, newest activity first: at most
+// MaxConversationPage.
+func (s *Service) Muted(ctx context.Context, who chat.UserID) ([]chat.Entry, error) {
+	entries, err := s.db.MutedEntries(ctx, who, chat.MaxConversationPage)
+	for i := range entries {
+		s.present(&entries[i])
+	}
+	return entries, err
+}
+
 // Unmute has people hear again of conversations that they had muted for a time. Several nodes
 // may do it at once.
 func (s *Service) Unmute(ctx context.Context) error {

@@ -10,7 +10,7 @@ import (
 var examples = map[string]string{
 	"register":          `{"username":"meera_k","password":"a long sentence","name":"Meera Kulkarni","email":"meera@example.org"}`,
 	"signIn":            `{"username":"meera_k","password":"a long sentence"}`,
-	"editMe":            `{"name":"Meera Kulkarni","city":"Aundh, Pune","about":"I am moving to a smaller flat."}`,
+	"editMe":            `{"name":"Meera Kulkarni","city":"Aundh, Pune","about":"I am moving to a smaller flat.","preferences":{"email_price_update":false,"quiet_from":"22:00","quiet_to":"07:30","time_zone":"Asia/Kolkata","paused_until":"2026-12-01T08:00:00Z"}}`,
 	"changePassword":    `{"current":"a long sentence","password":"a longer sentence"}`,
 	"askPasswordReset":  `{"email":"meera@example.org"}`,
 	"resetPassword":     `{"token":"4x7kq2m5n3p6r8s2t4v6w7y3z5","password":"a longer sentence"}`,

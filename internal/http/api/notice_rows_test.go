@@ -1,6 +1,9 @@
 package api
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Carla has asked asha about the bike in conversation 2, and bilal has been answered in the
 // one that he began.
@@ -30,5 +33,24 @@ var noticeRows = []row{
 	{"clears", request{"bilal", "GET /notifications", "", ""}, 200, []string{`"notifications":[]`}, nil},
 	{"preferring", request{"carla", "PATCH /me", `{"preferences":{"new_message":false,"marketing":true}}`, ""}, 200, []string{`"new_message":false,"product_inquiry":true`, `"marketing":true`}, nil},
 	{"is kept", request{"carla", "GET /me", "", ""}, 200, []string{`"new_message":false,"product_inquiry":true`, `"marketing":true`}, nil},
+	{"what leaves the site", request{"carla", "PATCH /me", `{"preferences":{"email_new_message":false,"push_wishlist":false,"previews":false}}`, ""}, 200, []string{`"email_new_message":false,"email_product_inquiry":true`, `"push_price_update":true,"push_wishlist":false,"previews":false`}, nil},
+	{"quiet hours over midnight", request{"carla", "PATCH /me", `{"preferences":{"quiet_from":"22:00","quiet_to":"07:30","time_zone":"Asia/Kolkata"}}`, ""}, 200, []string{`"quiet_from":"22:00","quiet_to":"07:30","time_zone":"Asia/Kolkata"`}, []string{"paused_until"}},
+	{"a pause", request{"carla", "PATCH /me", `{"preferences":{"paused_until":"{tomorrow}"}}`, ""}, 200, []string{`"paused_until":"{tomorrow}"`, `"quiet_from":"22:00"`}, nil},
+	{"all of it is kept", request{"carla", "GET /me", "", ""}, 200, []string{`"email_new_message":false`, `"push_wishlist":false,"previews":false`, `"quiet_from":"22:00","quiet_to":"07:30","time_zone":"Asia/Kolkata","paused_until":"{tomorrow}"`}, nil},
+	{"and concerns nobody else", request{"bilal", "GET /me", "", ""}, 200, []string{`"email_new_message":true`, `"previews":true,"quiet_from":"","quiet_to":"","time_zone":""}`}, nil},
+	{"one end of quiet hours", request{"carla", "PATCH /me", `{"preferences":{"quiet_from":"21:00"}}`, ""}, 422, []string{`"field":"preferences.quiet_to"`}, nil},
+	{"the other end", request{"carla", "PATCH /me", `{"preferences":{"quiet_to":"21:00"}}`, ""}, 422, []string{`"field":"preferences.quiet_from"`}, nil},
+	{"an hour that no day has", request{"carla", "PATCH /me", `{"preferences":{"quiet_from":"21:00","quiet_to":"24:10"}}`, ""}, 422, []string{`"field":"preferences.quiet_to"`, "22:00 and 07:30"}, []string{"24:10"}},
+	{"hours without a length", request{"carla", "PATCH /me", `{"preferences":{"quiet_from":"21:00","quiet_to":"21:00"}}`, ""}, 422, []string{`"field":"preferences.quiet_to"`, "different"}, nil},
+	{"no time zone", request{"carla", "PATCH /me", `{"preferences":{"time_zone":"Mars/Olympus"}}`, ""}, 422, []string{`"field":"preferences.time_zone"`, "Asia/Kolkata"}, []string{"Mars"}},
+	{"the machine's own time zone", request{"carla", "PATCH /me", `{"preferences":{"time_zone":"Local"}}`, ""}, 422, []string{`"field":"preferences.time_zone"`}, nil},
+	{"a file that is no time zone", request{"carla", "PATCH /me", `{"preferences":{"time_zone":"../../etc/passwd"}}`, ""}, 422, []string{`"field":"preferences.time_zone"`}, []string{"passwd"}},
+	{"a pause without an end", request{"carla", "PATCH /me", `{"preferences":{"paused_until":"2999-01-01T00:00:00Z"}}`, ""}, 422, []string{`"field":"preferences.paused_until"`}, []string{"2999"}},
+	{"a pause that is no time", request{"carla", "PATCH /me", `{"preferences":{"paused_until":"for ever"}}`, ""}, 422, []string{`"field":"preferences.paused_until"`}, []string{"for ever"}},
+	{"what was refused changed nothing", request{"carla", "GET /me", "", ""}, 200, []string{`"quiet_from":"22:00","quiet_to":"07:30","time_zone":"Asia/Kolkata","paused_until":"{tomorrow}"`}, nil},
+	{"going on", request{"carla", "PATCH /me", `{"preferences":{"paused_until":"2020-01-01T00:00:00Z","quiet_from":"","quiet_to":"","time_zone":""}}`, ""}, 200, []string{`"quiet_from":"","quiet_to":"","time_zone":""}`}, []string{"paused_until"}},
 	{"an unknown preference", request{"carla", "PATCH /me", `{"preferences":{"fax":true}}`, ""}, 422, []string{`"field":"preferences.fax"`}, nil},
 }
+
+// tomorrow is when a pause ends, as answers write it.
+var tomorrow = time.Now().Add(24 * time.Hour).UTC().Format("2006-01-02T15:04:05.000Z")

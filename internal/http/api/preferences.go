@@ -117,7 +117,11 @@ func (p preferencesPatch) change() (chat.PreferencesChange, error) {
 		return c, nil
 	}
 	if p.QuietFrom == nil || p.QuietTo == nil {
-		return c, chat.FieldError("quiet_from", "Quiet hours need both of their ends.")
+		missing := "quiet_from"
+		if p.QuietTo == nil {
+			missing = "quiet_to"
+		}
+		return c, chat.FieldError(missing, "Quiet hours need both of their ends.")
 	}
 	hours, err := chat.ParseHours(*p.QuietFrom, *p.QuietTo)
 	c.Quiet = &hours

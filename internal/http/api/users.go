@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
@@ -119,7 +120,7 @@ func (a *API) editMe(ctx context.Context, c call, in *editMeInput) (*selfOutput,
 	if b.Preferences != nil {
 		var err error
 		if change, err = b.Preferences.change(); err != nil {
-			return nil, err
+			return nil, ofPreferences(err)
 		}
 	}
 	u, err := a.Accounts.Edit(ctx, who, accounts.EditCommand{Name: b.Name, Email: b.Email, City: b.City, About: b.About}, c.origin())
@@ -131,11 +132,23 @@ func (a *API) editMe(ctx context.Context, c call, in *editMeInput) (*selfOutput,
 		wants, err = a.Notices.Preferences(ctx, who)
 	} else {
 		wants, err = a.Notices.Prefer(ctx, who, change)
+		err = ofPreferences(err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return &selfOutput{selfAnswer{selfOf(u), preferencesOf(wants)}}, nil
+}
+
+// ofPreferences has a refusal name its field as the body does.
+func ofPreferences(err error) error {
+	refusal, ok := errors.AsType[*chat.Error](err)
+	if !ok || refusal.Field == "" {
+		return err
+	}
+	named := *refusal
+	named.Field = "preferences." + refusal.Field
+	return &named
 }
 
 type getUserInput struct {

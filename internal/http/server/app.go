@@ -265,6 +265,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
 		Notices: a.Notices, Reach: a.Reach, Saved: a.Saved, Search: a.Search, Blobs: a.Blobs, Leaves: a.Leaves,
+		Mail: a.mailer != nil, Push: !o.Push.Off,
 		Demo: people, Epoch: a.DB.Epoch, Version: o.Version, Log: a.log,
 	})
 	if err != nil {

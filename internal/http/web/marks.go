@@ -51,7 +51,7 @@ func (w *Web) mark(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	leaves := func(b *bool) bool { return b != nil && *b }
-	to := wire.ConversationURL(id)
+	to := back(r, wire.ConversationURL(id))
 	if leaves(change.Archived) || leaves(change.MarkedUnread) {
 		to = "/chat/"
 		if back := nextPath(r.PostForm.Get("back")); back != "" {

@@ -8,6 +8,9 @@ import (
 // iso is an instant as the protocol writes it: RFC 3339 in UTC with milliseconds.
 func iso(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
+// instant is an instant for who has no script: "Sun 29 Nov 2026, 08:00 UTC".
+func instant(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006, 15:04 MST") }
+
 // age tells how long ago something was: "2 h ago", "today", "yesterday", "Fri",
 // "18 Nov". Days are those of UTC, since the server does not know the reader's
 // zone; static/js/lib/time.js says the same in theirs.

@@ -44,6 +44,7 @@ type noticesView struct {
 	Next    string // address of the next page, "" on the last
 	Newest  string // address of the first page, "" on it
 	Wants   switches
+	Pause   *pauseForm // nil when there is none
 }
 
 // notice is one of them, with where it leads.
@@ -126,9 +127,12 @@ func (w *Web) noticesPage(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Styles = append(s.Styles, "notification", "empty", "form", "shop")
+	s.Styles = append(s.Styles, "notification", "preferences", "empty", "form", "shop")
 	s.Scripts = append(s.Scripts, "notices")
-	v := noticesView{shell: s, Kind: tab.key, Asks: tab.query().Encode(), Unread: s.Me.UnreadNotices, Wants: switchesOf(wants, s)}
+	v := noticesView{shell: s, Kind: tab.key, Asks: tab.query().Encode(), Unread: s.Me.UnreadNotices, Wants: w.switchesOf(wants, s)}
+	if pause := w.pauseOf(wants, s); (w.mail || w.push) && !pause.Until.IsZero() {
+		v.Pause = pause
+	}
 	for _, t := range noticeTabs {
 		one := chip{Label: t.label, URL: noticesURL(t.key, ""), Current: t.key == tab.key}
 		if t.key == "unread" {

@@ -16,7 +16,7 @@ func noticesOf(w *Web, from chat.User) noticesView {
 	v := noticesView{
 		shell: frame(w, "Notifications", "notices"), Unread: 4, Next: "/notifications/?cursor=abc", Newest: "/notifications/",
 		Chips: []chip{{Label: "All", URL: "/notifications/", Current: true}, {Label: "Unread", URL: "/notifications/?type=unread", Counts: true, Count: 120}},
-		Wants: switchesOf(chat.DefaultPreferences(), frame(w, "", "")),
+		Wants: w.switchesOf(chat.DefaultPreferences(), frame(w, "", "")),
 	}
 	for i, kind := range chat.NoticeKinds {
 		n := chat.Notice{

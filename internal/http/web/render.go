@@ -51,6 +51,7 @@ func (w *Web) funcs() template.FuncMap {
 		"money":       money,
 		"age":         func(t time.Time) string { return age(t, w.now()) },
 		"clock":       func(t time.Time) string { return t.UTC().Format("15:04") },
+		"instant":     instant,
 		"iso":         iso,
 		"fileIcon":    fileIcon,
 		"fileFacts":   fileFacts,

@@ -51,6 +51,8 @@ type Options struct {
 	Search   *search.Service
 	Blobs    Blobs
 	Leaves   *mail.Leaves  // of the links that end mails
+	Mail     bool          // this site sends mail
+	Push     bool          // and to browsers that take push messages
 	Demo     []DemoPerson  // only where the demo town is on
 	Epoch    func() string // of the database at the moment, for the sockets that pages open
 	Version  string
@@ -71,6 +73,8 @@ type Web struct {
 	search   *search.Service
 	blobs    Blobs
 	leaves   *mail.Leaves
+	mail     bool
+	push     bool
 	demo     []DemoPerson
 	epoch    func() string
 	version  string
@@ -85,7 +89,7 @@ type Web struct {
 func New(o Options) (*Web, error) {
 	w := &Web{
 		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, notices: o.Notices, reach: o.Reach, saved: o.Saved, search: o.Search,
-		blobs: o.Blobs, leaves: o.Leaves, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
+		blobs: o.Blobs, leaves: o.Leaves, mail: o.Mail, push: o.Push, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
 	}
 	if w.log == nil {
 		return nil, errors.New("web: a log is needed")

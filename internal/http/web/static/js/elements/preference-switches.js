@@ -1,49 +1,145 @@
-import { getJSON, sendJSON } from "../lib/api.js"
+import { getJSON, Refused, sendJSON } from "../lib/api.js"
+import { pause } from "../view/pause.js"
 import { one } from "../view/query.js"
 import { tell } from "../view/tell.js"
+import { fault, quietWish, switchWish } from "../view/wishes.js"
 
-/** <preference-switches> has each switch count as it is pressed, and needs no button. */
+/** @typedef {import("../view/wishes.js").Wish} Wish */
+
+/** For how long it stays in sight that something was saved. */
+const saysFor = 4_000
+
+/**
+ * <preference-switches> has each wish count as it is made, and needs no button to save it. A switch
+ * whose data-needs names one that is off has no effect, and cannot be pressed until it has one.
+ */
 export class PreferenceSwitches extends HTMLElement {
   #removed = new AbortController()
-  /** @type {Set<HTMLInputElement>} switches on their way */
+  /** @type {Set<string>} what is on its way */
   #saving = new Set()
+  /** @type {Wish | undefined} */
+  #quiet
+  #silence = 0
 
   connectedCallback() {
     this.#removed = new AbortController()
-    one(this, "button", HTMLButtonElement).hidden = true
-    this.addEventListener("change", (event) => void this.#changed(event), { signal: this.#removed.signal })
+    const { signal } = this.#removed
+    for (const button of this.querySelectorAll("[data-wishes] > button")) button.toggleAttribute("hidden", true)
+    for (const words of this.querySelectorAll("[data-utc]")) words.remove()
+    const quiet = this.querySelector("[data-quiet]")
+    if (quiet instanceof HTMLElement) this.#quiet = quietWish(quiet)
+    this.addEventListener("change", ({ target }) => this.#changed(target), { signal })
+    this.addEventListener("click", (event) => this.#pressed(event), { signal })
+    this.addEventListener("submit", (event) => void this.#submit(event), { signal })
+    this.#effects()
+    // What was pressed before the script was here counts, too.
+    for (const input of this.querySelectorAll("[data-wishes] input[role=switch]")) {
+      if (input instanceof HTMLInputElement && input.checked !== input.defaultChecked) this.#changed(input)
+    }
   }
 
   disconnectedCallback() {
     this.#removed.abort()
+    clearTimeout(this.#silence)
   }
 
-  /** @param {Event} event */
-  async #changed(event) {
-    const input = event.target
-    // Pressed once more while it is being saved: that comes after.
-    if (!(input instanceof HTMLInputElement) || this.#saving.has(input)) return
-    this.#saving.add(input)
-    const said = one(this, '[role="status"]', HTMLElement)
-    said.textContent = "Saving…"
-    let stored = !input.checked
+  /** @param {EventTarget | null} target */
+  #changed(target) {
+    if (!(target instanceof HTMLInputElement) || !target.closest("[data-wishes]")) return
+    this.#effects()
+    const wish = target.closest("[data-quiet]") ? this.#quiet : switchWish(target)
+    if (wish) void this.#save(wish)
+  }
+
+  /** @param {Wish} wish */
+  async #save(wish) {
+    // Changed once more while it is being saved: that comes after.
+    if (this.#saving.has(wish.key)) return
+    this.#saving.add(wish.key)
+    let wanted = wish.read()
+    this.#say(wanted ? "Saving…" : "")
     try {
-      while (input.checked !== stored) {
-        const on = input.checked
-        await sendJSON("PATCH", "/me", { preferences: { [input.name]: on } })
-        stored = on
+      for (let stored = ""; wanted && JSON.stringify(wanted) !== stored; wanted = wish.read()) {
+        await sendJSON("PATCH", "/me", { preferences: wanted })
+        wish.keep(wanted)
+        stored = JSON.stringify(wanted)
       }
-      said.textContent = "Saved."
+      if (wanted) this.#say("Saved.")
     } catch (error) {
-      // It may be saved although the answer was lost: the server knows, if it can be asked.
-      const wanted = input.checked
-      const me = await getJSON("/me").catch(() => undefined)
-      input.checked = me?.preferences[input.name] ?? stored
-      const saved = me !== undefined && input.checked === wanted
-      said.textContent = saved ? "Saved." : ""
-      if (!saved) tell(`This was not saved. ${/** @type {Error} */ (error).message}`)
+      await this.#failed(wish, /** @type {Error} */ (error))
     } finally {
-      this.#saving.delete(input)
+      this.#saving.delete(wish.key)
+      this.#effects()
     }
+  }
+
+  /**
+   * @param {Wish} wish
+   * @param {Error} error
+   */
+  async #failed(wish, error) {
+    const input = error instanceof Refused && this.querySelector(`[name="${error.field.replace("preferences.", "")}"]`)
+    if (input instanceof HTMLInputElement && input.type !== "checkbox") {
+      this.#say("")
+      fault(input, error.message)
+      return
+    }
+    // It may be saved although the answer was lost: the server knows, if it can be asked.
+    const wanted = JSON.stringify(wish.read())
+    const me = await getJSON("/me").catch(() => undefined)
+    if (me) wish.keep(me.preferences)
+    wish.revert()
+    const saved = me !== undefined && JSON.stringify(wish.read()) === wanted
+    this.#say(saved ? "Saved." : "")
+    if (!saved) tell(`This was not saved. ${error.message}`)
+  }
+
+  /** @param {SubmitEvent} event */
+  async #submit(event) {
+    const { target: form, submitter: button } = event
+    if (!(form instanceof HTMLFormElement)) return
+    const section = form.closest("[data-pause]")
+    // Of the form each wish is saved already, by who presses Enter in it.
+    if (section || form.matches("[data-wishes]")) event.preventDefault()
+    if (!(section instanceof HTMLElement) || !(button instanceof HTMLButtonElement) || this.#saving.has("pause")) return
+    this.#saving.add("pause")
+    this.#say("Saving…")
+    this.#say(await pause(section, form, button))
+    this.#saving.delete("pause")
+  }
+
+  /** @param {MouseEvent} event */
+  #pressed(event) {
+    const input = event.target
+    if (!(input instanceof HTMLInputElement) || !input.matches('[data-needs][aria-disabled="true"]')) return
+    event.preventDefault()
+    const off = this.#needs(input).find(({ checked }) => !checked)
+    const name = off?.labels?.[0]?.textContent?.trim()
+    this.#say(`This has no effect while “${name}” is off.`)
+  }
+
+  /**
+   * The switches without which one has no effect.
+   * @param {HTMLElement} input
+   */
+  #needs(input) {
+    const names = (input.dataset.needs ?? "").split(" ")
+    return names.map((name) => one(this, `input[name="${name}"]`, HTMLInputElement))
+  }
+
+  #effects() {
+    for (const input of this.querySelectorAll("[data-needs]")) {
+      if (!(input instanceof HTMLInputElement)) continue
+      if (this.#needs(input).every(({ checked }) => checked)) input.removeAttribute("aria-disabled")
+      else input.setAttribute("aria-disabled", "true")
+    }
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    const said = one(this, ".wishes-said", HTMLElement)
+    said.textContent = text
+    clearTimeout(this.#silence)
+    if (text !== "Saving…") this.#silence = setTimeout(() => (said.textContent = ""), saysFor)
   }
 }

@@ -6,10 +6,12 @@ export class Refused extends Error {
   /**
    * @param {string} message
    * @param {number} status
+   * @param {string} [field] the input at fault, where one is
    */
-  constructor(message, status) {
+  constructor(message, status, field = "") {
     super(message)
     this.status = status
+    this.field = field
   }
 }
 
@@ -21,7 +23,7 @@ export class Refused extends Error {
  * @returns {Promise<any>}
  */
 export function getJSON(path, ask = fetch) {
-  return call("GET", path, undefined, ask)
+  return call("GET", "/api/v1" + path, {}, ask)
 }
 
 /**
@@ -34,28 +36,40 @@ export function getJSON(path, ask = fetch) {
  * @returns {Promise<any>}
  */
 export function sendJSON(method, path, body, ask = fetch) {
-  return call(method, path, body && JSON.stringify(body), ask)
+  const headers = body && { "Content-Type": "application/json" }
+  return call(method, "/api/v1" + path, { body: body && JSON.stringify(body), headers }, ask)
+}
+
+/**
+ * Posts what a form has to a page that answers scripts, with errors as of sendJSON.
+ * @param {string} path
+ * @param {URLSearchParams} body
+ * @param {typeof fetch} [ask]
+ * @returns {Promise<any>}
+ */
+export function sendForm(path, body, ask = fetch) {
+  return call("POST", path, { body }, ask)
 }
 
 /**
  * @param {string} method
  * @param {string} path
- * @param {string | undefined} body
+ * @param {{ body?: string | URLSearchParams, headers?: Record<string, string> }} sent
  * @param {typeof fetch} ask
  */
-async function call(method, path, body, ask) {
-  const headers = { Accept: "application/json", ...(body !== undefined && { "Content-Type": "application/json" }) }
+async function call(method, path, sent, ask) {
+  const headers = { Accept: "application/json", ...sent.headers }
   const signal = AbortSignal.timeout(answersWithin)
   let answer
   try {
     // A change that was pressed is made, although the page is left meanwhile.
     const keepalive = method !== "GET"
-    answer = await ask("/api/v1" + path, { method, headers, body, credentials: "same-origin", keepalive, signal })
+    answer = await ask(path, { method, headers, body: sent.body, credentials: "same-origin", keepalive, signal })
     // It may break off in the middle.
     if (answer.ok) return answer.status === 204 ? undefined : await answer.json()
   } catch {
     throw new Error("There is no connection to SwapNest. Try again in a moment.")
   }
-  const { detail } = await answer.json().catch(() => ({}))
-  throw new Refused(detail ?? "SwapNest could not do this. Try again in a moment.", answer.status)
+  const { detail, error, field } = await answer.json().catch(() => ({}))
+  throw new Refused(detail ?? error ?? "SwapNest could not do this. Try again in a moment.", answer.status, field)
 }

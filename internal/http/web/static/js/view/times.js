@@ -1,4 +1,4 @@
-import { formatAge } from "../lib/time.js"
+import { formatAge, formatUntil } from "../lib/time.js"
 
 /**
  * Times were rendered in UTC, since the server does not know the reader's zone.
@@ -6,10 +6,10 @@ import { formatAge } from "../lib/time.js"
  */
 export function localTimes(root) {
   const now = new Date()
-  for (const time of root.querySelectorAll("time[data-age]")) {
+  for (const time of root.querySelectorAll("time[data-age], time[data-until]")) {
     const at = new Date(time.getAttribute("datetime") ?? "")
     if (Number.isNaN(at.getTime())) continue
-    time.textContent = formatAge(at, now)
+    time.textContent = time.hasAttribute("data-until") ? formatUntil(at, now) : formatAge(at, now)
     time.setAttribute("title", at.toLocaleString(undefined, { dateStyle: "full", timeStyle: "short" }))
   }
 }
