@@ -126,7 +126,7 @@ func (w *Web) noticesPage(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Styles = append(s.Styles, "notification", "empty", "form", "shop")
+	s.Styles = append(s.Styles, "notification", "push", "empty", "form", "shop")
 	s.Scripts = append(s.Scripts, "notices")
 	v := noticesView{shell: s, Kind: tab.key, Asks: tab.query().Encode(), Unread: s.Me.UnreadNotices, Wants: switchesOf(wants, s)}
 	for _, t := range noticeTabs {

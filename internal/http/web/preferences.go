@@ -61,7 +61,7 @@ func (w *Web) preferencesForm(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Styles = append(s.Styles, "notification", "form")
+	s.Styles = append(s.Styles, "notification", "push", "form")
 	s.Scripts = append(s.Scripts, "notices")
 	v := preferencesView{shell: s, Wants: switchesOf(wants, s)}
 	return w.render(rw, r, http.StatusOK, "preferences", v)

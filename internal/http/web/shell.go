@@ -19,7 +19,8 @@ type shell struct {
 	Body        string // class of the body, "" for none
 	Pane        string // what a page of two panes shows on a phone: inbox or conversation; "" elsewhere
 	Epoch       string // of the database
-	Me          *me    // nil for somebody signed out
+	Me          *me    // nil for somebody signed out, and where it could not be found out
+	SignedOut   bool   // nobody is signed in, for certain
 	Styles      []string
 	Scripts     []string // modules below static/js, without the ending
 }
@@ -58,6 +59,7 @@ func (w *Web) shell(r *http.Request, title, section string) (shell, error) {
 	s.Section = section
 	who, err := w.guard.Who(r)
 	if auth.IsSignedOut(err) {
+		s.SignedOut = true
 		return s, nil
 	}
 	if err != nil {

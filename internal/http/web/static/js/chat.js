@@ -23,6 +23,7 @@ import { TypingLine } from "./elements/typing-line.js"
 import { mindFiles } from "./view/attach.js"
 import { loadDrawer } from "./view/carried.js"
 import { defineLater } from "./view/later.js"
+import { mindOffer } from "./view/offer.js"
 import { show } from "./view/toast.js"
 import { loadStyle } from "./view/style.js"
 
@@ -48,6 +49,7 @@ customElements.define("reaction-bar", ReactionBar)
 customElements.define("message-list", MessageList)
 customElements.define("shortcut-keys", ShortcutKeys)
 customElements.define("swapnest-chat", SwapnestChat)
+mindOffer(document.querySelector("swapnest-chat"))
 
 if (document.querySelector("voice-note")) void import("./view/voice.js").then(({ loadVoice }) => loadVoice())
 

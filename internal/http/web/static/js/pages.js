@@ -4,8 +4,8 @@ import { UnreadWatch } from "./elements/unread-watch.js"
 import { defineLater } from "./view/later.js"
 import { checkName } from "./view/name-check.js"
 import { sendOnce } from "./view/once.js"
+import { mindPerson } from "./view/person.js"
 import { localTimes } from "./view/times.js"
-import { registerWorker } from "./view/worker.js"
 
 /**
  * Lets people look at the password they type. The button is hidden without a
@@ -27,7 +27,7 @@ function passwordReveal(button) {
 
 localTimes(document)
 sendOnce()
-void registerWorker()
+mindPerson()
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
 }
