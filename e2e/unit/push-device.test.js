@@ -1,6 +1,5 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Refused } from "../../internal/http/web/static/js/lib/api.js"
 import { PushDevice } from "../../internal/http/web/static/js/lib/push-device.js"
 import { wordsFor } from "../../internal/http/web/static/js/lib/push-words.js"
 import { FakeClock } from "./fakes.js"
@@ -96,8 +95,11 @@ test("what the browser or the site lacks, and a no, are told apart", async () =>
   assert.equal(await device().turnOn(), "blocked")
   assert.equal(await device().state(), "blocked")
   state.permission = "granted"
-  state.fault = new Refused("There is no such page.", 404)
-  assert.equal(await device().turnOn(), "none")
+  assert.equal(await device().offered(), true)
+  state.key = ""
+  assert.deepEqual([await device().offered(), await device().turnOn()], [false, "none"])
+  state.fault = new Error("no line")
+  assert.equal(await device().offered(), true, "nobody knows")
 })
 
 test("what does not work leaves nothing behind, and says why", async () => {

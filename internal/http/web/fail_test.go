@@ -111,8 +111,8 @@ func TestAPageSaysWhoIsSignedInOnlyWhenItKnows(t *testing.T) {
 		shell shell
 		want  string
 	}{
-		{"somebody", frame(w, "Log out", "you"), ` data-user="4">`},
-		{"nobody", known, ` data-user="">`},
+		{"somebody", frame(w, "Log out", "you"), ` data-person="4">`},
+		{"nobody", known, ` data-person="nobody">`},
 		{"a page that could not find out", signedOut(w, "Something went wrong"), `<body>`},
 	} {
 		page := draw(t, w, "error", errorView{shell: c.shell, Status: 500, Heading: "Something went wrong"})
@@ -125,5 +125,5 @@ func TestAPageSaysWhoIsSignedInOnlyWhenItKnows(t *testing.T) {
 	w.Routes(mux)
 	rec := httptest.NewRecorder()
 	mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/accounts/login/", nil))
-	contains(t, rec.Body.String(), ` data-user="">`)
+	contains(t, rec.Body.String(), ` data-person="nobody">`)
 }

@@ -19,8 +19,8 @@ type shell struct {
 	Body        string // class of the body, "" for none
 	Pane        string // what a page of two panes shows on a phone: inbox or conversation; "" elsewhere
 	Epoch       string // of the database
-	Me          *me    // nil for somebody signed out, and where it could not be found out
-	SignedOut   bool   // nobody is signed in, for certain
+	Me          *me    // nil for somebody signed out, or when nobody can tell
+	SignedOut   bool   // it is known that nobody is signed in
 	Styles      []string
 	Scripts     []string // modules below static/js, without the ending
 }

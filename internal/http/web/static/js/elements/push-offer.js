@@ -9,7 +9,7 @@ import { tell } from "../view/tell.js"
 /** <push-offer> offers to be told on this device. It says "answered" when somebody has, whichever way. */
 export class PushOffer extends HTMLElement {
   #removed = new AbortController()
-  #device = makeDevice(numberOf(document.body.dataset.user))
+  #device = makeDevice(numberOf(document.body.dataset.person))
   #text = make("p", { role: "status" })
   #button = make("button", { class: "button", "data-size": "small", type: "button" }, "Turn on")
 
@@ -21,14 +21,15 @@ export class PushOffer extends HTMLElement {
     this.replaceChildren(this.#text, this.#button, close)
     this.#button.addEventListener("click", () => void this.#turnOn(), { signal })
     close.addEventListener("click", () => this.#end(), { signal })
+    void this.#begin().catch(() => {}) // then it is not offered
+  }
+
+  async #begin() {
     // Drawn without its style it would push the list about.
-    loadStyle("push").then(
-      () => {
-        this.hidden = false
-        this.#text.textContent = "Get told on this device when somebody answers."
-      },
-      () => {},
-    )
+    const [offered] = await Promise.all([this.#device.offered(), loadStyle("push")])
+    if (!offered) return
+    this.hidden = false
+    this.#text.textContent = "Get told on this device when somebody answers."
   }
 
   disconnectedCallback() {

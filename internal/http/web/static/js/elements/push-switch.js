@@ -11,7 +11,7 @@ import { numberOf } from "../view/query.js"
  */
 export class PushSwitch extends HTMLElement {
   #removed = new AbortController()
-  #device = makeDevice(numberOf(document.body.dataset.user))
+  #device = makeDevice(numberOf(document.body.dataset.person))
   #text = make("p", { class: "push-text" })
   #button = make("button", { class: "button", "data-size": "small", type: "button" })
   #said = make("p", { class: "sr", role: "status" })
@@ -41,7 +41,8 @@ export class PushSwitch extends HTMLElement {
   /** It may have been taken off the list of devices meanwhile. */
   async #begin() {
     await this.#device.keepUp({ now: true }).catch(() => {})
-    await this.#show().catch(() => this.#draw("browser"))
+    if (await this.#device.offered()) await this.#show().catch(() => this.#draw("browser"))
+    else this.#draw("none")
     this.hidden = false
   }
 

@@ -1,5 +1,3 @@
-import { Refused } from "./api.js"
-
 const day = 24 * 60 * 60_000
 
 /**
@@ -91,15 +89,16 @@ export class PushDevice {
     if (permission !== "granted") return permission === "denied" ? "blocked" : "off"
     if (!(await this.#browser.settle()))
       throw new Error("This browser keeps nothing for SwapNest. In a private window it cannot be turned on.")
-    let key
-    try {
-      key = (await this.#get("/push")).public_key
-    } catch (error) {
-      if (error instanceof Refused && error.status === 404) return "none"
-      throw error
-    }
+    const { public_key: key } = await this.#get("/push")
+    if (!key) return "none"
     await this.#subscribe(key, await this.#browser.subscription())
     return "on"
+  }
+
+  /** Whether this site tells devices of anything; true where it does not answer. */
+  async offered() {
+    const answer = await this.#get("/push").catch(() => undefined)
+    return answer?.public_key !== ""
   }
 
   /** Switches it off. What does not work throws an Error for people to read. */
@@ -131,6 +130,8 @@ export class PushDevice {
     const same = subscription !== undefined && subscription.endpoint === told.endpoint
     if (same && !now && this.#clock.now() - told.at < day) return
     const { public_key: key, devices } = await this.#get("/push")
+    // The site sends nothing for now.
+    if (!key) return
     if (same && !devices.some((/** @type {{ current: boolean }} */ one) => one.current)) {
       // It was taken off the list, from another device.
       await subscription.unsubscribe()
@@ -157,7 +158,7 @@ export class PushDevice {
     }
     const wanted = subscription ?? (await this.#browser.subscribe(key))
     try {
-      await this.#send("POST", "/push/devices", wanted.toJSON())
+      await this.#send("POST", "/push/devices", { ...wanted.toJSON(), public_key: key })
       if (!this.#tell(wanted.endpoint))
         throw new Error("This browser keeps nothing for SwapNest. Allow it to, and turn it on again.")
     } catch (error) {

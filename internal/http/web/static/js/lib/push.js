@@ -160,7 +160,7 @@ export function choose(pages, url, origin) {
 }
 
 /** Pages without anything typed, or with a draft that is kept. */
-const holdsNothing = /^\/($|chat\/|notifications\/$|shop\/|wishlist\/)/
+const holdsNothing = /^\/($|chat\/|notifications\/$|shop\/|search\/|categories\/|accounts\/my-)/
 
 /**
  * @param {number} me

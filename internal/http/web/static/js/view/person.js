@@ -1,5 +1,4 @@
 import { keptPush, forgetTold } from "./push-kept.js"
-import { numberOf } from "./query.js"
 import { registerWorker, tellWorker } from "./worker.js"
 
 /** Nobody who logs out waits longer than this. */
@@ -11,10 +10,10 @@ const logout = 'form[action="/accounts/logout/"]'
  * of it away as they log out.
  */
 export function mindPerson() {
-  const { user } = document.body.dataset
-  // An error page does not know it.
-  if (user === undefined) return void registerWorker()
-  const me = numberOf(user)
+  const { person } = document.body.dataset
+  // A page of some fault does not know it.
+  if (person === undefined) return void registerWorker()
+  const me = Number(person) || 0 // or nobody
   void tellWorker({ type: "person", ...(me && { id: me }) })
   if (!me) return forgetTold()
   // Only who has allowed it once carries the rest.

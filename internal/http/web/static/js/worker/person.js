@@ -3,6 +3,8 @@
 import { keep, kept } from "./kept.js"
 import { self } from "./scope.js"
 
+/** @type {Promise<number | undefined> | undefined} */
+let known
 /** @type {((id: number | undefined) => Promise<unknown>)[]} */
 const listeners = []
 
@@ -10,9 +12,9 @@ const listeners = []
  * Who is signed in here: undefined for nobody, and where it cannot be known.
  * @returns {Promise<number | undefined>}
  */
-export async function person() {
-  const id = await kept("person").catch(() => undefined)
-  return typeof id === "number" ? id : undefined
+export function person() {
+  known ??= kept("person").catch(() => undefined)
+  return known
 }
 
 /**
@@ -22,7 +24,13 @@ export async function person() {
  */
 export async function setPerson(id) {
   const before = await person()
-  await keep("person", id)
+  // Where nothing can be kept nobody is here: not who was before, and not somebody whom a worker that starts
+  // anew would not know.
+  known = keep("person", id).then(
+    () => id,
+    () => undefined,
+  )
+  await known
   if (id !== before) await Promise.allSettled(listeners.map((run) => run(id)))
 }
 
@@ -37,6 +45,14 @@ export function onPerson(run) {
 self.addEventListener("message", (event) => {
   const { type, id } = event.data ?? {}
   if (type !== "person") return
-  const done = setPerson(Number.isSafeInteger(id) && id > 0 ? id : undefined)
-  event.waitUntil(done.then(() => event.ports[0]?.postMessage({ type: "done" })).catch(() => {}))
+  event.waitUntil(said(Number.isSafeInteger(id) && id > 0 ? id : undefined, event.ports[0]))
 })
+
+/**
+ * @param {number | undefined} id
+ * @param {MessagePort | undefined} port
+ */
+async function said(id, port) {
+  await setPerson(id)
+  if ((await person()) === id) port?.postMessage({ type: "done" })
+}

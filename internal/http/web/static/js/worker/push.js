@@ -10,8 +10,9 @@ import { self } from "./scope.js"
 
 /** the longest page of notices that the server gives */
 const page = 100
-const icon = "/static/icons/icon-192.png"
-const badge = "/static/icons/badge-96.png"
+// Under another version than its own the server gives what there is now.
+const icon = "/static/now/icons/icon-192.png"
+const badge = "/static/now/icons/badge-96.png"
 
 /** @type {Promise<unknown>} */
 let last = Promise.resolve()
@@ -137,7 +138,7 @@ async function renew({ oldSubscription: before, newSubscription }) {
   const { public_key: key } = await getJSON("/push")
   const options = { userVisibleOnly: true, applicationServerKey: key }
   const now = newSubscription ?? (await self.registration.pushManager.subscribe(options))
-  await sendJSON("POST", "/push/devices", now.toJSON())
+  await sendJSON("POST", "/push/devices", { ...now.toJSON(), public_key: key })
   if (before && before.endpoint !== now.endpoint)
     await sendJSON("POST", "/push/devices/forget", { endpoint: before.endpoint })
 }
