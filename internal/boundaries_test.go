@@ -209,9 +209,10 @@ var parsers = map[string]string{
 	"bus.parseEnvelope": "FuzzEnvelope", "peers.parseNote": "FuzzParseNote", "bus.ParseAddress": "the operator's own words", "blob.ParseBucket": "the operator's own words",
 	"bus.Parse": "the program's own topics", "config.Parse": "the operator's own words", "listings.parseCursor": "FuzzCursor", "inbox.parseCursor": "FuzzPlaceInTheList", "search.parseCursor": "FuzzSearch", "search.parse": "FuzzSearch", "words.Parse": "FuzzCut", "notices.parseCursor": "FuzzPlaceAmongNotices",
 	"chat.Parse": "FuzzFields, by the parsers of lines and texts that it calls", "chat.ParsePlace": "FuzzFields", "chat.ParseAbout": "FuzzParseText, which reads texts alike",
-	"chat.ParseCaption":  "FuzzParseText",
-	"chat.ParseFileName": "FuzzFileName",
-	"voice.readWebM":     "FuzzWebM", "voice.parseElement": "FuzzWebM", "voice.readOgg": "FuzzOgg", "voice.readMP4": "FuzzMP4",
+	"chat.ParseCaption":      "FuzzParseText",
+	"chat.ParseFileName":     "FuzzFileName",
+	"push.ParseSubscription": "FuzzSubscription", "push.parseEndpoint": "FuzzSubscription", "push.ParseKey": "the program's own keys",
+	"voice.readWebM": "FuzzWebM", "voice.parseElement": "FuzzWebM", "voice.readOgg": "FuzzOgg", "voice.readMP4": "FuzzMP4",
 	"chat.ParseSavedReply": "FuzzFields, and FuzzParseText by the parser of texts that it calls",
 	"listings.parse":       "FuzzShop", "store.parseMark": "the program's own file, read by encoding/json", "listings.parseSort": "a list of fixed words",
 }

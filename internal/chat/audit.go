@@ -19,6 +19,8 @@ const (
 	AuditDeviceEnded     AuditAction = "device_ended"
 	AuditOthersEnded     AuditAction = "other_sessions_ended"
 	AuditAccountClosed   AuditAction = "account_closed"
+	AuditPushAdded       AuditAction = "push_added" // a browser is sent push messages
+	AuditPushRemoved     AuditAction = "push_removed"
 )
 
 // AuditEntry is one thing that was done to an account. It holds nothing that was typed.

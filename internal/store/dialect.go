@@ -134,6 +134,14 @@ func (d dialect) forUpdate() string {
 	return ""
 }
 
+// skipLocked is forUpdate without the rows that somebody else has locked.
+func (d dialect) skipLocked() string {
+	if d == postgres {
+		return " FOR UPDATE SKIP LOCKED"
+	}
+	return ""
+}
+
 // forNoKeyUpdate is forUpdate for rows that others may refer to meanwhile: a notice that is
 // being made for a person does not wait for who changes how they keep a conversation.
 func (d dialect) forNoKeyUpdate() string {

@@ -60,6 +60,17 @@ func (db *DB) Lasting(ctx context.Context, name string) (string, error) {
 	return db.meta(ctx, name)
 }
 
+// Secret is Lasting for what nobody may guess: a text of 26 letters and digits, 130 random bits.
+// Who can read the database knows it.
+func (db *DB) Secret(ctx context.Context, name string) (string, error) {
+	_, err := db.write.ExecContext(ctx,
+		`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, "secret "+name, rand.Text())
+	if err != nil {
+		return "", fmt.Errorf("make the secret of %s: %w", name, err)
+	}
+	return db.meta(ctx, "secret "+name)
+}
+
 func lasting() string { return rand.Text()[:16] }
 
 func (r Reader) meta(ctx context.Context, key string) (string, error) {

@@ -186,8 +186,22 @@ func (tx *Tx) lockedNotices(where, limit string) string {
 	return `SELECT id FROM notice WHERE user_id = $1` + where + ` ORDER BY conversation_id, id` + limit + tx.d.forUpdate()
 }
 
+// changeNotices runs a statement on a person's notices after which none that it has changed is
+// unread. It takes back what was to be sent of these, and returns how many they were.
 func (tx *Tx) changeNotices(ctx context.Context, who chat.UserID, query string, args ...any) (int64, error) {
-	return tx.changed(ctx, "change notices", query, append([]any{who}, args...)...)
+	return tx.endNotices(ctx, "change notices", query, append([]any{who}, args...)...)
+}
+
+func (tx *Tx) endNotices(ctx context.Context, what, query string, args ...any) (int64, error) {
+	rows, err := tx.q.QueryContext(ctx, query+` RETURNING id`, args...)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", what, err)
+	}
+	ids, err := collect(rows, func(id *chat.NoticeID) []any { return []any{id} })
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", what, err)
+	}
+	return int64(len(ids)), tx.takeBack(ctx, ids)
 }
 
 // changed runs a statement and returns how many rows it has changed.
@@ -206,14 +220,14 @@ func (tx *Tx) changed(ctx context.Context, what, query string, args ...any) (int
 // PruneNotices deletes at most limit of what was told before a time, and returns how many
 // that were.
 func (tx *Tx) PruneNotices(ctx context.Context, before time.Time, limit int) (int64, error) {
-	return tx.changed(ctx, "prune notices", `
+	return tx.endNotices(ctx, "prune notices", `
 		DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, micros(before), limit)
 }
 
 // PruneNoticesOfFormer deletes at most limit of what people had been told who have closed
 // their accounts since, and returns how many that were.
 func (tx *Tx) PruneNoticesOfFormer(ctx context.Context, limit int) (int64, error) {
-	return tx.changed(ctx, "prune notices of former members", `
+	return tx.endNotices(ctx, "prune notices of former members", `
 		DELETE FROM notice WHERE id IN (
 			SELECT n.id FROM users u JOIN notice n ON n.user_id = u.id WHERE u.closed_at > 0 LIMIT $1)`, limit)
 }

@@ -9,13 +9,14 @@ import (
 	"swapnest/internal/chat"
 )
 
-// NoticeRef names a notice that was made, and whom it tells.
+// NoticeRef names a notice that was made or moved up, and whom it tells.
 type NoticeRef struct {
-	ID chat.NoticeID
-	To chat.UserID
+	ID    chat.NoticeID
+	To    chat.UserID
+	Moved bool // it was there, unread, and has moved up: on the site nobody is told anew
 }
 
-func noticeRefFields(r *NoticeRef) []any { return []any{&r.ID, &r.To} }
+func noticeRefFields(r *NoticeRef) []any { return []any{&r.ID, &r.To, &r.Moved} }
 
 // wanted are the columns in which people say whether they want notices of a kind; who has
 // no row wants them.
@@ -37,7 +38,8 @@ type MessageNews struct {
 // TellOfMessages makes notices of a kind for those to whom others have written, each
 // conversation and writer at most once in news: for who has not read that far, has not
 // muted the conversation, and wants to be told. An unread notice of the conversation moves
-// up instead; what they have deleted for themselves is told to nobody. It returns the new ones, and makes none twice for the same message.
+// up instead; what they have deleted for themselves is told to nobody. It returns the new ones and
+// those that moved up, and makes none twice for the same message.
 func (tx *Tx) TellOfMessages(ctx context.Context, kind chat.NoticeKind, news []MessageNews) ([]NoticeRef, error) {
 	if len(news) == 0 {
 		return nil, nil
@@ -74,21 +76,15 @@ func (tx *Tx) TellOfMessages(ctx context.Context, kind chat.NoticeKind, news []M
 		ON CONFLICT (user_id, conversation_id) WHERE unread AND conversation_id > 0
 		DO UPDATE SET seq = excluded.seq, created_at = excluded.created_at
 		WHERE notice.seq < excluded.seq
-		RETURNING id, CASE WHEN seq = first_seq THEN user_id ELSE 0 END`, string(set), string(kind))
+		RETURNING id, user_id, seq <> first_seq`, string(set), string(kind))
 	if err != nil {
 		return nil, fmt.Errorf("tell of messages: %w", err)
 	}
-	made, err := collect(rows, noticeRefFields)
+	told, err := collect(rows, noticeRefFields)
 	if err != nil {
 		return nil, fmt.Errorf("tell of messages: %w", err)
 	}
-	fresh := made[:0]
-	for _, ref := range made {
-		if ref.To != 0 {
-			fresh = append(fresh, ref)
-		}
-	}
-	return fresh, nil
+	return told, nil
 }
 
 // Wishers returns at most limit people who had a listing on their wishlist at a time, in
@@ -105,7 +101,8 @@ func (r Reader) Wishers(ctx context.Context, id chat.ListingID, at time.Time, af
 
 // TellOfListing makes notices of a kind about a listing's change for some people, as far
 // as they want to be told. One that is unread moves up instead, and keeps the price from
-// which it began. It returns the new ones, and makes none twice for the same change.
+// which it began, and is told anew: a price that falls again is news. It returns all of these,
+// and makes none twice for the same change.
 func (tx *Tx) TellOfListing(ctx context.Context, kind chat.NoticeKind, c ListingChange, to []chat.UserID) ([]NoticeRef, error) {
 	set, err := json.Marshal(to)
 	if err != nil {
@@ -126,7 +123,7 @@ func (tx *Tx) TellOfListing(ctx context.Context, kind chat.NoticeKind, c Listing
 		ON CONFLICT (user_id, listing_id, kind) WHERE unread AND conversation_id = 0
 		DO UPDATE SET change_pos = excluded.change_pos, price_amount = excluded.price_amount, created_at = excluded.created_at
 		WHERE notice.change_pos < excluded.change_pos
-		RETURNING id, user_id`,
+		RETURNING id, user_id, FALSE`,
 		string(set), string(kind), c.Listing, c.Cursor.pos, c.Step.Price.Amount, c.Step.PriceWas.Amount, c.Step.Price.Currency, micros(c.Step.At))
 	if err != nil {
 		return nil, fmt.Errorf("tell of listing %d: %w", c.Listing, err)
@@ -141,7 +138,7 @@ func (tx *Tx) TellOfListing(ctx context.Context, kind chat.NoticeKind, c Listing
 // RetractSold deletes the unread notices that a listing was sold: it is not. It returns
 // whose they were.
 func (tx *Tx) RetractSold(ctx context.Context, id chat.ListingID) ([]chat.UserID, error) {
-	return tx.retract(ctx, id, `DELETE FROM notice WHERE listing_id = $1 AND unread AND conversation_id = 0 AND kind = $2 RETURNING user_id`,
+	return tx.retract(ctx, id, `DELETE FROM notice WHERE listing_id = $1 AND unread AND conversation_id = 0 AND kind = $2 RETURNING id, user_id, FALSE`,
 		string(chat.NoticeSold))
 }
 
@@ -150,7 +147,7 @@ func (tx *Tx) RetractSold(ctx context.Context, id chat.ListingID) ([]chat.UserID
 func (tx *Tx) SettlePrices(ctx context.Context, id chat.ListingID, price chat.Money) ([]chat.UserID, error) {
 	gone, err := tx.retract(ctx, id, `
 		DELETE FROM notice WHERE listing_id = $1 AND unread AND conversation_id = 0 AND kind = $2
-			AND (price_currency <> $3 OR price_was <= $4) RETURNING user_id`,
+			AND (price_currency <> $3 OR price_was <= $4) RETURNING id, user_id, FALSE`,
 		string(chat.NoticePriceDrop), price.Currency, price.Amount)
 	if err != nil {
 		return nil, err
@@ -164,14 +161,20 @@ func (tx *Tx) SettlePrices(ctx context.Context, id chat.ListingID, price chat.Mo
 	return gone, nil
 }
 
+// retract deletes notices, takes back what was to be sent of them, and returns whose they were.
 func (tx *Tx) retract(ctx context.Context, id chat.ListingID, query string, args ...any) ([]chat.UserID, error) {
 	rows, err := tx.q.QueryContext(ctx, query, append([]any{id}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("retract notices of listing %d: %w", id, err)
 	}
-	whose, err := collect(rows, func(who *chat.UserID) []any { return []any{who} })
+	gone, err := collect(rows, noticeRefFields)
 	if err != nil {
 		return nil, fmt.Errorf("retract notices of listing %d: %w", id, err)
 	}
-	return whose, nil
+	var whose []chat.UserID
+	var ids []chat.NoticeID
+	for _, ref := range gone {
+		whose, ids = append(whose, ref.To), append(ids, ref.ID)
+	}
+	return whose, tx.takeBack(ctx, ids)
 }

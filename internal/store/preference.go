@@ -33,9 +33,9 @@ var preferenceColumns = []struct {
 	{"previews", func(p *chat.Preferences) *bool { return &p.Previews }},
 }
 
-// preferenceSelect reads what somebody has chosen; of who has not, the defaults stand in their
-// places: preferenceFields has them.
-var preferenceSelect, preferenceInsert = func() (string, string) {
+// preferenceRead are the columns of what somebody u has chosen, their row p; of who has not, the
+// defaults are the arguments from $2 on.
+var preferenceRead, preferenceInsert = func() (string, string) {
 	var read, names, places, sets strings.Builder
 	for i, c := range preferenceColumns {
 		fmt.Fprintf(&read, "COALESCE(p.%s, $%d), ", c.name, i+2)
@@ -44,9 +44,8 @@ var preferenceSelect, preferenceInsert = func() (string, string) {
 		fmt.Fprintf(&sets, ", %s = excluded.%s", c.name, c.name)
 	}
 	n := len(preferenceColumns) + 1
-	return `SELECT u.hides_read, u.hides_seen, ` + read.String() + `
-			COALESCE(p.quiet_from, 0), COALESCE(p.quiet_to, 0), COALESCE(p.time_zone, ''), COALESCE(p.paused_until, 0)
-		FROM users u LEFT JOIN preference p ON p.user_id = u.id WHERE u.id = $1`,
+	return `u.hides_read, u.hides_seen, ` + read.String() + `
+			COALESCE(p.quiet_from, 0), COALESCE(p.quiet_to, 0), COALESCE(p.time_zone, ''), COALESCE(p.paused_until, 0)`,
 		`INSERT INTO preference (user_id` + names.String() + `, quiet_from, quiet_to, time_zone, paused_until)
 		VALUES ($1` + places.String() + fmt.Sprintf(`, $%d, $%d, $%d, $%d)`, n+1, n+2, n+3, n+4) + `
 		ON CONFLICT (user_id) DO UPDATE SET quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
@@ -55,23 +54,46 @@ var preferenceSelect, preferenceInsert = func() (string, string) {
 
 // Preferences returns what somebody wants to be told of, and what they show.
 func (r Reader) Preferences(ctx context.Context, who chat.UserID) (chat.Preferences, error) {
-	p := chat.DefaultPreferences()
-	args, fields := []any{who}, []any{}
-	var hidesRead, hidesSeen bool
-	fields = append(fields, &hidesRead, &hidesSeen)
-	for _, c := range preferenceColumns {
-		args, fields = append(args, *c.of(&p)), append(fields, c.of(&p))
-	}
-	fields = append(fields, &p.Quiet.From, &p.Quiet.To, &p.TimeZone, microsInto{&p.PausedUntil})
-	err := r.q.QueryRowContext(ctx, preferenceSelect, args...).Scan(fields...)
+	p := newPreferenceRow()
+	err := r.q.QueryRowContext(ctx, `SELECT `+preferenceRead+` FROM users u LEFT JOIN preference p ON p.user_id = u.id WHERE u.id = $1`,
+		append([]any{who}, p.defaults()...)...).Scan(p.fields()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return chat.DefaultPreferences(), nil
 	}
 	if err != nil {
-		return p, fmt.Errorf("read preferences of user %d: %w", who, err)
+		return chat.Preferences{}, fmt.Errorf("read preferences of user %d: %w", who, err)
 	}
-	p.ReadReceipts, p.LastSeen = !hidesRead, !hidesSeen
-	return p, nil
+	return p.preferences(), nil
+}
+
+// preferenceRow is what preferenceRead reads.
+type preferenceRow struct {
+	chosen               chat.Preferences
+	hidesRead, hidesSeen bool
+}
+
+func newPreferenceRow() *preferenceRow { return &preferenceRow{chosen: chat.DefaultPreferences()} }
+
+// defaults are the arguments that preferenceRead wants, from $2 on.
+func (p *preferenceRow) defaults() []any {
+	all := make([]any, len(preferenceColumns))
+	for i, c := range preferenceColumns {
+		all[i] = *c.of(&p.chosen)
+	}
+	return all
+}
+
+func (p *preferenceRow) fields() []any {
+	fields := []any{&p.hidesRead, &p.hidesSeen}
+	for _, c := range preferenceColumns {
+		fields = append(fields, c.of(&p.chosen))
+	}
+	return append(fields, &p.chosen.Quiet.From, &p.chosen.Quiet.To, &p.chosen.TimeZone, microsInto{&p.chosen.PausedUntil})
+}
+
+func (p *preferenceRow) preferences() chat.Preferences {
+	p.chosen.ReadReceipts, p.chosen.LastSeen = !p.hidesRead, !p.hidesSeen
+	return p.chosen
 }
 
 // LockUser keeps others from locking the same person until the end of the transaction;

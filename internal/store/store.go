@@ -36,6 +36,9 @@ type Options struct {
 	// Fed is called after each commit that has added to the listings' feed. It must not
 	// block. Nil is called by nobody.
 	Fed func()
+	// Due is called after each commit that has put something into the outbox. It must not block.
+	// Nil is called by nobody.
+	Due func()
 	// Trace is told of each query of a Reader or an Update before it goes out, by whichever
 	// goroutine sends it: it shows what a page costs. Nil is told nothing.
 	Trace func(query string)
@@ -68,6 +71,7 @@ type DB struct {
 	shards  []*shard
 	publish func(chat.Event)
 	fed     func()
+	due     func()
 	batched func(calls int, took time.Duration, failed bool)
 	log     *slog.Logger
 	epoch   atomic.Pointer[string]
@@ -103,6 +107,7 @@ type querier interface {
 type Tx struct {
 	Reader
 	fed bool // it has added to the listings' feed
+	due bool // it has put something into the outbox
 }
 
 // Open connects, brings the schema up to date and starts the writers. Close ends them.
@@ -116,6 +121,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Fed == nil {
 		o.Fed = func() {}
 	}
+	if o.Due == nil {
+		o.Due = func() {}
+	}
 	if o.Batched == nil {
 		o.Batched = func(int, time.Duration, bool) {}
 	}
@@ -125,7 +133,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Broken == nil {
 		o.Broken = func(error) {}
 	}
-	db := &DB{node: nodeName(o.Dir), broken: o.Broken, batched: o.Batched, publish: o.Publish, fed: o.Fed, trace: o.Trace, log: o.Log}
+	db := &DB{node: nodeName(o.Dir), broken: o.Broken, batched: o.Batched, publish: o.Publish, fed: o.Fed, due: o.Due, trace: o.Trace, log: o.Log}
 	db.keeper = newKeeper(db, o)
 	if err := db.open(ctx, o); err != nil {
 		// The first error is the one to tell.
@@ -302,6 +310,9 @@ func (db *DB) commit(tx *sql.Tx, update *Tx) error {
 	}
 	if update.fed {
 		db.fed()
+	}
+	if update.due {
+		db.due()
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/reach"
 	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
@@ -46,6 +47,7 @@ type Options struct {
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Notices  *notices.Service
+	Reach    *reach.Service
 	Saved    *saved.Service
 	Search   *search.Service
 	Version  string // of the program, for the description
@@ -79,6 +81,7 @@ func (a *API) calls() {
 	a.searchCalls()
 	a.noticeCalls()
 	a.savedCalls()
+	a.pushCalls()
 	a.uploadCalls()
 }
 

@@ -53,6 +53,9 @@ func (a *API) find(ctx huma.Context, next func(huma.Context)) {
 		if strings.HasPrefix(path, "/saved-replies/") {
 			what = "saved reply"
 		}
+		if strings.HasPrefix(path, "/push/") {
+			what = "browser"
+		}
 		_, w := humago.Unwrap(ctx)
 		write(w, a.problem(ctx.Context(), ctx.Operation().OperationID, chat.ErrNotFound(what)))
 		return

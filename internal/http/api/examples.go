@@ -22,6 +22,8 @@ var examples = map[string]string{
 	"addSavedReply":     `{"title":"Where to come","text":"Hi {name}, you can see it at Aundh, near the post office, after six."}`,
 	"editSavedReply":    `{"place":1}`,
 	"markRead":          `{"seq":18}`,
+	"addPushDevice":     `{"endpoint":"https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV","expirationTime":null,"keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}`,
+	"forgetPushDevice":  `{"endpoint":"https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV"}`,
 	"readNotifications": `{"ids":[12,13]}`,
 }
 

@@ -20,6 +20,7 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/reach"
 	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
@@ -108,10 +109,14 @@ func newWorld(t testing.TB, limited bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	browsers := reach.New(w.db, reach.Options{Off: limited, Changes: keep, Now: time.Now})
+	if err := browsers.EnsureKey(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	w.messages = messaging.New(w.db, relay, w, &ml, chat.DefaultMedia(), nil, time.Now)
 	New(Options{
 		Guard: w.guard, Accounts: w.accounts, Listings: goods, Uploads: uploads.New(w.db, disk, uploads.Options{Media: chat.DefaultMedia(), Limits: files, Log: log, Now: time.Now}), Inbox: in, Messages: w.messages,
-		Notices: notices.New(w.db, w, relay, keep, time.Now), Saved: saved.New(w.db, keep, time.Now), Search: search.New(w.db, h.Online, searches),
+		Notices: notices.New(w.db, w, relay, keep, time.Now), Reach: browsers, Saved: saved.New(w.db, keep, time.Now), Search: search.New(w.db, h.Online, searches),
 		Version: "1.2.3", Log: log,
 	}).Routes(w.mux)
 	w.fill(goods)

@@ -22,6 +22,7 @@ import (
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
 	"swapnest/internal/feature/presence"
+	"swapnest/internal/feature/reach"
 	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
@@ -57,6 +58,7 @@ type Options struct {
 	Scanner     uploads.Scanner // looks at files; nil is none
 	Proxies     auth.Proxies    // reverse proxies whose X-Forwarded-For is taken
 	TLS         TLS
+	Push        Push
 	// MetricsToken opens /metrics on the address that people use. Without one it is open
 	// where PublicURL is nil, and closed elsewhere.
 	MetricsToken string
@@ -93,6 +95,7 @@ type App struct {
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Notices  *notices.Service
+	Reach    *reach.Service
 	Saved    *saved.Service
 	Presence *presence.Service
 	Search   *search.Service
@@ -223,6 +226,9 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, a.bell, limits.keep)
 	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.Uploads.Media(), a.metrics.sent, now)
 	a.Notices = notices.New(a.DB, a.bell, a.relay, limits.keep, now)
+	if err := a.makeReach(ctx, o, limits.push); err != nil {
+		return err
+	}
 	a.Saved = saved.New(a.DB, limits.keep, now)
 	a.Presence = presence.New(a.DB, a.Hub, a.relay, limits.typing, a.log)
 	a.Search = search.New(a.DB, a.Hub.Online, limits.search)
@@ -232,7 +238,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
-		Notices: a.Notices, Saved: a.Saved, Search: a.Search, Blobs: a.Blobs,
+		Notices: a.Notices, Reach: a.Reach, Saved: a.Saved, Search: a.Search, Blobs: a.Blobs,
 		Demo: people, Epoch: a.DB.Epoch, Version: o.Version, Log: a.log,
 	})
 	if err != nil {
@@ -240,7 +246,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	}
 	calls := api.New(api.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
-		Notices: a.Notices, Saved: a.Saved, Search: a.Search, Version: o.Version, Log: a.log,
+		Notices: a.Notices, Reach: a.Reach, Saved: a.Saved, Search: a.Search, Version: o.Version, Log: a.log,
 	})
 	a.Sockets = socket.New(socket.Options{
 		Guard: a.Guard, Hub: a.Hub, Messages: a.Messages, Inbox: a.Inbox, Presence: a.Presence,

@@ -17,6 +17,7 @@ type limits struct {
 	listings listings.Limits
 	uploads  uploads.Limits
 	keep     *limit.Keyed
+	push     *limit.Keyed // browsers that are added and removed
 	typing   *limit.Keyed
 	search   *limit.Keyed
 }
@@ -60,6 +61,7 @@ func newLimits(on bool, shared *limit.Sharing, now func() time.Time) limits {
 			// Bytes are bounded by the quota; this is how many requests bring them.
 			Write: shared.New("part", 50*time.Millisecond, 200, now),
 		},
+		push:   shared.New("push", 6*time.Second, 30, now),
 		keep:   shared.New("keep", time.Second, 60, now),
 		typing: limit.New(time.Second/2, 5, now),
 		// One looks while somebody types, with each word or so.

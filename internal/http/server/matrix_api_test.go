@@ -7,6 +7,9 @@ import (
 	"swapnest/internal/testkit"
 )
 
+// pushKeys are those of a browser, as RFC 8291 has them.
+const pushKeys = `"keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}`
+
 const lamp = `{"title":"Old lamp","description":"It shines.","price":{"amount":50000,"currency":"INR"},"category":"furniture","condition":"good"}`
 
 // apiRows say of every operation of the API what the visitor, the stranger, the buyer and
@@ -70,6 +73,11 @@ var apiRows = map[string]row{
 	"POST /notifications/read":   {body: `{"ids":[{notice}]}`, want: [4]int{401, 204, 204, 204}, idle: true, missing: 204},
 	"DELETE /notifications/{id}": {object: "{notice}", want: [4]int{401, 404, 404, 204}},
 	"DELETE /notifications":      {want: [4]int{401, 204, 204, 204}, idle: true},
+
+	"GET /push":                 {want: [4]int{401, 200, 200, 200}},
+	"POST /push/devices":        {body: `{"endpoint":"https://push.example.net/{fresh}",` + pushKeys + `}`, want: [4]int{401, 201, 201, 201}},
+	"DELETE /push/devices/{id}": {object: "{browser}", want: [4]int{401, 404, 404, 204}},
+	"POST /push/devices/forget": {body: `{"endpoint":"{endpoint}"}`, want: [4]int{401, 204, 204, 204}, idle: true, missing: 204},
 
 	"GET /saved-replies":         {want: [4]int{401, 200, 200, 200}},
 	"POST /saved-replies":        {body: `{"text":"Yes."}`, want: [4]int{401, 201, 201, 201}},

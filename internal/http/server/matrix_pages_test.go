@@ -105,6 +105,12 @@ var pageRows = map[string]row{
 	"POST /notifications/preferences/{$}":   {body: "new_message=on", want: ownForm},
 	"GET /notifications/unread-count/{$}":   {want: ownPage},
 
+	"GET /notifications/push/vapid-key/{$}":    {want: everywhere},
+	"GET /notifications/push/subscribe/{$}":    {want: [4]int{405, 405, 405, 405}},
+	"GET /notifications/push/unsubscribe/{$}":  {want: [4]int{405, 405, 405, 405}},
+	"POST /notifications/push/subscribe/{$}":   {body: `{"endpoint":"https://push.example.net/{fresh}",` + pushKeys + `}`, want: [4]int{401, 200, 200, 200}},
+	"POST /notifications/push/unsubscribe/{$}": {body: `{"endpoint":"{endpoint}"}`, want: [4]int{401, 200, 200, 200}, idle: true, missing: 200},
+
 	"GET /media/{key...}":         {object: "{photo}", want: everywhere, open: true},
 	"GET /static/{sum}/{path...}": {path: "/static/any/favicon.svg", want: everywhere},
 	"GET /favicon.ico":            {want: everywhere},

@@ -17,6 +17,7 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/reach"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/store"
 	"swapnest/internal/testkit"
@@ -172,6 +173,14 @@ func (h *theater) stage(t *testing.T) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
+	endpoint := fmt.Sprintf("https://push.example.net/%d", n)
+	browser, _, err := h.Reach.Add(t.Context(), reach.AddCommand{
+		Session: elsewhere.Session, Endpoint: endpoint,
+		P256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4", Auth: "BTBZMqHH6r4Tts7J_aSIgg",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	message := fmt.Sprint(started.Message.ID)
 	upload, err := h.Uploads.Begin(t.Context(), c.seller.ID, uploads.Begin{Name: "a.txt", Length: 5})
 	if err != nil {
@@ -180,10 +189,10 @@ func (h *theater) stage(t *testing.T) *scene {
 	fresh, png := fmt.Sprintf("fresh_%d", n), string(picture(t, 4, 3))
 	c.there = []string{
 		"{fresh}", fresh, "{png}", png, "{listing}", fmt.Sprint(c.listing), "{slug}", slug, "{conversation}", fmt.Sprint(c.conversation),
-		"{message_id}", message, "{upload}", string(upload.ID), "{reply}", fmt.Sprint(reply.ID), "{device}", device, "{seller}", c.seller.Username, "{seller_id}", fmt.Sprint(c.seller.ID), "{category}", "furniture",
+		"{message_id}", message, "{upload}", string(upload.ID), "{reply}", fmt.Sprint(reply.ID), "{browser}", fmt.Sprint(browser.ID), "{endpoint}", endpoint, "{device}", device, "{seller}", c.seller.Username, "{seller_id}", fmt.Sprint(c.seller.ID), "{category}", "furniture",
 	}
 	c.nowhere = []string{
-		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{upload}", strings.Repeat("a", 26), "{attachment}", strings.Repeat("a", 26), "{reply}", "987654", "{notice}", "987654",
+		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{upload}", strings.Repeat("a", 26), "{attachment}", strings.Repeat("a", 26), "{reply}", "987654", "{browser}", "987654", "{endpoint}", "https://push.example.net/nothing", "{notice}", "987654",
 		"{device}", strings.Repeat("0", len(device)), "{seller}", "nobody_0", "{seller_id}", "987654", "{category}", "nothing", "{photo}", "photos/nothing.jpg",
 	}
 	return c

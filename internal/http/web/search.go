@@ -89,10 +89,10 @@ func fits(text string, ranges []search.Range) []fit {
 }
 
 // lead is how many characters stand before the first part that fits, in a text that is cut
-// in front; and reach how many are shown at most.
+// in front; and most how many are shown at most.
 const (
-	lead  = 60
-	reach = 400
+	lead = 60
+	most = 400
 )
 
 // excerpt is fits of a message, without most of what is before the first part that fits.
@@ -110,8 +110,8 @@ func excerpt(text string, ranges []search.Range) []fit {
 	n := 0
 	for i, f := range all {
 		characters := []rune(f.Text)
-		if n += len(characters); n > reach {
-			all[i].Text = string(characters[:len(characters)-(n-reach)]) + " …"
+		if n += len(characters); n > most {
+			all[i].Text = string(characters[:len(characters)-(n-most)]) + " …"
 			return all[:i+1]
 		}
 	}

@@ -2,9 +2,12 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/reach"
+	"swapnest/internal/http/auth"
 )
 
 // profileFormView is the form in which people say who they are.
@@ -135,10 +138,11 @@ func (w *Web) closeAccount(rw http.ResponseWriter, r *http.Request) error {
 	return w.showSecret(rw, r, v)
 }
 
-// devicesView lists where the reader is signed in.
+// devicesView lists where the reader is signed in, and which browsers are sent push messages.
 type devicesView struct {
 	shell
 	Devices []accounts.Device
+	Pushed  []reach.Device
 }
 
 // devices answers GET /accounts/devices/.
@@ -151,11 +155,16 @@ func (w *Web) devices(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	pushed, err := w.reach.Devices(r.Context(), s.Me.Session)
+	if err != nil {
+		return err
+	}
 	s.Styles = append(s.Styles, "form", "account")
-	return w.render(rw, r, http.StatusOK, "devices", devicesView{shell: s, Devices: all})
+	return w.render(rw, r, http.StatusOK, "devices", devicesView{shell: s, Devices: all, Pushed: pushed})
 }
 
-// endDevices answers POST /accounts/devices/: it signs one device out, or all others.
+// endDevices answers POST /accounts/devices/: it signs one device out, or all others, or has a browser
+// sent no push messages any more.
 func (w *Web) endDevices(rw http.ResponseWriter, r *http.Request) error {
 	who, err := w.guard.Who(r)
 	if err != nil {
@@ -164,7 +173,11 @@ func (w *Web) endDevices(rw http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	if device := r.PostForm.Get("device"); device != "" {
+	if browser := r.PostForm.Get("push_device"); browser != "" {
+		// What is no number is no browser, like 0.
+		id, _ := strconv.ParseInt(browser, 10, 64)
+		err = w.reach.Remove(r.Context(), who.User.ID, chat.PushDeviceID(id), auth.Address(r))
+	} else if device := r.PostForm.Get("device"); device != "" {
 		err = w.accounts.EndDevice(r.Context(), who.User.ID, device, origin(r))
 	} else {
 		err = w.accounts.EndOtherDevices(r.Context(), who.Session, origin(r))

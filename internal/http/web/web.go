@@ -17,6 +17,7 @@ import (
 	"swapnest/internal/feature/listings"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/notices"
+	"swapnest/internal/feature/reach"
 	"swapnest/internal/feature/saved"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
@@ -44,6 +45,7 @@ type Options struct {
 	Inbox    *inbox.Service
 	Messages *messaging.Service
 	Notices  *notices.Service
+	Reach    *reach.Service
 	Saved    *saved.Service
 	Search   *search.Service
 	Blobs    Blobs
@@ -62,6 +64,7 @@ type Web struct {
 	chats    *inbox.Service
 	messages *messaging.Service
 	notices  *notices.Service
+	reach    *reach.Service
 	saved    *saved.Service
 	search   *search.Service
 	blobs    Blobs
@@ -78,7 +81,7 @@ type Web struct {
 // that a broken one stops the program and not a reader.
 func New(o Options) (*Web, error) {
 	w := &Web{
-		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, notices: o.Notices, saved: o.Saved, search: o.Search,
+		guard: o.Guard, accounts: o.Accounts, listings: o.Listings, uploads: o.Uploads, chats: o.Inbox, messages: o.Messages, notices: o.Notices, reach: o.Reach, saved: o.Saved, search: o.Search,
 		blobs: o.Blobs, demo: o.Demo, epoch: o.Epoch, version: o.Version, log: o.Log, now: time.Now,
 	}
 	if w.log == nil {
@@ -105,6 +108,7 @@ func (w *Web) Routes(mux Mux) {
 	w.accountRoutes(mux)
 	w.chatRoutes(mux)
 	w.noticeRoutes(mux)
+	w.pushRoutes(mux)
 	w.attachmentRoutes(mux)
 
 	get("/media/{key...}", w.media)

@@ -95,3 +95,5 @@ CREATE UNIQUE INDEX outbox_mail ON outbox (notice_id) WHERE channel = 'mail' AND
 CREATE INDEX outbox_due ON outbox (due_at) WHERE state = 'waiting';
 CREATE INDEX outbox_mailed ON outbox (user_id, sent_at) WHERE channel = 'mail' AND state = 'sent';
 CREATE INDEX outbox_over ON outbox (created_at) WHERE state <> 'waiting';
+CREATE INDEX outbox_dead ON outbox (channel, id) WHERE state = 'dead';
+CREATE INDEX outbox_noted ON outbox (user_id) WHERE channel = 'mail' AND note <> '';

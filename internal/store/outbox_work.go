@@ -1,0 +1,196 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"time"
+
+	"swapnest/internal/chat"
+)
+
+// ClaimDeliveries takes at most limit deliveries of a channel that are due, those that are due
+// longest, for a term: until it is over no other node tries them. They come in the order of their
+// ids. Clocks of nodes may differ by as much as the term is longer than an attempt.
+func (db *DB) ClaimDeliveries(ctx context.Context, c chat.Channel, now time.Time, term time.Duration, limit int) ([]Delivery, error) {
+	var due bool
+	err := db.q.QueryRowContext(ctx,
+		`SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND channel = $1 AND due_at <= $2)`, string(c), micros(now)).Scan(&due)
+	if err != nil {
+		return nil, fmt.Errorf("look for deliveries that are due: %w", err)
+	}
+	if !due {
+		return nil, nil // nobody's write waits for that
+	}
+	var all []Delivery
+	err = db.Update(ctx, func(tx *Tx) error {
+		rows, err := tx.q.QueryContext(ctx, `
+			UPDATE outbox SET attempts = attempts + 1, due_at = $3, claim = $4
+			WHERE state = 'waiting' AND id IN (
+				SELECT id FROM outbox WHERE state = 'waiting' AND channel = $1 AND due_at <= $2
+				ORDER BY due_at, id LIMIT $5`+tx.d.skipLocked()+`)
+			RETURNING `+deliveryColumns, string(c), micros(now), micros(now.Add(term)), rand.Text(), limit)
+		if err != nil {
+			return err
+		}
+		all, err = collect(rows, deliveryFields)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim deliveries: %w", err)
+	}
+	slices.SortFunc(all, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
+	return all, nil
+}
+
+// Settlement is what came of an attempt to send a delivery.
+type Settlement struct {
+	As    Settled
+	At    time.Time
+	Due   time.Time     // of SettledRetry and SettledPostponed: when it is tried again
+	Fault string        // of SettledRetry and SettledDead: why it failed
+	After time.Duration // how long what came meanwhile waits for company
+	Gap   time.Duration // the same of a mail, of which the next one is another one
+}
+
+// Settled says how an attempt has ended.
+type Settled int
+
+// The ends of attempts.
+const (
+	SettledRetry     Settled = iota // it failed, and is tried again
+	SettledSent                     // the other side has taken it
+	SettledDropped                  // there was nothing to send
+	SettledPostponed                // it was not tried, and is when it is due; its age counts from then
+	SettledDead                     // it failed, and is given up
+)
+
+// SettleDelivery writes down what came of an attempt. It changes nothing, and returns false, when
+// the claim of d is not its own any more: its time was over and somebody else tries it, or it was
+// dropped. What came for it meanwhile is not taken for sent.
+func (db *DB) SettleDelivery(ctx context.Context, d Delivery, s Settlement) (settled bool, err error) {
+	err = db.Update(ctx, func(tx *Tx) error {
+		settled, err = tx.settle(ctx, d, s)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("settle delivery %d: %w", d.ID, err)
+	}
+	return settled, nil
+}
+
+// settle runs the statements of an end until one has found the row: the last of each finds it if it
+// is still claimed.
+func (tx *Tx) settle(ctx context.Context, d Delivery, s Settlement) (bool, error) {
+	type step struct {
+		query string
+		args  []any
+	}
+	const (
+		own     = ` WHERE id = $1 AND claim = $2`
+		as      = ` AND kind = $3 AND wanted = $4` // nothing came meanwhile
+		again   = `UPDATE outbox SET claim = '', state = 'waiting', due_at = $3, created_at = $4, attempts = 0, fault = ''` + own
+		deleted = `DELETE FROM outbox` + own
+	)
+	at, soon := micros(s.At), micros(s.At.Add(s.After))
+	var steps []step
+	switch s.As {
+	case SettledSent:
+		switch {
+		case d.Kind == DeliverClear:
+			steps = append(steps, step{deleted + as, []any{string(d.Kind), d.wanted}})
+		case d.Channel == chat.MailChannel:
+			steps = append(steps, step{`UPDATE outbox SET claim = '', state = 'sent', sent_at = $3, note = '', fault = ''` + own, []any{at}})
+		default:
+			steps = append(steps, step{`UPDATE outbox SET claim = '', state = 'sent', sent_at = $5, fault = ''` + own + as, []any{string(d.Kind), d.wanted, at}})
+		}
+		steps = append(steps, step{`UPDATE outbox SET claim = '', due_at = CASE kind WHEN 'clear' THEN CAST($4 AS BIGINT) ELSE CAST($3 AS BIGINT) END,
+			sent_at = $4, created_at = $4, attempts = 0, fault = ''` + own, []any{soon, at}})
+	case SettledDropped:
+		steps = []step{
+			// A device shows it all the same when it was sent before.
+			{`UPDATE outbox SET claim = '', state = 'sent', fault = ''` + own + as + ` AND channel = 'push' AND kind = 'notice' AND sent_at > 0`, []any{string(d.Kind), d.wanted}},
+			{deleted + as, []any{string(d.Kind), d.wanted}},
+			{deleted + ` AND kind = 'clear' AND sent_at = 0`, nil},
+			{again, []any{soon, at}},
+		}
+	case SettledPostponed:
+		steps = []step{{`UPDATE outbox SET claim = '', due_at = $3, created_at = $3, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END` + own, []any{micros(s.Due)}}}
+	case SettledDead:
+		if d.Kind == DeliverClear { // there is nothing in it for which somebody would want it
+			steps = append(steps, step{deleted + as, []any{string(d.Kind), d.wanted}})
+		}
+		steps = append(steps, step{deleted + ` AND kind = 'clear' AND sent_at = 0`, nil},
+			step{`UPDATE outbox SET claim = '', state = 'dead', fault = $3` + own, []any{s.Fault}})
+	default:
+		steps = []step{{`UPDATE outbox SET claim = '', due_at = $3, fault = $4` + own, []any{micros(s.Due), s.Fault}}}
+	}
+	for _, st := range steps {
+		n, err := tx.changed(ctx, "settle", st.query, append([]any{d.ID, d.claim}, st.args...)...)
+		if err != nil {
+			return false, err
+		}
+		if n > 0 {
+			return true, tx.follow(ctx, d, s)
+		}
+	}
+	return false, nil
+}
+
+// follow has another mail follow one that was sent, about what came while it was.
+func (tx *Tx) follow(ctx context.Context, d Delivery, s Settlement) error {
+	if s.As != SettledSent || d.Channel != chat.MailChannel || d.Notice == 0 {
+		return nil
+	}
+	_, err := tx.changed(ctx, "have a mail follow", `
+		INSERT INTO outbox (channel, kind, state, user_id, notice_id, created_at, due_at)
+		SELECT channel, kind, 'waiting', user_id, notice_id, $3, $4 FROM outbox WHERE id = $1 AND wanted > $2
+		ON CONFLICT (notice_id) WHERE channel = 'mail' AND notice_id > 0 AND state = 'waiting' DO NOTHING`,
+		d.ID, d.wanted, micros(s.At), micros(s.At.Add(s.Gap)))
+	return err
+}
+
+// OutboxLoad is how much of a channel is in the outbox.
+type OutboxLoad struct {
+	Waiting, Dead int64
+	Due           time.Time // since when the oldest is due that nobody tries; zero when none is
+}
+
+// OutboxLoads returns the load of each channel of which there is any, at now.
+func (r Reader) OutboxLoads(ctx context.Context, now time.Time) (map[chat.Channel]OutboxLoad, error) {
+	rows, err := r.q.QueryContext(ctx, `
+		SELECT channel, count(*), 0, min(CASE WHEN due_at <= $1 THEN due_at END) FROM outbox WHERE state = 'waiting' GROUP BY channel
+		UNION ALL SELECT channel, 0, count(*), NULL FROM outbox WHERE state = 'dead' GROUP BY channel`, micros(now))
+	if err != nil {
+		return nil, fmt.Errorf("count deliveries: %w", err)
+	}
+	type row struct {
+		channel chat.Channel
+		OutboxLoad
+	}
+	found, err := collect(rows, func(r *row) []any { return []any{&r.channel, &r.Waiting, &r.Dead, microsInto{&r.Due}} })
+	if err != nil {
+		return nil, fmt.Errorf("count deliveries: %w", err)
+	}
+	loads := make(map[chat.Channel]OutboxLoad)
+	for _, r := range found {
+		l := loads[r.channel]
+		l.Waiting, l.Dead = l.Waiting+r.Waiting, l.Dead+r.Dead
+		if !r.Due.IsZero() {
+			l.Due = r.Due
+		}
+		loads[r.channel] = l
+	}
+	return loads, nil
+}
+
+// PruneDeliveries deletes at most limit of what was sent, or given up, and entered before a time
+// each, and returns how many that were.
+func (tx *Tx) PruneDeliveries(ctx context.Context, sent, dead time.Time, limit int) (int64, error) {
+	return tx.changed(ctx, "prune deliveries", `
+		DELETE FROM outbox WHERE id IN (
+			SELECT id FROM outbox WHERE state <> 'waiting' AND created_at < $1 AND sent_at < $1 AND (state = 'sent' OR created_at < $2)
+			ORDER BY created_at LIMIT $3)`, micros(sent), micros(dead), limit)
+}
