@@ -12,14 +12,14 @@ import (
 func TestAPageNamesEveryScriptThatItsScriptsImport(t *testing.T) {
 	w := newWeb(t)
 	var pages []string
-	for _, name := range []string{"pages", "chat", "shop", "sell", "notices"} {
+	for _, name := range []string{"pages", "chat", "shop", "sell", "notices", "offline", "share"} {
 		pages = append(pages, scriptName(name))
 	}
 	found := w.assets.modules(pages)
 	// Loaded when somebody asks for it, and by no page: it is not to weigh on them.
 	for name, by := range map[string]string{
 		"emoji-picker": "chat", "conversation-search": "chat", "saved-replies": "pages", "picture-viewer": "chat", "attachments": "chat", "voice-recorder": "chat",
-		"composer-files": "chat", "uploads": "chat",
+		"composer-files": "chat", "uploads": "chat", "shared": "chat",
 	} {
 		later := scriptName(name)
 		if !bytes.Contains(w.assets.files[scriptName(by)].data, []byte(`import("./`+name+`.js")`)) || slices.Contains(found, later) {

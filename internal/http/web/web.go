@@ -106,6 +106,7 @@ func (w *Web) Routes(mux Mux) {
 	w.chatRoutes(mux)
 	w.noticeRoutes(mux)
 	w.attachmentRoutes(mux)
+	w.installedRoutes(mux)
 
 	get("/media/{key...}", w.media)
 	get("/static/{sum}/{path...}", w.static)
