@@ -182,6 +182,9 @@ test("what is kept is as the page was when it was left", async ({ page: seller, 
   problems.allow(/ERR_INTERNET_DISCONNECTED/)
   const buyer = await newPerson({ serviceWorkers: "allow" })
   const { paths } = await twoKept(seller, buyer)
+  // What a version before has left goes, since no page that is kept is of it.
+  const left = "swapnest.static.0000000000000000"
+  await buyer.evaluate((left) => caches.open(left), left)
   await write(buyer, "One more question")
   await expect(bubbles(buyer, "One more question")).toHaveAttribute("data-state", "sent")
   await buyer.evaluate(() => {
@@ -192,6 +195,8 @@ test("what is kept is as the page was when it was left", async ({ page: seller, 
     const answer = await caches.match(path, { ignoreVary: true })
     return (await answer?.text())?.includes("One more question")
   }, paths[1]), { timeout: 15_000 }).toBe(true) // prettier-ignore
+  await expect.poll(() => cachesOf(buyer)).not.toContain(left)
+  expect((await cachesOf(buyer)).filter((name) => name.startsWith("swapnest.static."))).toHaveLength(1)
   await buyer.context().setOffline(true)
   await buyer.reload()
   await expect(bubbles(buyer, "One more question")).toBeVisible()

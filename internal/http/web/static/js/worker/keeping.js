@@ -1,4 +1,4 @@
-import { excess, importsOf, keyOf, limits, marked, namesOf, partsOf, sumOf } from "../lib/kept.js"
+import { excess, importsOf, keyOf, limits, marked, namesOf, partsOf, patience, sumOf } from "../lib/kept.js"
 
 // The caches, by name: files by the version of the site, pages and pictures by the person whose they are.
 const shell = "swapnest.shell"
@@ -175,8 +175,9 @@ export async function findStandIn() {
 export async function findFile({ request }) {
   const path = new URL(request.url).pathname
   const name = files(sumOf(path))
-  const cache = (await caches.has(name)) ? await caches.open(name) : undefined
-  const kept = await cache?.match(path, anyway)
+  // A browser whose storage fails has the network.
+  const cache = await caches.has(name).then((is) => (is ? caches.open(name) : undefined), () => undefined) // prettier-ignore
+  const kept = await cache?.match(path, anyway).catch(() => undefined)
   if (kept) return kept
   const answer = await fetch(request)
   if (cache && isLasting(answer)) void cache.put(path, answer.clone()).catch(() => {})
@@ -184,26 +185,34 @@ export async function findFile({ request }) {
 }
 
 /**
- * A picture of a conversation as the server has it, or as it is kept.
- * @param {FetchEvent} event
- * @param {Promise<number | undefined>} whose
+ * A picture of a conversation as the server has it; as it is kept, when the server does not answer in time.
+ * @param {Request} request
+ * @param {number | undefined} person
  * @returns {Promise<Response>}
  */
-export async function findPicture({ request }, whose) {
+export async function findPicture(request, person) {
   const path = new URL(request.url).pathname
-  const person = await whose
+  const cache = person === undefined ? undefined : await caches.open(pictures(person)).catch(() => undefined)
+  const kept = await cache?.match(path, anyway).catch(() => undefined)
   try {
-    const answer = await fetch(request)
-    if (person !== undefined && (answer.status === 404 || answer.status === 410))
-      await (await caches.open(pictures(person))).delete(path, anyway)
-    else if (person !== undefined && answer.status === 200)
-      void putPicture(person, path, answer.clone()).catch(() => {})
+    const coming = fetch(request)
+    const answer = await (kept ? Promise.race([coming, late()]) : coming)
+    // Whoever may not see it any more does not see the copy either.
+    if (kept && (answer.status === 404 || answer.status === 410)) await cache?.delete(path, anyway)
+    else if (person !== undefined && !kept && answer.status === 200) void putPicture(person, path, answer.clone()).catch(() => {}) // prettier-ignore
     return answer
   } catch (error) {
-    const kept = person === undefined ? undefined : await (await caches.open(pictures(person))).match(path, anyway)
     if (kept) return kept
     throw error
   }
+}
+
+/**
+ * Rejects once the server had its time.
+ * @returns {Promise<never>}
+ */
+export function late() {
+  return new Promise((_, reject) => setTimeout(() => reject(new Error("the server does not answer")), patience))
 }
 
 /**

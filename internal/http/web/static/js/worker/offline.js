@@ -1,4 +1,4 @@
-import { isDown, keyOf, patience, whoseIs, wayOf } from "../lib/kept.js"
+import { isDown, keyOf, whoseIs, wayOf } from "../lib/kept.js"
 import { dropShared, peekShared, putShared, readShared } from "../lib/shared.js"
 import * as keeping from "./keeping.js"
 import { person, setPerson } from "./person.js"
@@ -14,7 +14,6 @@ const between = 5_000
 const asked = new Map()
 
 self.addEventListener("install", (event) => event.waitUntil(keeping.keepStandIn()))
-self.addEventListener("activate", (event) => event.waitUntil(self.registration.navigationPreload?.enable()))
 
 self.addEventListener("fetch", (event) => {
   const { method, mode, url: address, headers, referrer } = event.request
@@ -24,7 +23,7 @@ self.addEventListener("fetch", (event) => {
   const way = wayOf({ method, mode, path: url.pathname, ours, ranged: headers.has("Range"), from })
   if (way === "page") event.respondWith(page(event, url))
   else if (way === "static") event.respondWith(keeping.findFile(event))
-  else if (way === "picture") event.respondWith(keeping.findPicture(event, person()))
+  else if (way === "picture") event.respondWith(person().then((id) => keeping.findPicture(event.request, id)))
   else if (way === "share") event.respondWith(share(event.request))
   else if (way === "log out") event.waitUntil(leave())
 })
@@ -44,23 +43,18 @@ self.addEventListener("message", (event) => {
  */
 async function page(event, url) {
   const coming = (async () => {
-    const answer = (await event.preloadResponse) || (await fetch(event.request))
+    const answer = await fetch(event.request)
     event.waitUntil(noted(url.search === "" ? url.pathname : "", answer))
     return answer
   })()
   event.waitUntil(coming.catch(() => {}))
-  const kept = await person().then((id) => keeping.findPage(id, url.pathname))
+  const kept = await keeping.findPage(await person(), url.pathname).catch(() => undefined)
   try {
-    const answer = await (kept ? Promise.race([coming, late()]) : coming)
+    const answer = await (kept ? Promise.race([coming, keeping.late()]) : coming)
     return kept && isDown(answer.status) ? kept : answer
   } catch {
     return kept ?? (await keeping.findStandIn()) ?? Response.error()
   }
-}
-
-/** @returns {Promise<never>} */
-function late() {
-  return new Promise((_, reject) => setTimeout(() => reject(new Error("the server does not answer")), patience))
 }
 
 /**
@@ -85,7 +79,8 @@ async function is(whose) {
   if (whose === undefined) return
   const id = whose === "nobody" ? undefined : whose
   await keeping.forgetOthers(id)
-  if ((await person()) !== id) await setPerson(id)
+  if ((await person()) === id) return
+  await setPerson(id)
   const shared = await peekShared(0).catch(() => undefined)
   // What was shared waits for its owner to log in again, and for nobody else.
   if (id !== undefined && shared && shared.user !== 0 && shared.user !== id) await dropShared()
