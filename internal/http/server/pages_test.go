@@ -45,7 +45,7 @@ func (s *site) fullPages(t *testing.T) []string {
 		fmt.Sprintf("/wishlist/add/%d/", old), fmt.Sprintf("/wishlist/remove/%d/", old), "/accounts/login/", "/accounts/register/",
 		"/accounts/password-reset/confirm/", "/notifications/", "/notifications/unread-count/", "/notifications/read/1/",
 		"/notifications/?type=unread", "/notifications/?type=saved", "/notifications/mark-all-read/", "/notifications/delete/1/", "/notifications/clear-all/", "/notifications/preferences/",
-		"/chat/search/", "/chat/search/?q=hi", "/chat/search/?q=hi&cursor=Mg",
+		"/chat/search/", "/chat/search/?q=hi", "/chat/search/?q=hi&cursor=Mg", "/manifest.webmanifest", "/offline/", "/share/", "/share/?failed",
 	}
 }
 

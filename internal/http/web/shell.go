@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/http/auth"
@@ -92,6 +93,18 @@ func (s shell) Viewer() chat.User {
 		return chat.User{}
 	}
 	return s.Me.User
+}
+
+// person names the reader for the service worker, which keeps pages for one person at a time: the id,
+// nobody, or "" when it is not known.
+func (s shell) person() string {
+	switch {
+	case s.Me != nil:
+		return strconv.FormatInt(int64(s.Me.User.ID), 10)
+	case s.SignedOut:
+		return "nobody"
+	}
+	return ""
 }
 
 // Is tells whether the reader is that person.

@@ -110,6 +110,7 @@ func (w *Web) Routes(mux Mux) {
 	w.noticeRoutes(mux)
 	w.pushRoutes(mux)
 	w.attachmentRoutes(mux)
+	w.installedRoutes(mux)
 
 	get("/media/{key...}", w.media)
 	get("/static/{sum}/{path...}", w.static)

@@ -2,6 +2,7 @@
 import { QuickReplies } from "./elements/quick-replies.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
 import { defineLater } from "./view/later.js"
+import { offerInstall } from "./view/install.js"
 import { checkName } from "./view/name-check.js"
 import { sendOnce } from "./view/once.js"
 import { mindPerson } from "./view/person.js"
@@ -28,6 +29,7 @@ function passwordReveal(button) {
 localTimes(document)
 sendOnce()
 mindPerson()
+offerInstall()
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
 }

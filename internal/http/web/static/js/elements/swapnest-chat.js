@@ -74,6 +74,7 @@ export class SwapnestChat extends HTMLElement {
       clock: systemClock,
       kept: keptReactions(me),
       locks: navigator.locks, // only where the page is secure
+      old: document.body.dataset.kept !== undefined,
       uploads: async () => (await import("../view/uploads.js")).makeUploads(me, storage),
     })
     this.#session = session

@@ -1,3 +1,4 @@
+import { showOnApp } from "./app-badge.js"
 import { keptPush, forgetTold } from "./push-kept.js"
 import { registerWorker, tellWorker } from "./worker.js"
 
@@ -15,7 +16,7 @@ export function mindPerson() {
   if (person === undefined) return void registerWorker()
   const me = Number(person) || 0 // or nobody
   void tellWorker({ type: "person", ...(me && { id: me }) })
-  if (!me) return forgetTold()
+  if (!me) return (showOnApp(0), forgetTold())
   // Only who has allowed it once carries the rest.
   if (mayBeTold()) void device(me).then(keepUp, () => {})
   document.addEventListener("submit", (event) => {
