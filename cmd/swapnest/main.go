@@ -68,6 +68,10 @@ func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Re
 		return setPassword(ctx, c.User.Password, stdin, stdout)
 	case "audit":
 		return audit(ctx, c.Audit, stdout)
+	case "push-key list":
+		return listPushKeys(ctx, c.PushKey.List.Storage, stdout)
+	case "push-key rotate":
+		return rotatePushKey(ctx, c.PushKey.Rotate.Storage, stdout)
 	case "ready":
 		return ready(ctx, c.Ready.Listen, stdout)
 	default: // version

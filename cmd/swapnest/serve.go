@@ -44,6 +44,7 @@ func serve(ctx context.Context, c *config.Serve, log *slog.Logger, stdout io.Wri
 		DataDir: c.DataDir, BlobDir: c.BlobDir, Bucket: c.Bucket(), DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, PublicURL: c.Public(), Demo: c.Demo,
 		RateLimits: c.RateLimits == "on", Media: c.Files.Media(), Proxies: c.Proxies(), Version: version, Log: log,
 		MetricsToken: c.Operations.MetricsToken, TLS: tlsOf(c),
+		Push: server.Push{Off: c.Push.Push == "off", Contact: c.Contact(), Loopback: c.Push.PushLoopback},
 	}
 	if c.Files.Scanner() != nil {
 		options.Scanner = c.Files.Scanner()

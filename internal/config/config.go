@@ -26,6 +26,7 @@ type Config struct {
 	Migrate Migrate  `cmd:"" help:"Bring the database up to date and stop, or move it to PostgreSQL (--from, --to)."`
 	User    User     `cmd:"" help:"Make accounts and set passwords."`
 	Audit   Audit    `cmd:"" help:"Show what was done to accounts, the newest first, also while a server runs."`
+	PushKey PushKey  `cmd:"" help:"Show and change the key by which browsers are sent push messages."`
 	Ready   Ready    `cmd:"" help:"Ask a node whether it takes visitors: status 0 when it does, 1 when not."`
 	Version struct{} `cmd:"" help:"Print the version."`
 }
@@ -78,6 +79,7 @@ type Serve struct {
 
 	Files      Files      `embed:"" group:"Files of messages"`
 	Secure     Secure     `embed:"" group:"TLS"`
+	Push       Push       `embed:"" group:"Push messages"`
 	Operations Operations `embed:"" group:"Operations"`
 
 	public  *url.URL
@@ -259,6 +261,10 @@ func (c *Config) check(command string) error {
 		if _, _, err := net.SplitHostPort(c.Ready.Listen); err != nil {
 			return fmt.Errorf("--listen needs HOST:PORT, such as 127.0.0.1:8000, not %q", c.Ready.Listen)
 		}
+	case "push-key list":
+		return c.PushKey.List.Storage.check()
+	case "push-key rotate":
+		return c.PushKey.Rotate.Storage.check()
 	case "user password <username>":
 		return c.User.Password.Storage.check()
 	case "audit":
@@ -290,7 +296,7 @@ func (s *Serve) check() error {
 	if err := s.checkRedis(); err != nil {
 		return err
 	}
-	if err := errors.Join(s.Storage.check(), s.Files.check()); err != nil {
+	if err := errors.Join(s.Storage.check(), s.Files.check(), s.Push.check(loopback(host))); err != nil {
 		return err
 	}
 	if loopback(host) {

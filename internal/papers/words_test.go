@@ -159,7 +159,7 @@ func isOther(word string) bool {
 
 var (
 	helpFlag    = regexp.MustCompile(`(?m)^ +(?:-\w, +)?(--[a-z][a-z0-9-]*)`)
-	helpCommand = regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)*)(?: +[<\[].*)?(?:  |$)`)
+	helpCommand = regexp.MustCompile(`(?m)^  ([a-z-]+(?: [a-z-]+)*)(?: +[<\[].*)?(?:  |$)`)
 )
 
 // flags returns those of serve and those of all commands.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -26,11 +27,13 @@ func (db *DB) ClaimDeliveries(ctx context.Context, c chat.Channel, now time.Time
 	}
 	var all []Delivery
 	err = db.Update(ctx, func(tx *Tx) error {
+		// Picked once: PostgreSQL would do it anew for each row that it looks at.
 		rows, err := tx.q.QueryContext(ctx, `
-			UPDATE outbox SET attempts = attempts + 1, due_at = $3, claim = $4
-			WHERE state = 'waiting' AND id IN (
+			WITH picked AS MATERIALIZED (
 				SELECT id FROM outbox WHERE state = 'waiting' AND channel = $1 AND due_at <= $2
 				ORDER BY due_at, id LIMIT $5`+tx.d.skipLocked()+`)
+			UPDATE outbox SET attempts = attempts + 1, due_at = $3, claim = $4
+			WHERE id IN (SELECT id FROM picked)
 			RETURNING `+deliveryColumns, string(c), micros(now), micros(now.Add(term)), rand.Text(), limit)
 		if err != nil {
 			return err
@@ -150,6 +153,23 @@ func (tx *Tx) follow(ctx context.Context, d Delivery, s Settlement) error {
 		ON CONFLICT (notice_id) WHERE channel = 'mail' AND notice_id > 0 AND state = 'waiting' DO NOTHING`,
 		d.ID, d.wanted, micros(s.At), micros(s.At.Add(s.Gap)))
 	return err
+}
+
+// HastenDeliveries has those of some deliveries that wait for another attempt tried at once, in the
+// order in which they were made: what they failed for is over.
+func (db *DB) HastenDeliveries(ctx context.Context, ids []chat.DeliveryID, now time.Time) error {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return fmt.Errorf("hasten deliveries: %w", err)
+	}
+	return db.Update(ctx, func(tx *Tx) error {
+		n, err := tx.changed(ctx, "hasten deliveries", `
+			UPDATE outbox SET due_at = created_at
+			WHERE state = 'waiting' AND claim = '' AND created_at <= $2 AND id IN (SELECT id FROM `+tx.d.set("$1", "id")+` AS j)`,
+			string(list), micros(now))
+		tx.due = tx.due || n > 0
+		return err
+	})
 }
 
 // OutboxLoad is how much of a channel is in the outbox.

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"swapnest/internal/config"
+	"swapnest/internal/store"
+)
+
+// listPushKeys shows by which keys browsers are sent messages. It reads beside a server that runs,
+// and shows no secret.
+func listPushKeys(ctx context.Context, s config.Storage, stdout io.Writer) (err error) {
+	db, connection, err := store.OpenBeside(ctx, store.Options{Dir: s.DataDir, URL: s.DatabaseURL})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, connection.Close()) }()
+	keys, err := db.PushKeys(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "MADE\tRETIRED\tBROWSERS\tPUBLIC KEY")
+	for _, k := range keys {
+		retired := "-"
+		if !k.RetiredAt.IsZero() {
+			retired = k.RetiredAt.Format(time.RFC3339)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", k.CreatedAt.Format(time.RFC3339), retired, k.Devices, k.Public)
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("write the push keys: %w", err)
+	}
+	return nil
+}
+
+// rotatePushKey makes a new key.
+func rotatePushKey(ctx context.Context, s config.Storage, stdout io.Writer) (err error) {
+	app, err := open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	k, err := app.Reach.Rotate(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "Made the key %s. Browsers take it up when they come by.\n", k.Public)
+	return nil
+}
