@@ -62,6 +62,8 @@ export async function subscribeAt(context, service, question = async () => {}) {
  * @returns {Promise<(text: string) => Promise<void>>}
  */
 export async function worker(page) {
+  // One that is being installed takes none yet.
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready))
   const client = await page.context().newCDPSession(page)
   /** @type {Promise<string>} */
   const registered = new Promise((resolve) =>

@@ -148,6 +148,8 @@ async function renew({ oldSubscription: before, newSubscription }) {
  * @param {number | undefined} id who is signed in now
  */
 async function forget(id) {
+  // Most people have never turned it on, and some browsers have none of what follows.
+  if (!("Notification" in self) || Notification.permission !== "granted") return
   for (const one of await onScreen()) if (one.data.user !== id) one.close()
   await keep("done", undefined)
   await showBadge(0)
