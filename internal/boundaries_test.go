@@ -211,7 +211,7 @@ var parsers = map[string]string{
 	"chat.Parse": "FuzzFields, by the parsers of lines and texts that it calls", "chat.ParsePlace": "FuzzFields", "chat.ParseAbout": "FuzzParseText, which reads texts alike",
 	"chat.ParseCaption":      "FuzzParseText",
 	"chat.ParseFileName":     "FuzzFileName",
-	"push.ParseSubscription": "FuzzSubscription", "push.parseEndpoint": "FuzzSubscription", "push.ParseKey": "the program's own keys",
+	"push.ParseSubscription": "FuzzSubscription", "push.parseEndpoint": "FuzzSubscription", "push.ParseKey": "the program's own keys", "web.parseSubscription": "FuzzPushBody",
 	"voice.readWebM": "FuzzWebM", "voice.parseElement": "FuzzWebM", "voice.readOgg": "FuzzOgg", "voice.readMP4": "FuzzMP4",
 	"chat.ParseSavedReply": "FuzzFields, and FuzzParseText by the parser of texts that it calls",
 	"listings.parse":       "FuzzShop", "store.parseMark": "the program's own file, read by encoding/json", "listings.parseSort": "a list of fixed words",
