@@ -81,12 +81,12 @@ export async function worker(page) {
 /**
  * The notifications of the site that are on the screen.
  * @param {Page} page
- * @returns {Promise<{ title: string, body: string, tag: string, data: any }[]>}
+ * @returns {Promise<{ title: string, body: string, tag: string, icon: string, data: any }[]>}
  */
 export function notifications(page) {
   return page.evaluate(async () => {
     const registration = await navigator.serviceWorker.ready
     const all = await registration.getNotifications()
-    return all.map(({ title, body, tag, data }) => ({ title, body, tag, data }))
+    return all.map(({ title, body, tag, icon, data }) => ({ title, body, tag, icon, data }))
   })
 }

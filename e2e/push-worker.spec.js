@@ -87,6 +87,8 @@ test("a message is shown, a further one takes its place, and what cannot be read
     .toMatchObject([
       { title: "Aarav wrote about Cycle", body: "Is it there?", tag: tagOf(url), data: { notice, url, user: me.id } },
     ])
+  const [{ icon }] = await notifications(seller)
+  expect((await seller.request.get(icon)).headers()["content-type"]).toBe("image/png")
   await push({ body: "Hello?", at: "2026-11-28T22:00:01Z" })
   await expect.poll(async () => (await notifications(seller)).map(({ body }) => body)).toEqual(["Hello?"])
   await push({ user: me.id + 1, tag: "conversation-999", title: "For somebody else" })

@@ -155,3 +155,38 @@ test("a browser that has logged out is sent nothing, and one that is gone leaves
   await phone.reload()
   await expect(phone.getByRole("group", { name: "On this device" }).getByRole("button")).toHaveText("Turn on")
 })
+
+test("an address that the browser changes by itself is told to the server, without a page", async ({
+  page: seller,
+  newPerson,
+}) => {
+  const buyer = await newPerson()
+  await register(seller, "Meera", server.url)
+  await register(buyer, "Aarav", server.url)
+  const thing = await offer(seller, "Radio", server.url)
+  const before = await turnOn(seller)
+  const [first] = await devices(seller)
+  const { public_key: key } = await call(seller, "GET", `${server.url}/api/v1/push`)
+  const next = service.subscribe(key)
+  service.end(before.endpoint)
+  const [running] = seller.context().serviceWorkers()
+  await running.evaluate(
+    ({ next, before }) => {
+      const scope = /** @type {any} */ (globalThis)
+      scope.PushManager.prototype.subscribe = async (/** @type {any} */ options) => {
+        if (!options.userVisibleOnly || !options.applicationServerKey) throw new Error("without a key")
+        return { endpoint: next.endpoint, toJSON: () => next }
+      }
+      const oldSubscription = { endpoint: before }
+      scope.dispatchEvent(Object.assign(new scope.ExtendableEvent("pushsubscriptionchange"), { oldSubscription }))
+    },
+    { next, before: before.endpoint },
+  )
+  const told = () => service.sent.filter((one) => one.endpoint === next.endpoint)
+  const others = async () => (await devices(seller)).map((/** @type {any} */ one) => one.id !== first.id)
+  await expect.poll(others).toEqual([true])
+  await seller.goto("about:blank")
+  await ask(buyer, thing.id, "Hello", server.url)
+  await expect.poll(() => told().map(({ status }) => status), within).toEqual([201])
+  expect(before.got()).toEqual([])
+})
