@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"swapnest/internal/config"
+	"swapnest/internal/feature/reach"
 	"swapnest/internal/store"
 )
 
 // listPushKeys shows by which keys browsers are sent messages. It reads beside a server that runs,
 // and shows no secret.
 func listPushKeys(ctx context.Context, s config.Storage, stdout io.Writer) (err error) {
-	db, connection, err := store.OpenBeside(ctx, store.Options{Dir: s.DataDir, URL: s.DatabaseURL})
+	db, connection, err := store.OpenBeside(ctx, besides(s))
 	if err != nil {
 		return err
 	}
@@ -39,14 +40,14 @@ func listPushKeys(ctx context.Context, s config.Storage, stdout io.Writer) (err 
 	return nil
 }
 
-// rotatePushKey makes a new key.
-func rotatePushKey(ctx context.Context, s config.Storage, stdout io.Writer) (err error) {
-	app, err := open(ctx, s)
-	if err != nil {
+// rotatePushKey makes a new key, also while a server runs.
+func rotatePushKey(ctx context.Context, s config.Storage, stdout io.Writer) error {
+	var k store.PushKey
+	err := store.UpdateBeside(ctx, besides(s), func(tx *store.Tx) error {
+		var err error
+		k, err = reach.Rotate(ctx, tx, time.Now())
 		return err
-	}
-	defer func() { err = errors.Join(err, app.Close()) }()
-	k, err := app.Reach.Rotate(ctx)
+	})
 	if err != nil {
 		return err
 	}

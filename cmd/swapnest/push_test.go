@@ -43,32 +43,22 @@ func TestThePushKeyIsMadeAtTheFirstStartAndRotated(t *testing.T) {
 		if status, got := n.do("GET", "/push", nil); status != 200 || got["public_key"] != first[0][3] {
 			t.Errorf("the server has %v, not %v", got["public_key"], first[0][3])
 		}
-		rotate := func() (string, error) {
-			at := storage
-			if d.URL() != "" { // the server has its own
-				at = []string{"--data-dir", t.TempDir(), "--database-url", d.URL()}
-			}
-			out, err := command(t, append([]string{"push-key", "rotate"}, at...)...).CombinedOutput()
-			return string(out), err
-		}
-		if d.URL() == "" {
-			if out, err := rotate(); err == nil {
-				t.Errorf("beside a server on its SQLite: %s", out)
-			}
-			n.kill()
-		}
-		out, err := rotate()
-		if err != nil || !strings.HasPrefix(out, "Made the key ") {
+		out, err := command(t, append([]string{"push-key", "rotate"}, storage...)...).CombinedOutput()
+		if err != nil || !strings.HasPrefix(string(out), "Made the key ") {
 			t.Fatalf("%v: %s", err, out)
 		}
 		second := pushKeys(t, storage)
-		if len(second) != 1 || second[0][3] == first[0][3] || !strings.Contains(out, second[0][3]) {
+		if len(second) != 1 || second[0][3] == first[0][3] || !strings.Contains(string(out), second[0][3]) {
 			t.Errorf("afterwards there are %v, and it said %s", second, out)
 		}
-		if d.URL() != "" { // the server has the new one at once
-			if _, got := n.do("GET", "/push", nil); got["public_key"] != second[0][3] {
-				t.Errorf("the server has %v, not %v", got["public_key"], second[0][3])
-			}
+		// The server has the new one at once, and after another start.
+		if _, got := n.do("GET", "/push", nil); got["public_key"] != second[0][3] {
+			t.Errorf("the server has %v, not %v", got["public_key"], second[0][3])
+		}
+		n.kill()
+		startNode(t, d)
+		if third := pushKeys(t, storage); len(third) != 1 || third[0][3] != second[0][3] {
+			t.Errorf("after another start there are %v", third)
 		}
 	})
 }

@@ -54,7 +54,7 @@ func (s *Serve) Contact() string {
 // PushKey is the command of that name.
 type PushKey struct {
 	List   PushKeyList   `cmd:"" help:"Show the keys, the newest first, also while a server runs."`
-	Rotate PushKeyRotate `cmd:"" help:"Make a new key; browsers take it up when they come by, and are sent messages by the old one until then."`
+	Rotate PushKeyRotate `cmd:"" help:"Make a new key, also while a server runs; browsers take it up when they come by, and are sent messages by the old one until then."`
 }
 
 // PushKeyList shows the keys.

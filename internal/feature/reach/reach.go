@@ -54,32 +54,22 @@ func (s *Service) EnsureKey(ctx context.Context) error {
 		if _, err := tx.CurrentPushKey(ctx); chat.CodeOf(err) != chat.NotFound {
 			return err
 		}
-		_, err := s.replace(ctx, tx)
+		_, err := Rotate(ctx, tx, s.o.Now())
 		return err
 	})
 }
 
 // Rotate makes a new key and returns it. Browsers subscribe with it from now on; those that have
 // subscribed before go on getting messages by the key of then, until they come by and subscribe anew.
-func (s *Service) Rotate(ctx context.Context) (store.PushKey, error) {
-	var k store.PushKey
-	err := s.db.Update(ctx, func(tx *store.Tx) error {
-		err := tx.LockPushKeys(ctx)
-		if err != nil {
-			return err
-		}
-		k, err = s.replace(ctx, tx)
-		return err
-	})
-	return k, err
-}
-
-func (s *Service) replace(ctx context.Context, tx *store.Tx) (store.PushKey, error) {
+func Rotate(ctx context.Context, tx *store.Tx, at time.Time) (store.PushKey, error) {
+	if err := tx.LockPushKeys(ctx); err != nil {
+		return store.PushKey{}, err
+	}
 	made, err := push.NewKey()
 	if err != nil {
 		return store.PushKey{}, err
 	}
-	k := store.PushKey{Public: made.Public(), CreatedAt: s.o.Now()}
+	k := store.PushKey{Public: made.Public(), CreatedAt: at}
 	if k.Private, err = made.Private(); err != nil {
 		return store.PushKey{}, err
 	}

@@ -439,9 +439,12 @@ func TestABrowserGetsMessagesByTheKeyItSubscribedWith(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		next, err := o.reach.Rotate(t.Context())
-		if err != nil || next.Public == old {
-			t.Fatalf("the new key is %q, %v", next.Public, err)
+		o.update(func(ctx context.Context, tx *store.Tx) error {
+			_, err := reach.Rotate(ctx, tx, o.now)
+			return err
+		})
+		if next, err := o.reach.PublicKey(t.Context()); err != nil || next == old {
+			t.Fatalf("the new key is %q, %v", next, err)
 		}
 		delivery := o.asks("Hello?")
 		o.is("by the old key", o.send(delivery), outbox.Sent)

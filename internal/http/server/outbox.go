@@ -35,6 +35,7 @@ type sending struct {
 // sender into a.senders here. The store is open, the services are not there yet.
 func (a *App) makeOutbox(o Options) {
 	a.senders = make(map[chat.Channel]outbox.Sender)
+	a.addPush(o)
 	maps.Copy(a.senders, o.Senders)
 	a.timing = o.Timing
 	for _, t := range []struct{ chosen, usual *time.Duration }{
