@@ -18,7 +18,7 @@ const args = [
   "--disable-component-update",
   "--disable-sync",
 ]
-const whole = "**/voice.spec.js"
+const whole = ["**/voice.spec.js", "**/push*.spec.js"]
 
 export default defineConfig({
   testDir: ".",

@@ -15,7 +15,7 @@ import (
 // know each other. A new package fails the test until it has its place here.
 var layers = []string{
 	"internal/chat",
-	"internal/words",
+	"internal/words internal/mark",
 	"internal/live/wire internal/limit internal/picture internal/voice internal/filetype internal/scan internal/push internal/outside internal/mail internal/mail/alias internal/mailin internal/store internal/blob internal/live/bus",
 	"internal/live/bus/bustest internal/blob/blobtest",
 	"internal/http/trace internal/http/auth internal/live/hub internal/live/peers internal/follower",

@@ -227,3 +227,11 @@ test("a notice of what was seen already rings no bell, any other does", async ()
     { unread: 4, fresh: true },
   ])
 })
+
+test("a page that was kept asks at once for what it may have missed, and a page of now does not", async () => {
+  const { api } = await sessionOf()
+  assert.deepEqual(api.paths, [])
+  const kept = await sessionOf({ old: true })
+  // The listing of the conversation, and the list, although as much is unread as then.
+  assert.deepEqual(kept.api.paths, [`/conversations/${conversation}`, "/conversations?filter=all"])
+})

@@ -5,7 +5,13 @@ import { Line } from "../../internal/http/web/static/js/lib/socket.js"
 import { FakeAPI, FakeClock, FakeSocket, FakeStorage, conversation, heard, hello, me, other, settle } from "./fakes.js"
 
 /** One tab, with what it shows and what it says. */
-export async function sessionOf({ storage = new FakeStorage(), opened = {}, known = [], greeted = true } = {}) {
+export async function sessionOf({
+  storage = new FakeStorage(),
+  opened = {},
+  known = [],
+  greeted = true,
+  old = false,
+} = {}) {
   const clock = new FakeClock()
   const api = new FakeAPI()
   const sockets = []
@@ -38,6 +44,7 @@ export async function sessionOf({ storage = new FakeStorage(), opened = {}, know
     opened: opened && page,
     get: api.get,
     clock,
+    old,
   })
   const rows = heard(session, "rows")
   const shown = () => rows.at(-1).rows.map(({ item }) => `${item.text} ${item.state}`.trim())

@@ -93,7 +93,7 @@ func (d discreetWriter) Write(p []byte) (int, error) {
 // levelOf is how loudly an answer is logged: what machines ask for all day is quiet.
 func levelOf(pattern string) slog.Level {
 	_, path, _ := strings.Cut(pattern, " ")
-	for _, quiet := range []string{"/static/", "/media/", "/attachments/", "/favicon.ico", "/sw.js", "/healthz", "/readyz", "/metrics"} {
+	for _, quiet := range []string{"/static/", "/media/", "/attachments/", "/favicon.ico", "/sw.js", "/manifest.webmanifest", "/healthz", "/readyz", "/metrics"} {
 		if strings.HasPrefix(path, quiet) {
 			return slog.LevelDebug
 		}

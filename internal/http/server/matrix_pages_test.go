@@ -125,6 +125,10 @@ var pageRows = map[string]row{
 	"GET /static/{sum}/{path...}": {path: "/static/any/favicon.svg", want: everywhere},
 	"GET /favicon.ico":            {want: everywhere},
 	"GET /sw.js":                  {want: everywhere},
+	"GET /manifest.webmanifest":   {want: everywhere},
+	"GET /offline/{$}":            {want: everywhere},
+	"GET /share/{$}":              {want: ownPage},
+	"POST /share/{$}":             {body: "text=Hello", want: everywhere},
 	"GET /":                       {path: "/nothing/", want: [4]int{404, 404, 404, 404}},
 }
 

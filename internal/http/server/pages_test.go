@@ -46,7 +46,7 @@ func (s *site) fullPages(t *testing.T) []string {
 		"/accounts/password-reset/confirm/", "/notifications/", "/notifications/unread-count/", "/notifications/read/1/",
 		"/notifications/?type=unread", "/notifications/?type=saved", "/notifications/mark-all-read/", "/notifications/delete/1/", "/notifications/clear-all/", "/notifications/preferences/",
 		"/unsubscribe/" + s.Leaves.Token(s.town.Seller.ID, chat.NoticeSold) + "/",
-		"/chat/search/", "/chat/search/?q=hi", "/chat/search/?q=hi&cursor=Mg",
+		"/chat/search/", "/chat/search/?q=hi", "/chat/search/?q=hi&cursor=Mg", "/manifest.webmanifest", "/offline/", "/share/", "/share/?failed",
 	}
 }
 

@@ -22,6 +22,8 @@ import (
 	"swapnest/internal/chat"
 )
 
+//go:generate go run swapnest/internal/mark static
+
 //go:embed static templates
 var files embed.FS
 
@@ -36,14 +38,19 @@ var types = map[string]string{
 	".png":  "image/png",
 }
 
+// manifestType is the kind of the manifest, which is none of the files below static: it names them by
+// their addresses.
+const manifestType = "application/manifest+json"
+
 // assets are the static files in memory, under one checksum of them all. It is a
 // part of their path, so that modules find each other by relative addresses and a
 // page never mixes two versions.
 type assets struct {
-	sum     string
-	files   map[string]asset
-	imports map[string][]string // what each script imports itself
-	sources []string            // the modules that are in some script
+	sum      string
+	files    map[string]asset
+	imports  map[string][]string // what each script imports itself
+	sources  []string            // the modules that are in some script
+	manifest asset
 }
 
 type asset struct {
@@ -101,7 +108,9 @@ func readAssets() (*assets, error) {
 		a.files[name] = asset{data: data, packed: pack(data), kind: kind}
 	}
 	a.sum = hex.EncodeToString(sum.Sum(nil)[:8])
-	return a, nil
+	data, err := a.newManifest()
+	a.manifest = asset{data: data, packed: pack(data), kind: manifestType}
+	return a, err
 }
 
 // styles returns a style sheet without what browsers do not need.

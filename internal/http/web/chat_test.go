@@ -71,7 +71,7 @@ func drawInbox(t *testing.T, filter inbox.Filter, page inbox.Page) string {
 
 func TestAnEntryOfTheListSaysWhoAboutWhatAndTheLastWords(t *testing.T) {
 	page := drawInbox(t, inbox.All, inbox.Page{Entries: []chat.Entry{talkEntry(words(9, meera, "Yes <b>it is</b>", 3), 2)}, Next: "abc"})
-	contains(t, page, `<body class="chat" data-pane="inbox">`, "<bdi>Meera Kulkarni</bdi>", "Buying: ", "· ₹8,500", "Yes &lt;b&gt;it is&lt;/b&gt;",
+	contains(t, page, `<body class="chat" data-pane="inbox" data-person="4">`, "<bdi>Meera Kulkarni</bdi>", "Buying: ", "· ₹8,500", "Yes &lt;b&gt;it is&lt;/b&gt;",
 		`data-unread`, `<span>2</span><span class="sr"> unread</span>`, "3 min ago", `href="/chat/conversation/41/"`, `href="/chat/?cursor=abc"`)
 	contains(t, page, `data-empty hidden`)
 	lacks(t, page, "<b>it is")
@@ -154,7 +154,7 @@ func drawTalk(t *testing.T, change func(*inbox.Details, *messaging.MessagesPage,
 
 func TestAConversationShowsPersonThingMessagesAndWhereOneWrites(t *testing.T) {
 	page := drawTalk(t, nil)
-	contains(t, page, `<body class="chat" data-pane="conversation">`, `data-conversation="41"`, `data-head="3"`, `data-epoch="e1"`,
+	contains(t, page, `<body class="chat" data-pane="conversation" data-person="4">`, `data-conversation="41"`, `data-head="3"`, `data-epoch="e1"`,
 		"Hero Sprint cycle, 21 gears", "₹8,500", "Active", "Aundh, Pune", "last seen", "Hi, is it still available?",
 		`action="/chat/conversation/41/" method="post"`, `name="client_id" value="f.1"`, `placeholder="Write to Meera"`,
 		`data-image-bytes="8388608" data-file-bytes="26214400" data-max-files="10" data-voice-ms="300000"`,

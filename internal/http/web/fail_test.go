@@ -99,3 +99,31 @@ func TestPagesForStrangers(t *testing.T) {
 		})
 	}
 }
+
+// The browser's worker takes away what was for somebody once a page says who is there, so a page
+// that does not know must not say that nobody is.
+func TestAPageSaysWhoIsSignedInOnlyWhenItKnows(t *testing.T) {
+	w := newWeb(t)
+	known := signedOut(w, "Log in")
+	known.SignedOut = true
+	for _, c := range []struct {
+		name  string
+		shell shell
+		want  string
+	}{
+		{"somebody", frame(w, "Log out", "you"), ` data-person="4">`},
+		{"nobody", known, ` data-person="nobody">`},
+		{"a page that could not find out", signedOut(w, "Something went wrong"), `<body>`},
+	} {
+		page := draw(t, w, "error", errorView{shell: c.shell, Status: 500, Heading: "Something went wrong"})
+		_, body, _ := strings.Cut(page, "</head>")
+		if body, _, _ = strings.Cut(body, "\n<svg"); !strings.Contains(body, c.want) {
+			t.Errorf("%s: got %q, want %s", c.name, body, c.want)
+		}
+	}
+	mux := http.NewServeMux()
+	w.Routes(mux)
+	rec := httptest.NewRecorder()
+	mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/accounts/login/", nil))
+	contains(t, rec.Body.String(), ` data-person="nobody">`)
+}

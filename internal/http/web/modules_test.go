@@ -19,7 +19,7 @@ func TestAPageNamesEveryScriptThatItsScriptsImport(t *testing.T) {
 	// Loaded when somebody asks for it, and by no page: it is not to weigh on them.
 	for name, by := range map[string]string{
 		"emoji-picker": "chat", "conversation-search": "chat", "saved-replies": "pages", "picture-viewer": "chat", "attachments": "chat", "voice-recorder": "chat",
-		"composer-files": "chat", "uploads": "chat",
+		"composer-files": "chat", "uploads": "chat", "push-offer": "chat", "shared": "chat",
 	} {
 		later := scriptName(name)
 		if !bytes.Contains(w.assets.files[scriptName(by)].data, []byte(`import("./`+name+`.js")`)) || slices.Contains(found, later) {

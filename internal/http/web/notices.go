@@ -127,7 +127,7 @@ func (w *Web) noticesPage(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Styles = append(s.Styles, "notification", "preferences", "empty", "form", "shop")
+	s.Styles = append(s.Styles, "notification", "preferences", "push", "empty", "form", "shop")
 	s.Scripts = append(s.Scripts, "notices")
 	v := noticesView{shell: s, Kind: tab.key, Asks: tab.query().Encode(), Unread: s.Me.UnreadNotices, Wants: w.switchesOf(wants, s)}
 	if pause := w.pauseOf(wants, s); (w.mail || w.push) && !pause.Until.IsZero() {

@@ -36,7 +36,7 @@ func (w *Web) preferencesForm(rw http.ResponseWriter, r *http.Request) error {
 }
 
 func (w *Web) preferencesView(s shell, p chat.Preferences) preferencesView {
-	s.Styles = append(s.Styles, "notification", "preferences", "form", "account", "banner")
+	s.Styles = append(s.Styles, "notification", "preferences", "push", "form", "account", "banner")
 	s.Scripts = append(s.Scripts, "notices")
 	v := preferencesView{shell: s, Wants: w.switchesOf(p, s)}
 	if w.mail || w.push {

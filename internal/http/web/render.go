@@ -75,6 +75,9 @@ func (w *Web) funcs() template.FuncMap {
 	}
 }
 
+// personHeader says in the answer of a page who is signed in: shell.person.
+const personHeader = "SwapNest-Person"
+
 // render writes a page. It renders into memory first, so that a fault becomes an
 // error page and not half of this one.
 func (w *Web) render(rw http.ResponseWriter, r *http.Request, status int, name string, view any) error {
@@ -88,6 +91,9 @@ func (w *Web) render(rw http.ResponseWriter, r *http.Request, status int, name s
 	}
 	h := rw.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	if v, ok := view.(interface{ person() string }); ok && v.person() != "" {
+		h.Set(personHeader, v.person())
+	}
 	page := b.Bytes()
 	if packed := packPage(r, page); packed != nil {
 		h.Set("Content-Encoding", "gzip")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/http/auth"
@@ -19,7 +20,8 @@ type shell struct {
 	Body        string // class of the body, "" for none
 	Pane        string // what a page of two panes shows on a phone: inbox or conversation; "" elsewhere
 	Epoch       string // of the database
-	Me          *me    // nil for somebody signed out
+	Me          *me    // nil for somebody signed out, or when nobody can tell
+	SignedOut   bool   // it is known that nobody is signed in
 	Styles      []string
 	Scripts     []string // modules below static/js, without the ending
 }
@@ -60,6 +62,7 @@ func (w *Web) shell(r *http.Request, title, section string) (shell, error) {
 	s.Section = section
 	who, err := w.guard.Who(r)
 	if auth.IsSignedOut(err) {
+		s.SignedOut = true
 		return s, nil
 	}
 	if err != nil {
@@ -92,6 +95,18 @@ func (s shell) Viewer() chat.User {
 		return chat.User{}
 	}
 	return s.Me.User
+}
+
+// person names the reader for the service worker, which keeps pages for one person at a time: the id,
+// nobody, or "" when it is not known.
+func (s shell) person() string {
+	switch {
+	case s.Me != nil:
+		return strconv.FormatInt(int64(s.Me.User.ID), 10)
+	case s.SignedOut:
+		return "nobody"
+	}
+	return ""
 }
 
 // Is tells whether the reader is that person.

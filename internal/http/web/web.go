@@ -118,6 +118,7 @@ func (w *Web) Routes(mux Mux) {
 	w.pushRoutes(mux)
 	w.attachmentRoutes(mux)
 	w.leaveRoutes(mux)
+	w.installedRoutes(mux)
 
 	get("/media/{key...}", w.media)
 	get("/static/{sum}/{path...}", w.static)

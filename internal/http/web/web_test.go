@@ -15,6 +15,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
+	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/search"
 	"swapnest/internal/http/auth"
 	"swapnest/internal/store"
@@ -191,6 +192,10 @@ func views(t testing.TB, w *Web) map[string]any {
 		"search in vain":            searchView{shell: frame(w, "Search your chats", "chats"), Text: "x", Newest: "/chat/search/?q=x"},
 		"note of a reset":           noteView{shell: signedOut(w, "A new password"), Heading: "Forgotten?", Text: "Ask.", Way: "Back", WayTo: "/accounts/login/"},
 		"logout asked":              logout,
+		"offline for anybody":       offlineView{w.bare(httptest.NewRequest(http.MethodGet, "/offline/", nil), "You are offline")},
+		"share with some":           shareView{shell: frame(w, "Share", "chats"), Entries: newList(aarav, inbox.All, "", inbox.Page{Entries: []chat.Entry{talkEntry(words(9, meera, "x", 1), 0)}}, 0).Entries},
+		"share with nobody":         shareView{shell: frame(w, "Share", "chats")},
+		"share unkept":              shareView{shell: signedOut(w, "Share"), Unkept: true, Text: "<b>Words</b>", LoginTo: "/accounts/login/?next=%2Fshare%2F"},
 		"error of the address":      fault(http.StatusNotFound),
 		"error of ours":             fault(http.StatusInternalServerError),
 		"error of too many tries":   fault(http.StatusTooManyRequests),

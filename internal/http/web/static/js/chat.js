@@ -22,9 +22,14 @@ import { TimelineView } from "./elements/timeline-view.js"
 import { TypingLine } from "./elements/typing-line.js"
 import { mindFiles } from "./view/attach.js"
 import { loadDrawer } from "./view/carried.js"
+import { keepFresh } from "./view/keep-fresh.js"
 import { defineLater } from "./view/later.js"
+import { mindOffer } from "./view/offer.js"
 import { show } from "./view/toast.js"
 import { loadStyle } from "./view/style.js"
+
+const chat = document.querySelector("swapnest-chat")
+if (chat instanceof HTMLElement) keepFresh(chat)
 
 // The host comes last: whoever listens to it is there before it speaks.
 customElements.define("presence-dot", PresenceDot)
@@ -48,6 +53,7 @@ customElements.define("reaction-bar", ReactionBar)
 customElements.define("message-list", MessageList)
 customElements.define("shortcut-keys", ShortcutKeys)
 customElements.define("swapnest-chat", SwapnestChat)
+mindOffer(document.querySelector("swapnest-chat"))
 
 if (document.querySelector("voice-note")) void import("./view/voice.js").then(({ loadVoice }) => loadVoice())
 
@@ -81,3 +87,7 @@ const loadRecorder = async () => {
   }
 }
 defineLater("voice-recorder", loadRecorder, ".composer-mic")
+
+// Last, since it gives files to what minds them.
+if (new URLSearchParams(location.search).has("shared"))
+  void import("./view/shared.js").then(({ takeHere }) => takeHere())

@@ -2,10 +2,11 @@
 import { QuickReplies } from "./elements/quick-replies.js"
 import { UnreadWatch } from "./elements/unread-watch.js"
 import { defineLater } from "./view/later.js"
+import { offerInstall } from "./view/install.js"
 import { checkName } from "./view/name-check.js"
 import { sendOnce } from "./view/once.js"
+import { mindPerson } from "./view/person.js"
 import { localTimes } from "./view/times.js"
-import { registerWorker } from "./view/worker.js"
 
 /**
  * Lets people look at the password they type. The button is hidden without a
@@ -27,7 +28,8 @@ function passwordReveal(button) {
 
 localTimes(document)
 sendOnce()
-void registerWorker()
+mindPerson()
+offerInstall()
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)
 }

@@ -93,7 +93,7 @@ export class LineBanner extends HTMLElement {
         "off",
         title,
         navigator.onLine ? wait : ".",
-        "What you write waits here and goes out in order.",
+        `${asOf()}What you write waits here and goes out in order.`,
         "try-now",
       )
     } else if (!down && now < this.#slowUntil) {
@@ -144,4 +144,11 @@ function exchanged(sent, received) {
   const messages = (/** @type {number} */ n) => (n === 1 ? "1 message" : `${n} messages`)
   if (sent > 0) return `${messages(sent)} sent${received > 0 ? `, ${received} received` : ""}.`
   return received > 0 ? `${messages(received)} received.` : ""
+}
+
+/** Of a page that was kept, when that was: what came later is not on it. */
+function asOf() {
+  const at = new Date(document.body.dataset.kept ?? "")
+  if (Number.isNaN(at.getTime())) return ""
+  return `This is how it was on ${at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}. `
 }

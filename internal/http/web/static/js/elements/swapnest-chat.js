@@ -6,6 +6,7 @@ import { Line } from "../lib/socket.js"
 import { showRung, showUnread } from "../view/attention.js"
 import { goBackTo } from "../view/list-place.js"
 import { keptReactions } from "../view/kept-reactions.js"
+import { mindShown } from "../view/look.js"
 import { readKnown, readOpened } from "../view/page.js"
 import { numberOf } from "../view/query.js"
 import { makeChime } from "../view/sound.js"
@@ -40,6 +41,7 @@ export class SwapnestChat extends HTMLElement {
     const { signal } = this.#removed
     // What is written or seen while the storage opens is not lost: it waits for it.
     this.#obey(this.#begin(signal), signal)
+    mindShown(this.#line, numberOf(this.dataset.userId), signal)
     wake(this.#line, signal)
     const back = this.querySelector(".conversation-back")
     if (back instanceof HTMLAnchorElement) goBackTo(back, signal)
@@ -72,6 +74,7 @@ export class SwapnestChat extends HTMLElement {
       clock: systemClock,
       kept: keptReactions(me),
       locks: navigator.locks, // only where the page is secure
+      old: document.body.dataset.kept !== undefined,
       uploads: async () => (await import("../view/uploads.js")).makeUploads(me, storage),
     })
     this.#session = session

@@ -3,6 +3,7 @@ import { Attention } from "../lib/attention.js"
 import { systemClock } from "../lib/clock.js"
 import { Line } from "../lib/socket.js"
 import { showRung, showUnread } from "../view/attention.js"
+import { mindShown } from "../view/look.js"
 import { numberOf } from "../view/query.js"
 import { makeChime } from "../view/sound.js"
 import { wake } from "../view/wake.js"
@@ -35,6 +36,7 @@ export class UnreadWatch extends HTMLElement {
     on(attention, "rung", showRung)
     on(attention, "heard", (conversation) => chime.heard(conversation))
     showUnread(numberOf(this.dataset.unread))
+    mindShown(this.#line, me, signal)
     wake(this.#line, signal)
     this.#line.start()
   }

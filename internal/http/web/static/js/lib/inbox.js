@@ -128,6 +128,11 @@ export class Inbox extends EventTarget {
     this.#stale = true
   }
 
+  /** What the page shows of the list is of some time ago. */
+  doubt() {
+    this.#stale = true
+  }
+
   /**
    * What somebody and the reader show each other has changed.
    * @param {number} user who has changed it

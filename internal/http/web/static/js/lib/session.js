@@ -57,8 +57,9 @@ export class Session extends EventTarget {
    * @param {import("./turns.js").Locks} [options.locks]
    * @param {import("./reactions.js").Kept} [options.kept] where reactions outlive the page
    * @param {() => Promise<import("./uploads.js").Uploads>} [options.uploads] loads what carries files
+   * @param {boolean} [options.old] the page was kept some time ago
    */
-  constructor({ me, line, storage, known, unread, filter, next, opened, get, clock, locks, kept, uploads }) {
+  constructor({ me, line, storage, known, unread, filter, next, opened, get, clock, locks, kept, uploads, old }) {
     super()
     this.#storage = storage
     this.#me = me
@@ -74,6 +75,9 @@ export class Session extends EventTarget {
     const last = (/** @type {number} */ id) => (id === this.#thread?.id ? this.#thread.timeline.last : Infinity)
     this.#wishes = new Wishes({ epoch: this.#epoch, send, last, clock, kept })
     this.#inbox = new Inbox({ me, open: opened?.id ?? 0, known, total: unread, filter, next, get, clock })
+    // As if a line had been lost since.
+    if (old) this.#hellos = 1
+    if (old) this.#inbox.doubt()
     if (opened) this.#thread = this.#open(opened, send, get, clock)
     this.#pass(this.#inbox, ["entry", "gone", "moved", "unread", "total", "heard", "page"])
     this.#pass(this.#outbox, ["sent", "slow", "ended"])

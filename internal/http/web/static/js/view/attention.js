@@ -1,3 +1,4 @@
+import { showOnApp } from "./app-badge.js"
 import { showOnIcon } from "./favicon.js"
 
 /** The title without a count, as the server wrote it. */
@@ -43,12 +44,13 @@ function show(mark, name, total) {
 }
 
 /**
- * Shows how many conversations have something unread: in the title, on the icon and on
+ * Shows how many conversations have something unread: in the title, on the icons and on
  * every mark of the page that counts them.
  * @param {number} total
  */
 export function showUnread(total) {
   showOnIcon(total)
+  showOnApp(total)
   document.title = total > 0 ? `(${words(total)}) ${plain}` : plain
   for (const number of document.querySelectorAll("[data-unread-number]")) {
     number.toggleAttribute("hidden", total === 0)

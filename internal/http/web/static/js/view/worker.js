@@ -1,9 +1,34 @@
+/** Longer than a worker takes to start, also on a slow phone; nobody waits for it longer. */
+const answersWithin = 1_000
+
+/** @type {Promise<ServiceWorkerRegistration | undefined> | undefined} */
+let registered
+
 /**
  * Has the browser run the service worker. Nothing on a page waits for it, and a page does without where there is
  * none: in a private window, or on an address without TLS.
  * @returns {Promise<ServiceWorkerRegistration | undefined>}
  */
-export async function registerWorker() {
-  if (!("serviceWorker" in navigator)) return undefined
-  return navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined)
+export function registerWorker() {
+  if (!("serviceWorker" in navigator)) return Promise.resolve(undefined)
+  registered ??= navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined)
+  return registered
+}
+
+/**
+ * Tells the worker something.
+ * @param {{ type: string } & Record<string, unknown>} word
+ * @returns {Promise<boolean>} whether it has answered that it is done, which not every word wants
+ */
+export async function tellWorker(word) {
+  const registration = await registerWorker()
+  // One that is being installed hears it once it runs.
+  const worker = registration?.active ?? registration?.waiting ?? registration?.installing
+  if (!worker) return false
+  const { port1, port2 } = new MessageChannel()
+  return new Promise((resolve) => {
+    const late = setTimeout(() => resolve(false), answersWithin)
+    port1.onmessage = () => (clearTimeout(late), port1.close(), resolve(true))
+    worker.postMessage(word, [port2])
+  })
 }
