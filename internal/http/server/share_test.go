@@ -30,7 +30,7 @@ func TestWhatIsSharedWithoutAWorkerKeepsItsWords(t *testing.T) {
 	if n := strings.Count(said.Body, `"client_id"`); n != 1 {
 		t.Errorf("got %d messages, want the one of before: %s", n, said.Body)
 	}
-	if got := s.visitor.Form("/share/", fields); got.Status != 200 || !strings.Contains(got.Body, "/accounts/login/?next=%2Fshare%2F") || strings.Contains(got.Body, talk) {
+	if got := s.visitor.Form("/share/", fields, picture(t, 40, 30)); got.Status != 200 || !strings.Contains(got.Body, "https://a.example/1</textarea>") || !strings.Contains(got.Body, "/accounts/login/?next=%2Fshare%2F") || strings.Contains(got.Body, talk) {
 		t.Errorf("a visitor got %d:\n%s", got.Status, got.Body)
 	}
 	// With one, the page lets one choose, and the page of the conversation takes it.
@@ -39,5 +39,17 @@ func TestWhatIsSharedWithoutAWorkerKeepsItsWords(t *testing.T) {
 	}
 	if got := s.visitor.Do("GET", "/share/", ""); got.Status != 303 || got.Header.Get("Location") != "/accounts/login/?next=%2Fshare%2F" {
 		t.Errorf("a visitor got %d to %q", got.Status, got.Header.Get("Location"))
+	}
+}
+
+// The time that photos need is for who is signed in: a stranger's form is read to its first file, and one of
+// words alone no further than any other form.
+func TestAStrangerSharesNoMoreThanAFormHolds(t *testing.T) {
+	s := open(t, testkit.SQLite(t))
+	if got := s.visitor.Form("/share/", [][2]string{{"text", strings.Repeat("x", 65<<10)}}); got.Status != 413 {
+		t.Errorf("got %d, want 413", got.Status)
+	}
+	if got := s.buyer.Form("/share/", [][2]string{{"text", strings.Repeat("x", 65<<10)}}); got.Status != 413 {
+		t.Errorf("got %d for somebody, want 413", got.Status)
 	}
 }

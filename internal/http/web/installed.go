@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"swapnest/internal/feature/inbox"
+	"swapnest/internal/http/auth"
 )
 
 // installedRoutes mounts what makes the site one that can be installed.
@@ -19,7 +21,15 @@ func (w *Web) installedRoutes(mux Mux) {
 	get("/manifest.webmanifest", w.manifest)
 	get("/offline/{$}", w.offline)
 	get("/share/{$}", w.shareForm)
-	mux.Handle("POST /share/{$}", w.messagePost(w.share))
+	known, stranger := w.messagePost(w.share), w.page(w.shareSignedOut)
+	mux.Handle("POST /share/{$}", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		// Only who is signed in may take the time that photos need.
+		if _, err := w.guard.Who(r); auth.IsSignedOut(err) {
+			stranger.ServeHTTP(rw, r)
+			return
+		}
+		known.ServeHTTP(rw, r)
+	}))
 }
 
 // Colours of tokens.css on light: a manifest has one of each, and browsers take those of the pages
@@ -158,13 +168,28 @@ func (w *Web) share(rw http.ResponseWriter, r *http.Request) error {
 	if err := eachFile(r, passed); err != nil {
 		return err
 	}
+	return w.showUnkept(rw, r)
+}
+
+// errFile ends the reading of a form at its first file.
+var errFile = errors.New("a file")
+
+// shareSignedOut is share for somebody who has to log in first: of them the words before the first file
+// are read, and no more than a form has.
+func (w *Web) shareSignedOut(rw http.ResponseWriter, r *http.Request) error {
+	if err := eachFile(r, func(*multipart.Part) error { return errFile }); err != nil && !errors.Is(err, errFile) {
+		return err
+	}
+	return w.showUnkept(rw, r)
+}
+
+func (w *Web) showUnkept(rw http.ResponseWriter, r *http.Request) error {
 	s, err := w.shell(r, "Share", "chats")
 	if err != nil {
 		return err
 	}
-	v := shareView{shell: s, Unkept: true}
-	v.Text = sharedText(r.PostForm.Get("title"), r.PostForm.Get("text"), r.PostForm.Get("url"))
-	return w.showShare(rw, r, v)
+	text := sharedText(r.PostForm.Get("title"), r.PostForm.Get("text"), r.PostForm.Get("url"))
+	return w.showShare(rw, r, shareView{shell: s, Unkept: true, Text: text})
 }
 
 func (w *Web) showShare(rw http.ResponseWriter, r *http.Request, v shareView) error {
