@@ -3,7 +3,7 @@
 import { createServer } from "node:http"
 import { call } from "./people.js"
 import { expect, test } from "./test.js"
-import { password, world } from "./world.js"
+import { password, subscription, world } from "./world.js"
 
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {import("@playwright/test").BrowserContext} BrowserContext */
@@ -35,6 +35,7 @@ async function belongings(/** @type {Page} */ page, /** @type {World} */ { own, 
       "wishlist",
       "notifications",
       "saved-replies",
+      "push",
       `listings/${own.id}`,
       `uploads/${upload}`,
       `listings/${free.id}`,
@@ -97,7 +98,7 @@ const forms = ({ me, own, wished, free, talk, question, notice, reply }) => {
  * @param {World} world
  * @returns {[string, string, object?][]}
  */
-const calls = ({ me, own, wished, free, talk, said, question, notice, device, reply, upload }) => {
+const calls = ({ me, own, wished, free, talk, said, question, notice, device, reply, upload, browser }) => {
   const thing = { title: "Taken over", description: "", category: "books", condition: "poor" }
   return [
     ["POST", "/listings", { ...thing, price: { amount: 100, currency: "INR" } }],
@@ -118,6 +119,9 @@ const calls = ({ me, own, wished, free, talk, said, question, notice, device, re
     ["POST", "/notifications/read", { all: true }],
     ["DELETE", `/notifications/${notice}`],
     ["DELETE", "/notifications"],
+    ["POST", "/push/devices", subscription("evil")],
+    ["POST", "/push/devices/forget", { endpoint: subscription("evil").endpoint }],
+    ["DELETE", `/push/devices/${browser}`],
     ["POST", "/saved-replies", { text: "Taken over" }],
     ["PATCH", `/saved-replies/${reply}`, { text: "Taken over" }],
     ["DELETE", `/saved-replies/${reply}`],

@@ -78,7 +78,7 @@ var apiRows = map[string]row{
 	"DELETE /notifications":      {want: [4]int{401, 204, 204, 204}, idle: true},
 
 	"GET /push":                 {want: [4]int{401, 200, 200, 200}},
-	"POST /push/devices":        {body: `{"endpoint":"https://push.example.net/{fresh}",` + pushKeys + `}`, want: [4]int{401, 201, 201, 201}},
+	"POST /push/devices":        {body: `{"endpoint":"https://192.0.2.7/{fresh}",` + pushKeys + `}`, want: [4]int{401, 201, 201, 201}},
 	"DELETE /push/devices/{id}": {object: "{browser}", want: [4]int{401, 404, 404, 204}},
 	"POST /push/devices/forget": {body: `{"endpoint":"{endpoint}"}`, want: [4]int{401, 204, 204, 204}, idle: true, missing: 204},
 

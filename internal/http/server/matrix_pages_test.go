@@ -115,7 +115,7 @@ var pageRows = map[string]row{
 	"GET /notifications/push/vapid-key/{$}":    {want: everywhere},
 	"GET /notifications/push/subscribe/{$}":    {want: [4]int{405, 405, 405, 405}},
 	"GET /notifications/push/unsubscribe/{$}":  {want: [4]int{405, 405, 405, 405}},
-	"POST /notifications/push/subscribe/{$}":   {body: `{"endpoint":"https://push.example.net/{fresh}",` + pushKeys + `}`, want: [4]int{401, 200, 200, 200}},
+	"POST /notifications/push/subscribe/{$}":   {body: `{"endpoint":"https://192.0.2.7/{fresh}",` + pushKeys + `}`, want: [4]int{401, 200, 200, 200}},
 	"POST /notifications/push/unsubscribe/{$}": {body: `{"endpoint":"{endpoint}"}`, want: [4]int{401, 200, 200, 200}, idle: true, missing: 200},
 	// Whoever has the address ends the mails of whom it was made for, and learns nothing of them.
 	"GET /unsubscribe/{token}/{$}":  {object: "{leave}", want: everywhere, open: true},

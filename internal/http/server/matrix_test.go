@@ -19,6 +19,7 @@ import (
 	"swapnest/internal/feature/notices"
 	"swapnest/internal/feature/reach"
 	"swapnest/internal/feature/uploads"
+	"swapnest/internal/http/server"
 	"swapnest/internal/store"
 	"swapnest/internal/testkit"
 	"swapnest/internal/testkit/apptest"
@@ -122,7 +123,8 @@ type theater struct {
 
 func newTheater(t *testing.T, d *testkit.Database) *theater {
 	t.Helper()
-	h := &theater{site: openWith(t, d, mailing), database: d}
+	// What is to be sent waits, so that nothing changes by itself.
+	h := &theater{site: openWith(t, d, func(o *server.Options) { mailing(o); o.Timing.PushAfter = time.Hour }), database: d}
 	var err error
 	if h.hash, err = h.Accounts.Hash(t.Context(), "correct horse"); err != nil {
 		t.Fatal(err)
@@ -173,7 +175,7 @@ func (h *theater) stage(t *testing.T) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	endpoint := fmt.Sprintf("https://push.example.net/%d", n)
+	endpoint := fmt.Sprintf("https://192.0.2.7/%d", n) // of those for documents, where nobody goes
 	browser, _, err := h.Reach.Add(t.Context(), reach.AddCommand{
 		Session: elsewhere.Session, Endpoint: endpoint,
 		P256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4", Auth: "BTBZMqHH6r4Tts7J_aSIgg",
@@ -193,7 +195,7 @@ func (h *theater) stage(t *testing.T) *scene {
 		"{leave}", h.Leaves.Token(c.seller.ID, chat.NoticeMessage),
 	}
 	c.nowhere = []string{
-		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{upload}", strings.Repeat("a", 26), "{attachment}", strings.Repeat("a", 26), "{reply}", "987654", "{browser}", "987654", "{endpoint}", "https://push.example.net/nothing", "{notice}", "987654",
+		"{fresh}", fresh, "{png}", png, "{listing}", "987654", "{slug}", "nothing", "{conversation}", "987654", "{message_id}", "987654", "{upload}", strings.Repeat("a", 26), "{attachment}", strings.Repeat("a", 26), "{reply}", "987654", "{browser}", "987654", "{endpoint}", "https://192.0.2.7/nothing", "{notice}", "987654",
 		"{device}", strings.Repeat("0", len(device)), "{seller}", "nobody_0", "{seller_id}", "987654", "{category}", "nothing", "{photo}", "photos/nothing.jpg",
 		"{leave}", fmt.Sprintf("%d-new-message-%s", c.seller.ID, strings.Repeat("a", 26)),
 	}

@@ -43,11 +43,11 @@ func TestTheAddressesOfPushOfTheSystemBeforeAnswer(t *testing.T) {
 		if k := key["public_key"]; k == "" || key["publicKey"] != k || key["vapid_public_key"] != k || k != s.buyer.Do("GET", "/api/v1/push", "").JSON(t)["public_key"] {
 			t.Errorf("the key is %v", key)
 		}
-		one := subscription(t, "https://push.example.net/one")
+		one := subscription(t, "https://192.0.2.7/one")
 		if got := s.buyer.Do("POST", under+"subscribe/", one); got.Status != 200 || got.Body != `{"success":true}` {
 			t.Errorf("subscribing: %d %s", got.Status, got.Body)
 		}
-		if got := s.buyer.Do("POST", under+"subscribe/", `{"subscription":`+subscription(t, "https://push.example.net/two")+`}`); got.Status != 200 || got.Body != `{"success":true}` {
+		if got := s.buyer.Do("POST", under+"subscribe/", `{"subscription":`+subscription(t, "https://192.0.2.7/two")+`}`); got.Status != 200 || got.Body != `{"success":true}` {
 			t.Errorf("subscribing in the other shape: %d %s", got.Status, got.Body)
 		}
 		if n := len(pushDevices(t, s.buyer)); n != 2 {
@@ -73,7 +73,7 @@ func TestTheAddressesOfPushOfTheSystemBeforeAnswer(t *testing.T) {
 			t.Errorf("reading: %d, allowed is %q", got.Status, got.Header.Get("Allow"))
 		}
 		for range 2 {
-			if got := s.buyer.Do("POST", under+"unsubscribe/", `{"endpoint":"https://push.example.net/one"}`); got.Status != 200 || got.Body != `{"success":true}` {
+			if got := s.buyer.Do("POST", under+"unsubscribe/", `{"endpoint":"https://192.0.2.7/one"}`); got.Status != 200 || got.Body != `{"success":true}` {
 				t.Errorf("unsubscribing: %d %s", got.Status, got.Body)
 			}
 		}
@@ -90,10 +90,10 @@ func TestBrowsersThatGetPushMessagesAreShownAndRemovedOnAPage(t *testing.T) {
 		t.Errorf("without a browser: %d", got.Status)
 	}
 	for _, name := range []string{"one", "two"} {
-		s.buyer.Do("POST", "/api/v1/push/devices", subscription(t, "https://push.example.net/"+name))
+		s.buyer.Do("POST", "/api/v1/push/devices", subscription(t, "https://192.0.2.7/"+name))
 	}
 	got := s.buyer.Do("GET", page, "")
-	if got.Status != 200 || !strings.Contains(got.Body, heading) || strings.Count(got.Body, `name="push_device"`) != 2 || strings.Contains(got.Body, "push.example.net") {
+	if got.Status != 200 || !strings.Contains(got.Body, heading) || strings.Count(got.Body, `name="push_device"`) != 2 || strings.Contains(got.Body, "192.0.2.7") {
 		t.Errorf("with two browsers: %d %s", got.Status, got.Body)
 	}
 	id := pushDevices(t, s.buyer)[0].(map[string]any)["id"].(float64)
