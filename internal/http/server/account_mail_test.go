@@ -367,6 +367,15 @@ func TestASignInFromANewBrowserIsToldOf(t *testing.T) {
 		if last := all[len(all)-1]; !strings.Contains(last.Note, `"agent":"Chrome on Linux"`) {
 			t.Errorf("the mail does not say which browser it was: %s", last.Note)
 		}
+		// The first browser of an account, here of one that the operator has made.
+		if _, err := s.Accounts.Create(t.Context(), "carla", "", "carla@example.org", "correct horse"); err != nil {
+			t.Fatal(err)
+		}
+		for _, more := range [][]string{nil, {"new_browser carla@example.org"}} {
+			has(t, s.Client(t, "").Do("POST", "/api/v1/session", `{"username":"carla","password":"correct horse"}`), http.StatusOK)
+			want = append(want, more...)
+			wantMails(t, s.DB, "a first browser, and another one", want...)
+		}
 		// Somebody else in a browser that is known for asha.
 		got := s.Client(t, "").SendWith("POST", "/api/v1/users", http.Header{"Content-Type": {"application/json"}, "Cookie": {"swapnest_browser=" + second.Value}},
 			`{"username":"bilal","password":"correct horse"}`)
