@@ -83,16 +83,16 @@ func deliveryFields(d *Delivery) []any {
 	}
 }
 
-// Enqueue puts something that no notice tells of into the outbox: Channel, Kind, To, Note and
-// Due, of which the zero time is now. It is sent once the transaction is committed.
+// Enqueue puts something that no notice tells of into the outbox: Channel, Kind, To, Note, Device
+// of push, and Due, of which the zero time is now. It is sent once the transaction is committed.
 func (tx *Tx) Enqueue(ctx context.Context, d Delivery) error {
 	now := time.Now()
 	if d.Due.IsZero() {
 		d.Due = now
 	}
 	_, err := tx.q.ExecContext(ctx, `
-		INSERT INTO outbox (channel, kind, state, user_id, note, created_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		string(d.Channel), string(d.Kind), string(DeliveryWaiting), d.To, d.Note, micros(now), micros(d.Due))
+		INSERT INTO outbox (channel, kind, state, user_id, device_id, note, created_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		string(d.Channel), string(d.Kind), string(DeliveryWaiting), d.To, d.Device, d.Note, micros(now), micros(d.Due))
 	if err != nil {
 		return fmt.Errorf("put a delivery into the outbox: %w", err)
 	}

@@ -138,6 +138,9 @@ func TestNobodyClaimsWhatAnotherHas(t *testing.T) {
 					if len(all) == 0 {
 						return
 					}
+					if len(all) > 7 {
+						t.Errorf("claimed %d, want 7 at the most", len(all))
+					}
 					mu.Lock()
 					for _, d := range all {
 						got = append(got, d.ID)

@@ -48,7 +48,7 @@ var faultEdits = []edit{
 		"\tplant.Replay()\n\tif r.Reset != \"\" {\n",
 	},
 	{"http/server/app.go", "\tnow := time.Now\n", "\tnow := plant.Now\n"},
-	{"http/server/app.go", "noticing.New(a.DB, a.bell.Ring, a.log, time.Now)", "noticing.New(a.DB, a.bell.Ring, a.log, plant.Now)"},
+	{"http/server/app.go", "noticing.New(a.DB, a.bell.Ring, a.timing, a.log, time.Now)", "noticing.New(a.DB, a.bell.Ring, a.timing, a.log, plant.Now)"},
 	{"http/socket/stream.go", "\tbuffer  []bus.Message\n}", "\tbuffer  []bus.Message\n\tmissed  chat.Seq\n}"},
 	{
 		"http/socket/stream.go", "\tcase s.waiting:\n",

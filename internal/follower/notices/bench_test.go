@@ -13,8 +13,20 @@ import (
 )
 
 // BenchmarkFollow makes notices of 10,000 messages in 1,000 conversations that nobody
-// reads: the most work there is. An operation is a message.
+// reads: the most work there is. An operation is a message. Where nobody can be reached outside of
+// the site it must cost next to nothing that others could be.
 func BenchmarkFollow(b *testing.B) {
+	both := store.Timing{Push: true, Mail: true, PushAfter: time.Second, MailAfter: time.Minute, MailGap: time.Hour}
+	for _, c := range []struct {
+		name    string
+		plan    store.Timing
+		reached bool
+	}{{"site", store.Timing{}, false}, {"unreached", both, false}, {"reached", both, true}} {
+		b.Run(c.name, func(b *testing.B) { follow(b, c.plan, c.reached) })
+	}
+}
+
+func follow(b *testing.B, plan store.Timing, reached bool) {
 	const conversations, messages = 1000, 10_000
 	d := testkit.SQLite(b)
 	db := d.Open(b, nil)
@@ -61,14 +73,21 @@ func BenchmarkFollow(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	if reached {
+		d.Device(b, town.Seller.ID)
+		d.Verify(b, town.Seller.ID)
+	}
 	later := func() time.Time { return time.Now().Add(time.Minute) }
-	f := New(db, func(chat.UserID, ...chat.NoticeID) {}, slog.New(slog.DiscardHandler), later)
+	f := New(db, func(chat.UserID, ...chat.NoticeID) {}, plan, slog.New(slog.DiscardHandler), later)
 	var took time.Duration
 	for b.Loop() {
 		if err := d.Exec(b.Context(), `DELETE FROM notice`); err != nil {
 			b.Fatal(err)
 		}
 		if err := d.Exec(b.Context(), `DELETE FROM follower`); err != nil {
+			b.Fatal(err)
+		}
+		if err := d.Exec(b.Context(), `DELETE FROM outbox`); err != nil {
 			b.Fatal(err)
 		}
 		began := time.Now()

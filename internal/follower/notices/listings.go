@@ -59,15 +59,17 @@ func (f *Follower) tellOf(ctx context.Context, c store.ListingChange) (bool, err
 		if err != nil || len(to) == 0 {
 			return true, err
 		}
-		var fresh []store.NoticeRef
+		var told []store.NoticeRef
 		err = f.db.Update(ctx, func(tx *store.Tx) error {
-			fresh, err = tx.TellOfListing(ctx, kind, c, to)
-			return err
+			if told, err = tx.TellOfListing(ctx, kind, c, to); err != nil {
+				return err
+			}
+			return f.planFor(ctx, tx, told)
 		})
 		if err != nil {
 			return true, err
 		}
-		f.tell(fresh)
+		f.tell(told)
 		if len(to) < crowd {
 			return true, nil
 		}

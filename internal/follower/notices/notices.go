@@ -1,7 +1,8 @@
 // Package notices follows the log of conversations and the listings' feed, and makes
 // notices of them: of messages that somebody has not read within a moment, and of news
-// about what people have saved. It is off the path of acknowledgements, and a crash loses
-// none: it goes on from its cursors, which move with what it writes.
+// about what people have saved. What of that is to leave the site it puts into the outbox. It is
+// off the path of acknowledgements, and a crash loses none: it goes on from its cursors, which
+// move with what it writes.
 package notices
 
 import (
@@ -36,12 +37,14 @@ type Follower struct {
 	*follower.Loop
 	db   *store.DB
 	ring func(chat.UserID, ...chat.NoticeID)
+	plan store.Timing
 	now  func() time.Time
 }
 
-// New returns a follower that tells of new notices by ring. Start begins, Stop ends it.
-func New(db *store.DB, ring func(chat.UserID, ...chat.NoticeID), log *slog.Logger, now func() time.Time) *Follower {
-	f := &Follower{db: db, ring: ring, now: now}
+// New returns a follower that tells of new notices by ring, and puts what is to be sent of them
+// into the outbox as plan says. Start begins, Stop ends it.
+func New(db *store.DB, ring func(chat.UserID, ...chat.NoticeID), plan store.Timing, log *slog.Logger, now func() time.Time) *Follower {
+	f := &Follower{db: db, ring: ring, plan: plan, now: now}
 	f.Loop = follower.New(db, follower.Options{
 		Lease: messages, Step: f.step, Every: look, Linger: linger, Log: log,
 		Failed: "notices not made", Late: "another node makes notices only in a moment",
@@ -115,9 +118,9 @@ func (f *Follower) followMessages(ctx context.Context) (wait time.Duration, more
 	if len(events) == 0 {
 		return wait, false, nil
 	}
-	var fresh []store.NoticeRef
+	var told []store.NoticeRef
 	err = f.db.Update(ctx, func(tx *store.Tx) error {
-		fresh = nil
+		told = nil
 		// Cleared by its own statement, so that a first message and the ones behind it
 		// meet in one notice.
 		for _, kind := range []chat.NoticeKind{chat.NoticeInquiry, chat.NoticeMessage} {
@@ -125,14 +128,17 @@ func (f *Follower) followMessages(ctx context.Context) (wait time.Duration, more
 			if err != nil {
 				return err
 			}
-			fresh = append(fresh, made...)
+			told = append(told, made...)
+		}
+		if err := f.planFor(ctx, tx, told); err != nil {
+			return err
 		}
 		return tx.Follow(ctx, messages, events[len(events)-1].Cursor)
 	})
 	if err != nil {
 		return look, false, err
 	}
-	f.tell(fresh)
+	f.tell(told)
 	return wait, full && wait == look, nil
 }
 
@@ -176,8 +182,24 @@ func newsOf(events []store.Logged, kind chat.NoticeKind) []store.MessageNews {
 	return all
 }
 
-func (f *Follower) tell(fresh []store.NoticeRef) {
-	for _, ref := range fresh {
-		f.ring(ref.To, ref.ID)
+// planFor puts into the outbox what is to be sent of notices, in the transaction that made them.
+func (f *Follower) planFor(ctx context.Context, tx *store.Tx, told []store.NoticeRef) error {
+	ids := make([]chat.NoticeID, 0, len(told))
+	seen := make(map[chat.NoticeID]bool, len(told))
+	for _, ref := range told {
+		if !seen[ref.ID] {
+			seen[ref.ID] = true
+			ids = append(ids, ref.ID)
+		}
+	}
+	return tx.PlanDeliveries(ctx, ids, f.now(), f.plan)
+}
+
+// tell rings for what is new.
+func (f *Follower) tell(told []store.NoticeRef) {
+	for _, ref := range told {
+		if !ref.Moved {
+			f.ring(ref.To, ref.ID)
+		}
 	}
 }

@@ -23,6 +23,7 @@ type house struct {
 	talk chat.Conversation
 	rung []chat.UserID
 	sent int
+	plan store.Timing // of what leaves the site; the zero value is nothing
 }
 
 func newHouse(t *testing.T, d *testkit.Database) *house {
@@ -55,7 +56,7 @@ func (h *house) follow(t *testing.T) {
 	t.Helper()
 	ring := func(who chat.UserID, _ ...chat.NoticeID) { h.rung = append(h.rung, who) }
 	later := func() time.Time { return time.Now().Add(time.Minute) }
-	if _, err := New(h.db, ring, slog.New(slog.DiscardHandler), later).Follow(t.Context()); err != nil {
+	if _, err := New(h.db, ring, h.plan, slog.New(slog.DiscardHandler), later).Follow(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -227,7 +228,7 @@ func TestWhatIsYoungIsWaitedFor(t *testing.T) {
 		{linger - 100*time.Millisecond, 100 * time.Millisecond, nil},
 		{linger, look, []string{"product_inquiry 1*"}},
 	} {
-		f := New(h.db, func(chat.UserID, ...chat.NoticeID) {}, slog.New(slog.DiscardHandler), func() time.Time { return event[0].At.Add(c.age) })
+		f := New(h.db, func(chat.UserID, ...chat.NoticeID) {}, store.Timing{}, slog.New(slog.DiscardHandler), func() time.Time { return event[0].At.Add(c.age) })
 		wait, err := f.Follow(t.Context())
 		if err != nil || wait != c.wait {
 			t.Errorf("after %s: got %s, %v, want %s", c.age, wait, err, c.wait)
@@ -239,7 +240,7 @@ func TestWhatIsYoungIsWaitedFor(t *testing.T) {
 func TestAClockThatWentBackKeepsNobodyWaiting(t *testing.T) {
 	h := newHouse(t, testkit.SQLite(t))
 	h.say(t, h.Buyer, 1)
-	f := New(h.db, func(chat.UserID, ...chat.NoticeID) {}, slog.New(slog.DiscardHandler), func() time.Time { return time.Now().Add(-time.Hour) })
+	f := New(h.db, func(chat.UserID, ...chat.NoticeID) {}, store.Timing{}, slog.New(slog.DiscardHandler), func() time.Time { return time.Now().Add(-time.Hour) })
 	if _, err := f.Follow(t.Context()); err != nil {
 		t.Fatal(err)
 	}

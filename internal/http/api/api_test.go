@@ -22,6 +22,7 @@ import (
 	"swapnest/internal/follower/indexer"
 	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/live/wire"
+	"swapnest/internal/store"
 )
 
 // row is one call and what must come back.
@@ -86,7 +87,7 @@ func TestEveryAnswer(t *testing.T) {
 	t.Run("notices", func(t *testing.T) {
 		// The follower that the server runs, an hour later.
 		later := func() time.Time { return time.Now().Add(time.Hour) }
-		if _, err := noticing.New(w.db, w.Ring, slog.New(slog.DiscardHandler), later).Follow(t.Context()); err != nil {
+		if _, err := noticing.New(w.db, w.Ring, store.Timing{}, slog.New(slog.DiscardHandler), later).Follow(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		w.run(t, noticeRows)

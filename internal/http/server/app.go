@@ -72,6 +72,7 @@ type Options struct {
 	Idle bool
 	// Trace is told of each query; see store.Options. Nil is told nothing.
 	Trace func(query string)
+	Sending
 }
 
 // media are the limits in force.
@@ -107,19 +108,20 @@ type App struct {
 	relay     *hub.Relay
 	tail      *tail.Tail
 	bell      *hub.Bell
-	followers []*follower.Loop  // none until the store is open
-	lags      map[string]lagger // of those who can be late, by what metrics call them
-	sweeper   *sweeper          // nil until the services stand, like the next
-	unmuter   *sweeper
-	reviewer  *sweeper // nil for a node that is alone
-	reaper    *reaper  // nil where nobody else ends sessions
-	metrics   *metrics
-	server    *http.Server
-	entrance  atomic.Pointer[entrance] // nil until Serve
-	address   atomic.Value             // a string: what Serve listens on
-	debug     *http.Server
-	plain     *http.Server
-	draining  atomic.Bool
+	followers []*follower.Loop // none until the store is open
+	sending
+	lags     map[string]lagger // of those who can be late, by what metrics call them
+	sweeper  *sweeper          // nil until the services stand, like the next
+	unmuter  *sweeper
+	reviewer *sweeper // nil for a node that is alone
+	reaper   *reaper  // nil where nobody else ends sessions
+	metrics  *metrics
+	server   *http.Server
+	entrance atomic.Pointer[entrance] // nil until Serve
+	address  atomic.Value             // a string: what Serve listens on
+	debug    *http.Server
+	plain    *http.Server
+	draining atomic.Bool
 }
 
 // New opens a node. The returned App holds the data directory until Close.
@@ -143,7 +145,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 		return err
 	}
 	a.DB, err = store.Open(ctx, store.Options{
-		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.wrote, Trace: o.Trace, Batched: a.metrics.batched,
+		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.wrote, Due: a.due, Trace: o.Trace, Batched: a.metrics.batched,
 		Moved: func() {
 			a.tail.Moved()
 			a.Hub.EndAll(hub.Moved)
@@ -153,6 +155,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 		return err
 	}
 	// Before anything is written, so that they can be woken; they start behind it.
+	a.makeOutbox(o)
 	a.makeFollowers()
 	if err := a.tail.Start(ctx, a.DB, a.Hub.Since); err != nil {
 		return err
@@ -179,7 +182,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 // makeFollowers makes all but the tail, which each node has for itself.
 func (a *App) makeFollowers() {
 	changed := shelf.New(a.DB, a.relay.Signal, a.log)
-	told := noticing.New(a.DB, a.bell.Ring, a.log, time.Now)
+	told := noticing.New(a.DB, a.bell.Ring, a.timing, a.log, time.Now)
 	found := indexer.New(a.DB, a.log, time.Now)
 	expired := cleaner.New(a.DB, func(ctx context.Context) error { return a.Uploads.Sweep(ctx) }, a.log) // its service is made later
 	a.followers = []*follower.Loop{expired.Loop, changed.Loop, told.Loop, found.Loop}
@@ -191,6 +194,7 @@ func (a *App) begin(o Options) {
 	for _, f := range a.followers {
 		f.Start()
 	}
+	a.outbox.Start()
 	if a.peers != nil {
 		a.peers.Start()
 	}
@@ -202,7 +206,8 @@ func (a *App) begin(o Options) {
 	}
 	a.unmuter = startSweeper(unmuteEvery, a.log, job{"mutes that are over", a.Inbox.Unmute})
 	a.sweeper = startSweeper(sweepEvery, a.log, job{"old notices", a.Notices.Prune},
-		job{"old audit entries", a.Accounts.PruneAudit}, job{"links and browsers", a.Accounts.PruneLinks}, job{"earlier texts", a.Messages.Prune})
+		job{"old audit entries", a.Accounts.PruneAudit}, job{"links and browsers", a.Accounts.PruneLinks},
+		job{"old deliveries", a.pruneOutbox}, job{"earlier texts", a.Messages.Prune})
 }
 
 func (a *App) makeServices(ctx context.Context, o Options) error {
@@ -361,6 +366,9 @@ func (a *App) Close() error {
 	}
 	for _, f := range a.followers {
 		f.Stop()
+	}
+	if a.outbox != nil {
+		a.outbox.Stop()
 	}
 	if a.bell != nil {
 		a.tail.Stop()

@@ -53,7 +53,7 @@ func (a *App) makeLive(o Options) error {
 		a.metrics.bus(a.redis)
 		a.tail = tail.New(a.redis.Healthy, a.log)
 		a.sharing = limit.NewSharing()
-		a.peers = peers.New(a.sharing, a.woken, a.log)
+		a.peers = peers.New(a.sharing, a.woken, a.duty, a.log)
 		join = a.peers.Join(a.redis.Join)
 	}
 	a.Hub = hub.New(a.tail.Join(join), func(who chat.UserID, online bool, at time.Time) { a.Presence.Changed(who, online, at) }, a.log)

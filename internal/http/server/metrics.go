@@ -37,6 +37,7 @@ type metrics struct {
 	batchTime   prometheus.Histogram
 	blobs       map[string]prometheus.Counter // by operation
 	scans       map[string]prometheus.Counter // by result
+	attempts    *prometheus.CounterVec
 	requests    *prometheus.CounterVec
 	durations   *prometheus.HistogramVec
 }
@@ -70,6 +71,14 @@ func newMetrics(version string) *metrics {
 	m.batchTime = histogram("swapnest_commit_seconds", "How long a shared commit took.", prometheus.ExponentialBuckets(0.0005, 2, 14))
 	m.blobs = counters(m, "swapnest_blob_failures_total", "Photos and files that could not be stored, opened or deleted.", "operation", "put", "open", "delete")
 	m.scans = counters(m, "swapnest_scans_total", "Files that the virus scanner was asked about, by the answer.", "result", "clean", "harmful", "unavailable")
+	m.attempts = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "swapnest_outbox_attempts_total", Help: "Attempts to send something, by how they ended.",
+	}, []string{"channel", "result"}))
+	for _, channel := range channels {
+		for _, result := range []string{"sent", "dropped", "postponed", "retry", "dead", "lost"} {
+			m.attempts.WithLabelValues(string(channel), result) // 0 is told, too
+		}
+	}
 	m.requests = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "swapnest_http_requests_total", Help: "Answers to requests, by the pattern of the address.",
 	}, []string{"pattern", "method", "status"}))
@@ -165,6 +174,11 @@ func (m *metrics) batched(calls int, took time.Duration, failed bool) {
 	m.batchTime.Observe(took.Seconds())
 }
 
+// attempted counts an attempt to send something.
+func (m *metrics) attempted(c chat.Channel, result string) {
+	m.attempts.WithLabelValues(string(c), result).Inc()
+}
+
 // request counts an answer.
 func (m *metrics) request(pattern, method string, status int, took time.Duration) {
 	m.requests.WithLabelValues(pattern, method, strconv.Itoa(status)).Inc()
@@ -172,10 +186,12 @@ func (m *metrics) request(pattern, method string, status int, took time.Duration
 }
 
 // state tells what is asked for only when somebody looks: how far followers are behind,
-// and how the pools stand.
+// what waits in the outbox, and how the pools stand.
 type state struct {
 	app  *App
 	lag  *prometheus.Desc
+	kept *prometheus.Desc
+	late *prometheus.Desc
 	pool *prometheus.Desc
 	wait *prometheus.Desc
 }
@@ -189,6 +205,8 @@ func newState(a *App) *state {
 	return &state{
 		app:  a,
 		lag:  prometheus.NewDesc("swapnest_follower_lag_seconds", "Age of the oldest event that a follower has not dealt with.", []string{"follower"}, nil),
+		kept: prometheus.NewDesc("swapnest_outbox_deliveries", "What is in the outbox of all nodes: waiting, or dead, which is given up.", []string{"channel", "state"}, nil),
+		late: prometheus.NewDesc("swapnest_outbox_late_seconds", "For how long the oldest delivery is due that nobody tries; 0 for none.", []string{"channel"}, nil),
 		pool: prometheus.NewDesc("swapnest_database_connections", "Connections to the database.", []string{"pool", "state"}, nil),
 		wait: prometheus.NewDesc("swapnest_database_waits_total", "Times that somebody waited for a connection.", []string{"pool"}, nil),
 	}
@@ -196,7 +214,7 @@ func newState(a *App) *state {
 
 // Describe implements prometheus.Collector.
 func (s *state) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.lag, s.pool, s.wait} {
+	for _, d := range []*prometheus.Desc{s.lag, s.kept, s.late, s.pool, s.wait} {
 		out <- d
 	}
 }
@@ -210,10 +228,33 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 			out <- prometheus.MustNewConstMetric(s.lag, prometheus.GaugeValue, lag.Seconds(), name)
 		}
 	}
+	s.collectOutbox(ctx, out)
 	for name, p := range s.app.DB.Pools() {
 		out <- prometheus.MustNewConstMetric(s.pool, prometheus.GaugeValue, float64(p.InUse), name, "in_use")
 		out <- prometheus.MustNewConstMetric(s.pool, prometheus.GaugeValue, float64(p.Idle), name, "idle")
 		out <- prometheus.MustNewConstMetric(s.wait, prometheus.CounterValue, float64(p.Waits), name)
+	}
+}
+
+// channels are those of which metrics tell.
+var channels = []chat.Channel{chat.PushChannel, chat.MailChannel}
+
+// collectOutbox tells of each channel.
+func (s *state) collectOutbox(ctx context.Context, out chan<- prometheus.Metric) {
+	now := time.Now()
+	loads, err := s.app.DB.OutboxLoads(ctx, now)
+	if err != nil {
+		return
+	}
+	for _, c := range channels {
+		l := loads[c]
+		var late time.Duration
+		if !l.Due.IsZero() {
+			late = max(0, now.Sub(l.Due))
+		}
+		out <- prometheus.MustNewConstMetric(s.kept, prometheus.GaugeValue, float64(l.Waiting), string(c), "waiting")
+		out <- prometheus.MustNewConstMetric(s.kept, prometheus.GaugeValue, float64(l.Dead), string(c), "dead")
+		out <- prometheus.MustNewConstMetric(s.late, prometheus.GaugeValue, late.Seconds(), string(c))
 	}
 }
 

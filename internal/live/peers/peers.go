@@ -1,6 +1,6 @@
 // Package peers carries what the nodes of a marketplace tell each other about themselves
-// and not about people: tokens taken of rate limits, and that a follower has something to
-// do. All of it may be lost.
+// and not about people: tokens taken of rate limits, that a follower has something to do, and
+// that something in the outbox is to be sent. All of it may be lost.
 package peers
 
 import (
@@ -32,6 +32,7 @@ const (
 type note struct {
 	Node  string        `json:"node"`
 	Wake  bool          `json:"wake,omitempty"` // something was written that a follower may wait for
+	Due   bool          `json:"due,omitempty"`  // something was put into the outbox
 	Taken []limit.Taken `json:"taken,omitempty"`
 }
 
@@ -51,18 +52,20 @@ type Peers struct {
 	node   string
 	limits *limit.Sharing
 	woken  func()
+	due    func()
 	log    *slog.Logger
 	bus    bus.Bus
 	wake   atomic.Bool
+	duty   atomic.Bool
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
-// New returns a node that shares limits and that calls woken, which must not block, when
-// another node says that it has written something. Join puts it in front of whoever receives,
+// New returns a node that shares limits and that calls woken or due, which must not block, when
+// another node says that it has written something, or put it into the outbox. Join puts it in front of whoever receives,
 // Start begins, Stop ends it.
-func New(limits *limit.Sharing, woken func(), log *slog.Logger) *Peers {
-	return &Peers{node: rand.Text(), limits: limits, woken: woken, log: log, done: make(chan struct{})}
+func New(limits *limit.Sharing, woken, due func(), log *slog.Logger) *Peers {
+	return &Peers{node: rand.Text(), limits: limits, woken: woken, due: due, log: log, done: make(chan struct{})}
 }
 
 // Join returns join with what nodes tell each other taken out.
@@ -82,6 +85,9 @@ func (p *Peers) Join(join func(bus.Receive) bus.Bus) func(bus.Receive) bus.Bus {
 // Wake has the others know within a moment that something was written. It does not block.
 func (p *Peers) Wake() { p.wake.Store(true) }
 
+// Due has the others know within a moment that something is to be sent. It does not block.
+func (p *Peers) Due() { p.duty.Store(true) }
+
 func (p *Peers) heard(data []byte) {
 	n, err := parseNote(data)
 	if err != nil {
@@ -94,6 +100,9 @@ func (p *Peers) heard(data []byte) {
 	p.limits.Heard(n.Taken)
 	if n.Wake {
 		p.woken()
+	}
+	if n.Due {
+		p.due()
 	}
 }
 
@@ -117,10 +126,10 @@ func (p *Peers) run(ctx context.Context) {
 	p.subscribe(ctx)
 	for pause(ctx) {
 		// Others are woken once a pause, however many notes the tokens take.
-		wake := p.wake.Swap(false)
-		for taken := p.limits.News(atOnce); wake || len(taken) > 0; taken = p.limits.News(atOnce) {
-			p.say(ctx, note{Node: p.node, Wake: wake, Taken: taken})
-			wake = false
+		wake, due := p.wake.Swap(false), p.duty.Swap(false)
+		for taken := p.limits.News(atOnce); wake || due || len(taken) > 0; taken = p.limits.News(atOnce) {
+			p.say(ctx, note{Node: p.node, Wake: wake, Due: due, Taken: taken})
+			wake, due = false, false
 		}
 	}
 }

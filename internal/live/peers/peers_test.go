@@ -18,7 +18,8 @@ type peer struct {
 	*Peers
 	sends *limit.Keyed
 	woken atomic.Int64
-	got   []bus.Topic // what its hub received
+	asked atomic.Int64 // to send
+	got   []bus.Topic  // what its hub received
 }
 
 func join(t *testing.T, memory *bus.Memory) *peer {
@@ -26,7 +27,7 @@ func join(t *testing.T, memory *bus.Memory) *peer {
 	p := &peer{}
 	shared := limit.NewSharing()
 	p.sends = shared.New("send", time.Hour, 8, time.Now)
-	p.Peers = New(shared, func() { p.woken.Add(1) }, slog.New(slog.DiscardHandler))
+	p.Peers = New(shared, func() { p.woken.Add(1) }, func() { p.asked.Add(1) }, slog.New(slog.DiscardHandler))
 	p.Join(memory.Join)(func(to bus.Topic, _ bus.Message) { p.got = append(p.got, to) })
 	p.Start()
 	t.Cleanup(p.Stop)
@@ -76,6 +77,21 @@ func TestAWriteWakesTheFollowersOfOtherNodesAFewTimesASecond(t *testing.T) {
 		}
 		if n := one.woken.Load(); n != 0 {
 			t.Errorf("it wakes itself %d times", n)
+		}
+	})
+}
+
+func TestWhatIsToBeSentIsToldToOtherNodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := new(bus.Memory)
+		one, two := join(t, memory), join(t, memory)
+		for range 3 {
+			one.Due()
+		}
+		time.Sleep(2 * every)
+		synctest.Wait()
+		if one.asked.Load() != 0 || two.asked.Load() != 1 || two.woken.Load() != 0 {
+			t.Errorf("asked %d and %d times, woken %d times, want the other one asked once", one.asked.Load(), two.asked.Load(), two.woken.Load())
 		}
 	})
 }

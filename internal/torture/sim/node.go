@@ -55,7 +55,7 @@ func newNode(db *store.DB, join func(bus.Receive) bus.Bus, flaw Flaw, pause func
 		Guard: auth.NewGuard(db, nil, false, time.Now), Hub: n.hub, Messages: n.messages, Inbox: n.inbox, Presence: here, Epoch: db.Epoch, Media: chat.DefaultMedia(), Log: log,
 		Observer: socket.Observer{Resumed: func(string) { pause() }},
 	})
-	n.notices = notices.New(db, n.bell.Ring, log, time.Now)
+	n.notices = notices.New(db, n.bell.Ring, store.Timing{}, log, time.Now)
 	if flaw != NoTail {
 		if err := n.tail.Start(context.Background(), db, n.hub.Since); err != nil {
 			return nil, err
