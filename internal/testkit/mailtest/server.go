@@ -54,6 +54,7 @@ type Server struct {
 	address string     // stays the same over stops
 	inside  *memory    // where it listens with Options.Memory
 	running *smtp.Server
+	at      net.Listener
 	ended   chan struct{} // closed when Serve has returned
 	fails   map[Step]error
 	mails   []Mail
@@ -98,7 +99,7 @@ func (s *Server) Start() {
 		l = tls.NewListener(l, security)
 	}
 	ended := make(chan struct{})
-	s.running, s.ended = server, ended
+	s.running, s.at, s.ended = server, l, ended
 	go func() {
 		defer close(ended)
 		_ = server.Serve(l) // it ends by Stop
@@ -116,11 +117,12 @@ func (s *Server) listen() (net.Listener, error) {
 // Stop ends all connections and takes no more.
 func (s *Server) Stop() {
 	s.mu.Lock()
-	server, ended := s.running, s.ended
+	server, at, ended := s.running, s.at, s.ended
 	s.running = nil
 	s.mu.Unlock()
 	if server != nil {
 		_ = server.Close() // what was under way is meant to break
+		_ = at.Close()     // which it does not know yet when it has only just begun
 		<-ended
 	}
 }
