@@ -167,8 +167,8 @@ func TestNoMailTakesMuchMemoryOrTime(t *testing.T) {
 		_, err := mailin.Read(raw)
 		took := time.Since(begin)
 		runtime.ReadMemStats(&after)
-		// All that was allocated, kept or not: four times the mail.
-		if spent := (after.TotalAlloc - before.TotalAlloc) >> 20; spent > 100 || took > 8*time.Second {
+		// All that was allocated, kept or not: four times the mail. What grows with its square takes hours.
+		if spent := (after.TotalAlloc - before.TotalAlloc) >> 20; spent > 100 || took > time.Minute {
 			t.Errorf("%s: %d MB in %v, %v", name, spent, took, err)
 		}
 	}

@@ -5,52 +5,26 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"swapnest/internal/chat"
 )
 
-// preferenceColumns are the switches that a person's row holds, and what each is of them.
-var preferenceColumns = []struct {
-	name string
-	of   func(*chat.Preferences) *bool
-}{
-	{"new_message", func(p *chat.Preferences) *bool { return &p.NewMessage }},
-	{"product_inquiry", func(p *chat.Preferences) *bool { return &p.ProductInquiry }},
-	{"price_update", func(p *chat.Preferences) *bool { return &p.PriceUpdate }},
-	{"wishlist", func(p *chat.Preferences) *bool { return &p.Wishlist }},
-	{"marketing", func(p *chat.Preferences) *bool { return &p.Marketing }},
-	{"email", func(p *chat.Preferences) *bool { return &p.Email }},
-	{"push", func(p *chat.Preferences) *bool { return &p.Push }},
-	{"email_new_message", func(p *chat.Preferences) *bool { return &p.EmailNewMessage }},
-	{"email_product_inquiry", func(p *chat.Preferences) *bool { return &p.EmailProductInquiry }},
-	{"email_price_update", func(p *chat.Preferences) *bool { return &p.EmailPriceUpdate }},
-	{"email_wishlist", func(p *chat.Preferences) *bool { return &p.EmailWishlist }},
-	{"push_new_message", func(p *chat.Preferences) *bool { return &p.PushNewMessage }},
-	{"push_product_inquiry", func(p *chat.Preferences) *bool { return &p.PushProductInquiry }},
-	{"push_price_update", func(p *chat.Preferences) *bool { return &p.PushPriceUpdate }},
-	{"push_wishlist", func(p *chat.Preferences) *bool { return &p.PushWishlist }},
-	{"previews", func(p *chat.Preferences) *bool { return &p.Previews }},
+// switches are what a person's row says yes or no to, in the order of the columns in the queries below.
+func switches(p *chat.Preferences) []*bool {
+	return []*bool{
+		&p.NewMessage, &p.ProductInquiry, &p.PriceUpdate, &p.Wishlist, &p.Marketing, &p.Email, &p.Push, &p.EmailNewMessage,
+		&p.EmailProductInquiry, &p.EmailPriceUpdate, &p.EmailWishlist, &p.PushNewMessage, &p.PushProductInquiry, &p.PushPriceUpdate, &p.PushWishlist, &p.Previews,
+	}
 }
 
 // preferenceRead are the columns of what somebody u has chosen, their row p; of who has not, the
 // defaults are the arguments from $2 on.
-var preferenceRead, preferenceInsert = func() (string, string) {
-	var read, names, places, sets strings.Builder
-	for i, c := range preferenceColumns {
-		fmt.Fprintf(&read, "COALESCE(p.%s, $%d), ", c.name, i+2)
-		fmt.Fprintf(&names, ", %s", c.name)
-		fmt.Fprintf(&places, ", $%d", i+2)
-		fmt.Fprintf(&sets, ", %s = excluded.%s", c.name, c.name)
-	}
-	n := len(preferenceColumns) + 1
-	return `u.hides_read, u.hides_seen, ` + read.String() + `
-			COALESCE(p.quiet_from, 0), COALESCE(p.quiet_to, 0), COALESCE(p.time_zone, ''), COALESCE(p.paused_until, 0)`,
-		`INSERT INTO preference (user_id` + names.String() + `, quiet_from, quiet_to, time_zone, paused_until)
-		VALUES ($1` + places.String() + fmt.Sprintf(`, $%d, $%d, $%d, $%d)`, n+1, n+2, n+3, n+4) + `
-		ON CONFLICT (user_id) DO UPDATE SET quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
-			time_zone = excluded.time_zone, paused_until = excluded.paused_until` + sets.String()
-}()
+const preferenceRead = `u.hides_read, u.hides_seen,
+	COALESCE(p.new_message, $2), COALESCE(p.product_inquiry, $3), COALESCE(p.price_update, $4), COALESCE(p.wishlist, $5),
+	COALESCE(p.marketing, $6), COALESCE(p.email, $7), COALESCE(p.push, $8), COALESCE(p.email_new_message, $9),
+	COALESCE(p.email_product_inquiry, $10), COALESCE(p.email_price_update, $11), COALESCE(p.email_wishlist, $12), COALESCE(p.push_new_message, $13),
+	COALESCE(p.push_product_inquiry, $14), COALESCE(p.push_price_update, $15), COALESCE(p.push_wishlist, $16), COALESCE(p.previews, $17),
+	COALESCE(p.quiet_from, 0), COALESCE(p.quiet_to, 0), COALESCE(p.time_zone, ''), COALESCE(p.paused_until, 0)`
 
 // Preferences returns what somebody wants to be told of, and what they show.
 func (r Reader) Preferences(ctx context.Context, who chat.UserID) (chat.Preferences, error) {
@@ -76,17 +50,17 @@ func newPreferenceRow() *preferenceRow { return &preferenceRow{chosen: chat.Defa
 
 // defaults are the arguments that preferenceRead wants, from $2 on.
 func (p *preferenceRow) defaults() []any {
-	all := make([]any, len(preferenceColumns))
-	for i, c := range preferenceColumns {
-		all[i] = *c.of(&p.chosen)
+	var all []any
+	for _, on := range switches(&p.chosen) {
+		all = append(all, *on)
 	}
 	return all
 }
 
 func (p *preferenceRow) fields() []any {
 	fields := []any{&p.hidesRead, &p.hidesSeen}
-	for _, c := range preferenceColumns {
-		fields = append(fields, c.of(&p.chosen))
+	for _, on := range switches(&p.chosen) {
+		fields = append(fields, on)
 	}
 	return append(fields, &p.chosen.Quiet.From, &p.chosen.Quiet.To, &p.chosen.TimeZone, microsInto{&p.chosen.PausedUntil})
 }
@@ -109,11 +83,24 @@ func (tx *Tx) LockUser(ctx context.Context, who chat.UserID) error {
 // SetPreferences stores what somebody wants to be told of, and what they show.
 func (tx *Tx) SetPreferences(ctx context.Context, who chat.UserID, p chat.Preferences) error {
 	args := []any{who}
-	for _, c := range preferenceColumns {
-		args = append(args, *c.of(&p))
+	for _, on := range switches(&p) {
+		args = append(args, *on)
 	}
 	args = append(args, p.Quiet.From, p.Quiet.To, p.TimeZone, micros(p.PausedUntil))
-	_, err := tx.q.ExecContext(ctx, preferenceInsert, args...)
+	_, err := tx.q.ExecContext(ctx, `
+		INSERT INTO preference (user_id,
+			new_message, product_inquiry, price_update, wishlist, marketing, email, push, email_new_message,
+			email_product_inquiry, email_price_update, email_wishlist, push_new_message, push_product_inquiry, push_price_update, push_wishlist, previews,
+			quiet_from, quiet_to, time_zone, paused_until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+		ON CONFLICT (user_id) DO UPDATE SET
+			new_message = excluded.new_message, product_inquiry = excluded.product_inquiry, price_update = excluded.price_update,
+			wishlist = excluded.wishlist, marketing = excluded.marketing, email = excluded.email,
+			push = excluded.push, email_new_message = excluded.email_new_message, email_product_inquiry = excluded.email_product_inquiry,
+			email_price_update = excluded.email_price_update, email_wishlist = excluded.email_wishlist, push_new_message = excluded.push_new_message,
+			push_product_inquiry = excluded.push_product_inquiry, push_price_update = excluded.push_price_update, push_wishlist = excluded.push_wishlist,
+			previews = excluded.previews,
+			quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, time_zone = excluded.time_zone, paused_until = excluded.paused_until`, args...)
 	if err == nil {
 		_, err = tx.q.ExecContext(ctx, `UPDATE users SET hides_read = $2, hides_seen = $3 WHERE id = $1`, who, !p.ReadReceipts, !p.LastSeen)
 	}

@@ -99,6 +99,9 @@ func New(o Options) *Box {
 func (b *Box) Serve(l net.Listener) error {
 	g := newGate(l, &b.draining)
 	b.gate.Store(g)
+	if b.draining.Load() {
+		return g.Close() // Shutdown came first, and did not know of it
+	}
 	err := b.server.Serve(g)
 	if b.draining.Load() {
 		return nil

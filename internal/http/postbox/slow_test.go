@@ -93,6 +93,16 @@ func TestSlowLinesAreClosed(t *testing.T) {
 	}
 }
 
+func TestADoorThatWasClosedBeforeItOpenedServesNobody(t *testing.T) {
+	box := New(Options{Book: alias.New("a secret of the tests", "reply.swap.example"), Log: slog.New(slog.DiscardHandler)})
+	if err := box.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.Serve(&pipes{lines: make(chan net.Conn)}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLinesAreCountedByNetwork(t *testing.T) {
 	for address, want := range map[string]string{
 		"192.0.2.7:25": "192.0.2.7", "[::ffff:192.0.2.7]:25": "192.0.2.7", "[2001:db8:1:2:3:4:5:6]:25": "2001:db8:1:2::/64", "[fe80::1%1]:25": "fe80::/64",
