@@ -34,6 +34,9 @@ func TestAMessageFitsWhateverPeopleWrite(t *testing.T) {
 		if err := json.Unmarshal(text, &m); err != nil || !utf8.ValidString(m.Title) || strings.ContainsRune(m.Title+m.Body, utf8.RuneError) {
 			t.Errorf("%s: %v in %q", name, err, text)
 		}
+		if len(m.Title) > maxTitle || len(m.Body) > maxBody {
+			t.Errorf("%s: a title of %d bytes and a text of %d", name, len(m.Title), len(m.Body))
+		}
 	}
 }
 
