@@ -68,6 +68,12 @@ func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Re
 		return setPassword(ctx, c.User.Password, stdin, stdout)
 	case "audit":
 		return audit(ctx, c.Audit, stdout)
+	case "outbox list":
+		return listOutbox(ctx, c.Outbox.List, stdout)
+	case "outbox retry", "outbox retry <id>":
+		return retryOutbox(ctx, c.Outbox.Retry, stdout)
+	case "outbox drop <id>":
+		return dropOutbox(ctx, c.Outbox.Drop, stdout)
 	case "ready":
 		return ready(ctx, c.Ready.Listen, stdout)
 	default: // version

@@ -26,6 +26,7 @@ type Config struct {
 	Migrate Migrate  `cmd:"" help:"Bring the database up to date and stop, or move it to PostgreSQL (--from, --to)."`
 	User    User     `cmd:"" help:"Make accounts and set passwords."`
 	Audit   Audit    `cmd:"" help:"Show what was done to accounts, the newest first, also while a server runs."`
+	Outbox  Outbox   `cmd:"" help:"Show, retry or drop what leaves the site by push and mail, also while a server runs."`
 	Ready   Ready    `cmd:"" help:"Ask a node whether it takes visitors: status 0 when it does, 1 when not."`
 	Version struct{} `cmd:"" help:"Print the version."`
 }
@@ -266,6 +267,8 @@ func (c *Config) check(command string) error {
 		if c.Audit.Limit < 1 || c.Audit.Since < 0 {
 			return errors.New("--limit needs a number above 0, and --since a time such as 24h")
 		}
+	default:
+		return c.Outbox.check(command)
 	}
 	return nil
 }

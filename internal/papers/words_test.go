@@ -145,7 +145,7 @@ func speaksOf(texts []string) []string {
 }
 
 // ours is a call of this program within another's, such as go run's.
-var ours = regexp.MustCompile(`swapnest (?:serve|migrate|user|version|audit|ready)\b.*`)
+var ours = regexp.MustCompile(`swapnest (?:serve|migrate|user|version|audit|outbox|ready)\b.*`)
 
 // isOther tells whether a word is another program. Whatever begins with none is prose, whose flags
 // are ours.

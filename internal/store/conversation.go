@@ -252,22 +252,26 @@ func (r Reader) Entry(ctx context.Context, id chat.ConversationID, who chat.User
 // archived ones, and how many notices, in one query.
 func (r Reader) Unread(ctx context.Context, who chat.UserID) (chat.Unread, error) {
 	var n chat.Unread
-	conversations, notices := unreadCounts("$1")
-	if err := r.q.QueryRowContext(ctx, `SELECT `+conversations+`, `+notices, who).Scan(&n.Conversations, &n.Notices); err != nil {
+	err := r.q.QueryRowContext(ctx, `SELECT `+unreadConversations("$1")+`, `+unreadNotices("$1"), who).Scan(&n.Conversations, &n.Notices)
+	if err != nil {
 		return chat.Unread{}, fmt.Errorf("count unread of user %d: %w", who, err)
 	}
 	return n, nil
 }
 
-// unreadCounts are the expressions of what Unread returns, of a person that who is.
-func unreadCounts(who string) (conversations, notices string) {
+// unreadConversations is in how many conversations a person, a value, has something unread.
+func unreadConversations(value string) string {
 	// Each half walks the index of its side.
 	half := func(column, sent string) string {
 		return `(SELECT count(*) FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = c.` + column + `
-			WHERE c.` + column + ` = ` + who + ` AND c.head > 0 AND c.last_seq > h.cleared_seq AND NOT ` + archived("h") + ` AND ` + unread("h", sent) + `)`
+			WHERE c.` + column + ` = ` + value + ` AND c.head > 0 AND c.last_seq > h.cleared_seq AND NOT ` + archived("h") + ` AND ` + unread("h", sent) + `)`
 	}
-	return half("buyer_id", "c.seller_sent") + ` + ` + half("seller_id", "c.buyer_sent"),
-		`(SELECT count(*) FROM notice n WHERE n.user_id = ` + who + ` AND n.unread)`
+	return half("buyer_id", "c.seller_sent") + ` + ` + half("seller_id", "c.buyer_sent")
+}
+
+// unreadNotices is how many notices a person, a value, has not read.
+func unreadNotices(value string) string {
+	return `(SELECT count(*) FROM notice n WHERE n.user_id = ` + value + ` AND n.unread)`
 }
 
 func flag(b bool) int {

@@ -132,7 +132,7 @@ func (m *move) openSource(ctx context.Context, dir string) error {
 		return err
 	}
 	m.beside = &DB{}
-	if err := m.beside.connectBeside(ctx, Options{Dir: dir}); err != nil {
+	if err := m.beside.connectBeside(ctx, Options{Dir: dir}, true); err != nil {
 		return err
 	}
 	if m.source, err = m.beside.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}); err != nil {

@@ -41,12 +41,11 @@ func (r Reader) News(ctx context.Context, d Delivery) (News, error) {
 	}
 	wants := newPreferenceRow()
 	args := arguments(append([]any{d.To}, wants.defaults()...))
-	conversations, notices := unreadCounts("u.id")
 	l, photo := &n.Listing, chat.Photo{}
 	query := `
 		SELECT ` + userColumns + `, u.email_verified_at, u.email_bounced_at, ` + preferenceRead + `,
 			EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = ` + args.add(n.Notice.Conversation) + ` AND o.user_id = u.id AND o.muted),
-			` + conversations + `, ` + notices + `,
+			` + unreadConversations("u.id") + `, ` + unreadNotices("u.id") + `,
 			(SELECT count(*) FROM outbox o WHERE o.channel = 'mail' AND o.state = 'sent' AND o.user_id = u.id AND o.notice_id > 0
 				AND o.sent_at > ` + args.add(micros(time.Now().Add(-24*time.Hour))) + `),
 			COALESCE(l.id, 0), COALESCE(l.slug, ''), COALESCE(l.title, ''), COALESCE(l.price_amount, 0), COALESCE(l.price_currency, ''),

@@ -18,14 +18,17 @@ type DeliveryQuery struct {
 	Limit   int           // 0 is 100
 }
 
+// inState are the conditions of states, written out so that the indexes of these are used.
+var inState = map[DeliveryState]string{
+	DeliveryWaiting: `state = 'waiting'`, DeliverySent: `state = 'sent'`, DeliveryDead: `state = 'dead'`,
+}
+
 // Deliveries returns what is in the outbox, the newest first.
 func (r Reader) Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error) {
 	var args arguments
 	where := []string{`id > 0`}
-	switch q.State {
-	case DeliveryWaiting, DeliverySent, DeliveryDead:
-		// The name stands in the query, so that the index of its state is used.
-		where = append(where, `state = '`+string(q.State)+`'`)
+	if _, ok := inState[q.State]; ok {
+		where = append(where, inState[q.State])
 	}
 	if q.Channel != "" {
 		where = append(where, `channel = `+args.add(string(q.Channel)))
@@ -51,34 +54,34 @@ func (r Reader) Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, er
 // are tried.
 func (tx *Tx) RetryDeliveries(ctx context.Context, ids []chat.DeliveryID, c chat.Channel, now time.Time) (int64, error) {
 	var args arguments
-	which := `o.claim = '' AND o.state = 'dead'`
+	where := `o.claim = '' AND o.state = 'dead'`
 	if ids != nil {
 		list, err := json.Marshal(ids)
 		if err != nil {
 			return 0, fmt.Errorf("retry deliveries: %w", err)
 		}
-		which = `o.claim = '' AND o.state IN ('dead', 'waiting') AND o.id IN (SELECT id FROM ` + tx.d.set(args.add(string(list)), "id") + ` AS j)`
+		where = `o.claim = '' AND o.state IN ('dead', 'waiting') AND o.id IN (SELECT id FROM ` + tx.d.set(args.add(string(list)), "id") + ` AS j)`
 	}
 	if c != "" {
-		which += ` AND o.channel = ` + args.add(string(c))
+		where += ` AND o.channel = ` + args.add(string(c))
 	}
 	// One mail about a notice waits at a time.
 	drop := func() error {
 		_, err := tx.changed(ctx, "drop what is mailed anyway", `
 			DELETE FROM outbox WHERE id IN (
-				SELECT o.id FROM outbox o WHERE `+which+` AND o.state = 'dead' AND o.channel = 'mail' AND o.notice_id > 0 AND EXISTS (
+				SELECT o.id FROM outbox o WHERE `+where+` AND o.state = 'dead' AND o.channel = 'mail' AND o.notice_id > 0 AND EXISTS (
 					SELECT 1 FROM outbox x WHERE x.channel = 'mail' AND x.notice_id > 0 AND x.state = 'waiting' AND x.notice_id = o.notice_id))`, args...)
 		return err
 	}
 	if err := drop(); err != nil {
 		return 0, err
 	}
-	at := fmt.Sprintf("$%d", len(args)+1)
+	renewed := slices.Clone(args)
 	n, err := tx.changed(ctx, "retry deliveries", `
-		UPDATE outbox SET state = 'waiting', due_at = `+at+`, created_at = `+at+`, attempts = 0
+		UPDATE outbox SET state = 'waiting', due_at = `+renewed.add(micros(now))+`, created_at = `+renewed.add(micros(now))+`, attempts = 0
 		WHERE id IN (
-			SELECT max(o.id) FROM outbox o WHERE `+which+`
-			GROUP BY CASE WHEN o.channel = 'mail' AND o.notice_id > 0 THEN o.notice_id ELSE -o.id END)`, append(slices.Clone(args), micros(now))...)
+			SELECT max(o.id) FROM outbox o WHERE `+where+`
+			GROUP BY CASE WHEN o.channel = 'mail' AND o.notice_id > 0 THEN o.notice_id ELSE -o.id END)`, renewed...)
 	if err != nil {
 		return 0, err
 	}

@@ -20,15 +20,15 @@ type Timing struct {
 	MailGap time.Duration
 }
 
-// taken is whether somebody wants notices n by a channel, as chat.Preferences.Takes says, over
+// taken is whether somebody wants notices n by a channel, whose column it is, as chat.Preferences.Takes says, over
 // the columns of their preferences p; who has no row wants them. The kind's own switch was looked
 // at when the notice was made.
-func taken(channel string) string {
-	return `COALESCE(p.` + channel + `, TRUE) AND CASE n.kind
-		WHEN '` + string(chat.NoticeInquiry) + `' THEN COALESCE(p.` + channel + `_product_inquiry, TRUE)
-		WHEN '` + string(chat.NoticeMessage) + `' THEN COALESCE(p.` + channel + `_new_message, TRUE)
-		WHEN '` + string(chat.NoticePriceDrop) + `' THEN COALESCE(p.` + channel + `_price_update, TRUE)
-		WHEN '` + string(chat.NoticeSold) + `' THEN COALESCE(p.` + channel + `_wishlist, TRUE) ELSE FALSE END`
+func taken(column string) string {
+	return `COALESCE(p.` + column + `, TRUE) AND CASE n.kind
+		WHEN 'product_inquiry' THEN COALESCE(p.` + column + `_product_inquiry, TRUE)
+		WHEN 'new_message' THEN COALESCE(p.` + column + `_new_message, TRUE)
+		WHEN 'price_drop' THEN COALESCE(p.` + column + `_price_update, TRUE)
+		WHEN 'sold' THEN COALESCE(p.` + column + `_wishlist, TRUE) ELSE FALSE END`
 }
 
 // pushKept is whether a row of push that is there keeps its time: who tries it, or waits for
@@ -106,6 +106,12 @@ func (tx *Tx) planMail(ctx context.Context, list string, at time.Time, t Timing)
 		list, micros(at), micros(due), micros(due.Add(-t.MailGap)), t.MailGap.Microseconds())
 }
 
+// What is in the outbox of some notices, as their indexes find it.
+const (
+	pushOf = ` FROM outbox WHERE channel = 'push' AND notice_id IN `
+	mailOf = ` FROM outbox WHERE channel = 'mail' AND notice_id > 0 AND state = 'waiting' AND notice_id IN `
+)
+
 // takeBack takes back what was to be sent of notices that are read or gone: what was not begun
 // is not sent, and what a device shows, or may show when somebody is sending it just now, is to be
 // closed there. A mail that is being sent is left to its sender, who looks at the notice.
@@ -117,12 +123,10 @@ func (tx *Tx) takeBack(ctx context.Context, ids []chat.NoticeID) error {
 	if err != nil {
 		return fmt.Errorf("take deliveries back: %w", err)
 	}
-	const push = ` FROM outbox WHERE channel = 'push' AND notice_id IN `
-	const mail = ` FROM outbox WHERE channel = 'mail' AND notice_id > 0 AND state = 'waiting' AND notice_id IN `
-	set := `(SELECT id FROM ` + tx.d.set("$1", "id") + ` AS j)`
+	where := `(SELECT id FROM ` + tx.d.set("$1", "id") + ` AS j)`
 	// The notices are locked, so no row comes to those that there are.
 	var there bool
-	err = tx.q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1`+push+set+`) OR EXISTS (SELECT 1`+mail+set+`)`, string(list)).Scan(&there)
+	err = tx.q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1`+pushOf+where+`) OR EXISTS (SELECT 1`+mailOf+where+`)`, string(list)).Scan(&there)
 	if err != nil {
 		return fmt.Errorf("take deliveries back: %w", err)
 	}
@@ -130,8 +134,8 @@ func (tx *Tx) takeBack(ctx context.Context, ids []chat.NoticeID) error {
 		return nil
 	}
 	for _, query := range []string{
-		`DELETE` + mail + set + ` AND claim = ''`,
-		`DELETE` + push + set + ` AND kind = 'notice' AND state = 'waiting' AND claim = '' AND sent_at = 0`,
+		`DELETE` + mailOf + where + ` AND claim = ''`,
+		`DELETE` + pushOf + where + ` AND kind = 'notice' AND state = 'waiting' AND claim = '' AND sent_at = 0`,
 	} {
 		if _, err := tx.q.ExecContext(ctx, query, string(list)); err != nil {
 			return fmt.Errorf("take deliveries back: %w", err)
@@ -141,7 +145,7 @@ func (tx *Tx) takeBack(ctx context.Context, ids []chat.NoticeID) error {
 	n, err := tx.changed(ctx, "take push messages back", `
 		UPDATE outbox SET kind = 'clear', state = 'waiting', wanted = wanted + 1, attempts = 0, fault = '', created_at = $2,
 			due_at = CASE WHEN claim = '' THEN $2 ELSE due_at END
-		WHERE channel = 'push' AND notice_id IN `+set+` AND kind = 'notice' AND (claim <> '' OR sent_at > 0 AND state <> 'dead')`, string(list), now)
+		WHERE channel = 'push' AND notice_id IN `+where+` AND kind = 'notice' AND (claim <> '' OR sent_at > 0 AND state <> 'dead')`, string(list), now)
 	tx.due = tx.due || n > 0
 	return err
 }

@@ -84,6 +84,14 @@ func (db *DB) SettleDelivery(ctx context.Context, d Delivery, s Settlement) (set
 	return settled, nil
 }
 
+// What settle makes statements of.
+const (
+	ownDelivery    = ` WHERE id = $1 AND claim = $2`
+	asClaimed      = ` AND kind = $3 AND wanted = $4` // nothing came meanwhile
+	deleteDelivery = `DELETE FROM outbox` + ownDelivery
+	renewDelivery  = `UPDATE outbox SET claim = '', state = 'waiting', due_at = $3, created_at = $4, attempts = 0, fault = ''` + ownDelivery
+)
+
 // settle runs the statements of an end until one has found the row: the last of each finds it if it
 // is still claimed.
 func (tx *Tx) settle(ctx context.Context, d Delivery, s Settlement) (bool, error) {
@@ -91,44 +99,38 @@ func (tx *Tx) settle(ctx context.Context, d Delivery, s Settlement) (bool, error
 		query string
 		args  []any
 	}
-	const (
-		own     = ` WHERE id = $1 AND claim = $2`
-		as      = ` AND kind = $3 AND wanted = $4` // nothing came meanwhile
-		again   = `UPDATE outbox SET claim = '', state = 'waiting', due_at = $3, created_at = $4, attempts = 0, fault = ''` + own
-		deleted = `DELETE FROM outbox` + own
-	)
 	at, soon := micros(s.At), micros(s.At.Add(s.After))
 	var steps []step
 	switch s.As {
 	case SettledSent:
 		switch {
 		case d.Kind == DeliverClear:
-			steps = append(steps, step{deleted + as, []any{string(d.Kind), d.wanted}})
+			steps = append(steps, step{deleteDelivery + asClaimed, []any{string(d.Kind), d.wanted}})
 		case d.Channel == chat.MailChannel:
-			steps = append(steps, step{`UPDATE outbox SET claim = '', state = 'sent', sent_at = $3, note = '', fault = ''` + own, []any{at}})
+			steps = append(steps, step{`UPDATE outbox SET claim = '', state = 'sent', sent_at = $3, note = '', fault = ''` + ownDelivery, []any{at}})
 		default:
-			steps = append(steps, step{`UPDATE outbox SET claim = '', state = 'sent', sent_at = $5, fault = ''` + own + as, []any{string(d.Kind), d.wanted, at}})
+			steps = append(steps, step{`UPDATE outbox SET claim = '', state = 'sent', sent_at = $5, fault = ''` + ownDelivery + asClaimed, []any{string(d.Kind), d.wanted, at}})
 		}
 		steps = append(steps, step{`UPDATE outbox SET claim = '', due_at = CASE kind WHEN 'clear' THEN CAST($4 AS BIGINT) ELSE CAST($3 AS BIGINT) END,
-			sent_at = $4, created_at = $4, attempts = 0, fault = ''` + own, []any{soon, at}})
+			sent_at = $4, created_at = $4, attempts = 0, fault = ''` + ownDelivery, []any{soon, at}})
 	case SettledDropped:
 		steps = []step{
 			// A device shows it all the same when it was sent before.
-			{`UPDATE outbox SET claim = '', state = 'sent', fault = ''` + own + as + ` AND channel = 'push' AND kind = 'notice' AND sent_at > 0`, []any{string(d.Kind), d.wanted}},
-			{deleted + as, []any{string(d.Kind), d.wanted}},
-			{deleted + ` AND kind = 'clear' AND sent_at = 0`, nil},
-			{again, []any{soon, at}},
+			{`UPDATE outbox SET claim = '', state = 'sent', fault = ''` + ownDelivery + asClaimed + ` AND channel = 'push' AND kind = 'notice' AND sent_at > 0`, []any{string(d.Kind), d.wanted}},
+			{deleteDelivery + asClaimed, []any{string(d.Kind), d.wanted}},
+			{deleteDelivery + ` AND kind = 'clear' AND sent_at = 0`, nil},
+			{renewDelivery, []any{soon, at}},
 		}
 	case SettledPostponed:
-		steps = []step{{`UPDATE outbox SET claim = '', due_at = $3, created_at = $3, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END` + own, []any{micros(s.Due)}}}
+		steps = []step{{`UPDATE outbox SET claim = '', due_at = $3, created_at = $3, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END` + ownDelivery, []any{micros(s.Due)}}}
 	case SettledDead:
 		if d.Kind == DeliverClear { // there is nothing in it for which somebody would want it
-			steps = append(steps, step{deleted + as, []any{string(d.Kind), d.wanted}})
+			steps = append(steps, step{deleteDelivery + asClaimed, []any{string(d.Kind), d.wanted}})
 		}
-		steps = append(steps, step{deleted + ` AND kind = 'clear' AND sent_at = 0`, nil},
-			step{`UPDATE outbox SET claim = '', state = 'dead', fault = $3` + own, []any{s.Fault}})
+		steps = append(steps, step{deleteDelivery + ` AND kind = 'clear' AND sent_at = 0`, nil},
+			step{`UPDATE outbox SET claim = '', state = 'dead', fault = $3` + ownDelivery, []any{s.Fault}})
 	default:
-		steps = []step{{`UPDATE outbox SET claim = '', due_at = $3, fault = $4` + own, []any{micros(s.Due), s.Fault}}}
+		steps = []step{{`UPDATE outbox SET claim = '', due_at = $3, fault = $4` + ownDelivery, []any{micros(s.Due), s.Fault}}}
 	}
 	for _, st := range steps {
 		n, err := tx.changed(ctx, "settle", st.query, append([]any{d.ID, d.claim}, st.args...)...)

@@ -29,6 +29,12 @@ var pointEdits = []edit{
 		"store/append_postgres.go", "\tif err := b.conn.SendBatch(ctx, pipeline).Close(); err != nil || !committed {",
 		"\tplant.Point(\"before commit\")\n\tif err := b.conn.SendBatch(ctx, pipeline).Close(); err != nil || !committed {",
 	},
+	// Between what a push service or mail server has answered and the commit that notes it: for
+	// tests that have a node send, so it is in none of points.
+	{
+		"follower/outbox/lane.go", "\tstopped := trying.Err() != nil\n",
+		"\tif o.Result == Sent {\n\t\tplant.Point(\"before settling\")\n\t}\n\tstopped := trying.Err() != nil\n",
+	},
 	{"store/append.go", "\tstate.answerTwins()\n", "\tplant.Point(\"after commit\")\n\tstate.answerTwins()\n"},
 	{"store/append.go", "\t\t\tclose(c.done)\n", "\t\t\tplant.Point(\"before ack\")\n\t\t\tplant.Close(c.done)\n"},
 	{

@@ -17,7 +17,6 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/http/socket"
 	"swapnest/internal/live/bus"
-	"swapnest/internal/store"
 )
 
 // metrics is what a node tells Prometheus. The parts of the node know nothing of it: they
@@ -75,6 +74,11 @@ func newMetrics(version string) *metrics {
 	m.attempts = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "swapnest_outbox_attempts_total", Help: "Attempts to send something, by how they ended.",
 	}, []string{"channel", "result"}))
+	for _, channel := range channels {
+		for _, result := range []string{"sent", "dropped", "postponed", "retry", "dead", "lost"} {
+			m.attempts.WithLabelValues(string(channel), result) // 0 is told, too
+		}
+	}
 	m.requests = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "swapnest_http_requests_total", Help: "Answers to requests, by the pattern of the address.",
 	}, []string{"pattern", "method", "status"}))
@@ -232,19 +236,18 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// collectOutbox tells of each channel that there is, and of one of which something is left over.
+// channels are those of which metrics tell.
+var channels = []chat.Channel{chat.PushChannel, chat.MailChannel}
+
+// collectOutbox tells of each channel.
 func (s *state) collectOutbox(ctx context.Context, out chan<- prometheus.Metric) {
 	now := time.Now()
 	loads, err := s.app.DB.OutboxLoads(ctx, now)
 	if err != nil {
 		return
 	}
-	for c := range s.app.senders {
-		if _, ok := loads[c]; !ok {
-			loads[c] = store.OutboxLoad{}
-		}
-	}
-	for c, l := range loads {
+	for _, c := range channels {
+		l := loads[c]
 		var late time.Duration
 		if !l.Due.IsZero() {
 			late = max(0, now.Sub(l.Due))
