@@ -43,7 +43,8 @@ func (s *site) fullPages(t *testing.T) []string {
 		"/accounts/check-username/?username=somebody", "/accounts/check-email/?email=a@example.org", "/accounts/password-reset/",
 		"/accounts/password-change/", "/accounts/devices/", "/accounts/close/", "/accounts/logout/",
 		fmt.Sprintf("/wishlist/add/%d/", old), fmt.Sprintf("/wishlist/remove/%d/", old), "/accounts/login/", "/accounts/register/",
-		"/accounts/password-reset/confirm/", "/notifications/", "/notifications/unread-count/", "/notifications/read/1/",
+		"/accounts/password-reset/confirm/", "/accounts/password-reset/confirm/?token=made-up", "/accounts/verify-email/", "/accounts/verify-email/made-up/",
+		"/notifications/", "/notifications/unread-count/", "/notifications/read/1/",
 		"/notifications/?type=unread", "/notifications/?type=saved", "/notifications/mark-all-read/", "/notifications/delete/1/", "/notifications/clear-all/", "/notifications/preferences/",
 		"/chat/search/", "/chat/search/?q=hi", "/chat/search/?q=hi&cursor=Mg",
 	}
