@@ -40,6 +40,12 @@ func TestAnAnswerByMailIsAMessageThatTheOtherPersonSeesAtOnce(t *testing.T) {
 		if got := h.texts(); len(got) != 1 {
 			t.Errorf("written %q", got)
 		}
+		shown := h.Client(t, "").Do("GET", "/metrics", "").Body
+		for _, outcome := range []string{"taken", "duplicate"} {
+			if line := fmt.Sprintf("swapnest_mails_total{outcome=%q} 1\n", outcome); !strings.Contains(shown, line) {
+				t.Errorf("the metrics have no %s", line)
+			}
+		}
 		for _, secret := range []string{mine, h.alias, "mail.example", "it is", strings.Split(h.alias, "-")[3]} {
 			if strings.Contains(h.log.String(), secret) {
 				t.Errorf("the log holds %q: %s", secret, h.log)
