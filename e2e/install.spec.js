@@ -218,6 +218,7 @@ test("a server that does not answer, or is not there, does not keep one waiting"
     await server.kill()
     await buyer.goto(paths[1])
     await write(buyer, "While you were away")
+    await expect(bubbles(buyer, "While you were away")).toHaveAttribute("data-state", "waiting")
     await buyer.reload()
     await expect(bubbles(buyer, "While you were away")).toHaveAttribute("data-state", "waiting")
     server = await startServer({ dataDir, listen: new URL(server.url).host })
@@ -286,7 +287,7 @@ test("what another app shares stands where one writes, once a conversation is ch
   newPerson,
 }) => {
   const buyer = await newPerson({ serviceWorkers: "allow" })
-  const { paths } = await twoKept(seller, buyer)
+  const { paths, me } = await twoKept(seller, buyer)
   await shareWith(buyer, { text: "From my album", files: 2 })
   await expect(buyer.getByText("Waiting here: 2 photos and a text.")).toBeVisible()
   expect(await violations(buyer)).toEqual([])
@@ -303,6 +304,15 @@ test("what another app shares stands where one writes, once a conversation is ch
   await expect(bubbles(buyer, "From my album")).toHaveAttribute("data-state", "sent", { timeout: 15_000 })
   await expect(bubbles(buyer, "From my album").locator("img")).toHaveCount(2)
   // It was taken.
+  await buyer.goto("/share/")
+  await expect(buyer.getByText("Nothing waits here.")).toBeVisible()
+  // What waits is for nobody else, and not for oneself any more once somebody else was here.
+  await shareWith(buyer, { text: "Mine alone" })
+  await expect(buyer.getByText("Waiting here: a text.")).toBeVisible()
+  await register(buyer, "Ravi")
+  await buyer.goto("/share/")
+  await expect(buyer.getByText("Nothing waits here.")).toBeVisible()
+  await call(buyer, "POST", "/api/v1/session", { username: me.username, password: "correct horse" })
   await buyer.goto("/share/")
   await expect(buyer.getByText("Nothing waits here.")).toBeVisible()
 })

@@ -32,7 +32,7 @@ function pages(/** @type {World} */ { me, own, free, talk, question }) {
     ].map((name) => `/accounts/${name}/`),
     ...["password-change", "devices", "close", "logout"].map((name) => `/accounts/${name}/`),
     ...["", "?type=unread", "?type=saved", "clear-all/", "preferences/"].map((end) => `/notifications/${end}`),
-    ...["/nothing/", "/product/nothing/"],
+    ...["/share/", "/share/?failed", "/offline/", "/nothing/", "/product/nothing/"],
   ]
 }
 

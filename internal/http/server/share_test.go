@@ -41,15 +41,3 @@ func TestWhatIsSharedWithoutAWorkerKeepsItsWords(t *testing.T) {
 		t.Errorf("a visitor got %d to %q", got.Status, got.Header.Get("Location"))
 	}
 }
-
-// The time that photos need is for who is signed in: a stranger's form is read to its first file, and one of
-// words alone no further than any other form.
-func TestAStrangerSharesNoMoreThanAFormHolds(t *testing.T) {
-	s := open(t, testkit.SQLite(t))
-	if got := s.visitor.Form("/share/", [][2]string{{"text", strings.Repeat("x", 65<<10)}}); got.Status != 413 {
-		t.Errorf("got %d, want 413", got.Status)
-	}
-	if got := s.buyer.Form("/share/", [][2]string{{"text", strings.Repeat("x", 65<<10)}}); got.Status != 413 {
-		t.Errorf("got %d for somebody, want 413", got.Status)
-	}
-}

@@ -153,3 +153,22 @@ func TestWhatIsSharedIsSaidOnce(t *testing.T) {
 		})
 	}
 }
+
+// The time that photos need is for who is signed in: a stranger's form is read to its first file, as fast as any other.
+func TestAStrangerSharesNoMoreThanAFormHolds(t *testing.T) {
+	w := newWeb(t)
+	mux := http.NewServeMux()
+	w.Routes(mux)
+	body := strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nLook\r\n" +
+		"--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.png\"\r\n\r\n" + strings.Repeat("a", 1<<20))
+	r := httptest.NewRequest(http.MethodPost, "/share/", body)
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	l := &lasting{ResponseRecorder: httptest.NewRecorder()}
+	mux.ServeHTTP(l, r)
+	if l.Code != http.StatusOK || !strings.Contains(l.Body.String(), "Look</textarea>") {
+		t.Errorf("got %d without the words", l.Code)
+	}
+	if len(l.until) != 0 || body.Len() < 1<<19 {
+		t.Errorf("it may last %v, and %d bytes of the file are left", l.until, body.Len())
+	}
+}

@@ -10,6 +10,13 @@ if (!own) {
   heading.textContent = "Kept for when you are offline"
   say.textContent = "What you have opened lately is on this device, for when there is no connection."
 }
-// The page that was wanted comes by itself.
-addEventListener("online", () => !own && location.reload())
+/** The page that was wanted comes by itself, once the server is there. */
+async function look() {
+  if (own || !navigator.onLine || document.visibilityState !== "visible") return
+  const there = await fetch(location.href, { method: "HEAD" }).catch(() => undefined)
+  if (there) location.reload()
+}
+addEventListener("online", look)
+document.addEventListener("visibilitychange", look)
+void look()
 customElements.define("kept-pages", KeptPages)

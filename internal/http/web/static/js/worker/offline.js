@@ -79,11 +79,11 @@ async function is(whose) {
   if (whose === undefined) return
   const id = whose === "nobody" ? undefined : whose
   await keeping.forgetOthers(id)
-  if ((await person()) === id) return
-  await setPerson(id)
+  if ((await person()) !== id) await setPerson(id)
+  if (id === undefined) return
   const shared = await peekShared(0).catch(() => undefined)
   // What was shared waits for its owner to log in again, and for nobody else.
-  if (id !== undefined && shared && shared.user !== 0 && shared.user !== id) await dropShared()
+  if (shared && shared.user !== 0 && shared.user !== id) await dropShared().catch(() => {})
 }
 
 /** Whoever logs out leaves nothing here, although the server may not hear of it. */
