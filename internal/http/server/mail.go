@@ -36,10 +36,14 @@ func (a *App) makeMail(ctx context.Context, o Options) error {
 		return err
 	}
 	_, domain, _ := strings.Cut(o.Mail.From.Address, "@")
-	a.mailer, err = mailer.New(mailer.Options{
+	options := mailer.Options{
 		Store: a.DB, Transport: o.Mail.Transport, Accounts: mailedAccounts{a}, Blobs: a.Blobs, Leaves: a.Leaves, Names: mail.NewNames(names, domain),
 		From: o.Mail.From, Site: a.site, PerDay: o.Mail.PerDay, Log: a.log, Now: time.Now,
-	})
+	}
+	if a.Aliases != nil {
+		options.Aliases = a.Aliases
+	}
+	a.mailer, err = mailer.New(options)
 	return err
 }
 

@@ -23,8 +23,8 @@ type Reply struct {
 	LookupTXT func(ctx context.Context, name string) ([]string, error)
 }
 
-// makePostbox makes the book of addresses, and the door that they lead to.
-func (a *App) makePostbox(ctx context.Context, o Options, config *tls.Config) error {
+// makeAliases makes the book of addresses, which mails are sent under.
+func (a *App) makeAliases(ctx context.Context, o Options) error {
 	if o.Reply.Domain == "" {
 		return nil
 	}
@@ -33,12 +33,19 @@ func (a *App) makePostbox(ctx context.Context, o Options, config *tls.Config) er
 		return err
 	}
 	a.Aliases = alias.New(secret, o.Reply.Domain)
+	return nil
+}
+
+// makePostbox makes the door that the addresses lead to.
+func (a *App) makePostbox(o Options, config *tls.Config) {
+	if a.Aliases == nil {
+		return
+	}
 	a.postbox = postbox.New(postbox.Options{
 		LMTP: o.Reply.LMTP, Book: a.Aliases, Site: a.site, TLS: mailTLS(config, o),
 		Checker: mailin.Checker{Trusts: o.Reply.Trusts, LookupTXT: o.Reply.LookupTXT},
 		People:  a.DB, Messages: a.Messages, Uploads: a.Uploads, Bounced: a.bounced, Seen: a.metrics.mailed, Log: a.log,
 	})
-	return nil
 }
 
 // mailTLS has the certificate of the site for mail systems, which ask for other names or for none.
