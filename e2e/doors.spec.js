@@ -185,7 +185,8 @@ test("a page of another origin changes nothing and opens no socket", async ({ br
     const sites = ["127.0.0.1", "localhost"].map((host) => `http://${host}:${named.port}`)
     // Signed in by both names, so that each has a neighbour that the browser takes for the same site.
     await call(page, "POST", `${sites[1]}/api/v1/session`, { username: own.me.username, password })
-    expect(await context.cookies()).toHaveLength(2)
+    // A session and a name of the browser at each.
+    expect(await context.cookies()).toHaveLength(4)
     const { ticket } = await call(page, "POST", "/api/v1/ticket")
     const asked = calls(own).map(
       ([method, path]) => `${method} ${path.replace(/\/(\d+|[0-9a-f]{16}|[a-z2-7]{26}|%[^/]+)(?=\/|$)/g, "/*")}`,

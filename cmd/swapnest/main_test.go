@@ -109,7 +109,9 @@ func (n *node) do(method, path string, body any) (int, map[string]any) {
 	}
 	defer response.Body.Close()
 	for _, c := range response.Cookies() {
-		n.token = c.Value
+		if c.Name == "swapnest_session" {
+			n.token = c.Value
+		}
 	}
 	var answer map[string]any
 	if data, err = io.ReadAll(response.Body); err != nil {

@@ -216,9 +216,9 @@ func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error
 		`DELETE FROM wish WHERE user_id = $1`,
 		`DELETE FROM preference WHERE user_id = $1`,
 		`DELETE FROM saved_reply WHERE user_id = $1`,
-		`DELETE FROM outbox WHERE user_id = $1 AND channel = 'mail' AND note <> ''`, // with their addresses
 		`DELETE FROM account_token WHERE user_id = $1`,
 		`DELETE FROM known_browser WHERE user_id = $1`,
+		`DELETE FROM outbox WHERE user_id = $1 AND channel = 'mail' AND note <> ''`, // with their addresses
 	} {
 		if err == nil {
 			_, err = tx.q.ExecContext(ctx, query, id)

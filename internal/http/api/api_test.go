@@ -259,15 +259,15 @@ func TestSession(t *testing.T) {
 		name := map[string]string{"POST /session": "asha", "POST /users": "gita"}[call]
 		got := w.do(t, request{"", call, `{"username":"` + name + `","password":"{password}"}`, ""})
 		cookies := (&http.Response{Header: got.header}).Cookies()
-		if len(cookies) != 2 || cookies[0].Name != "swapnest_browser" || cookies[1].Name != "swapnest_session" {
-			t.Fatalf("%s: got %v, want the browser's cookie and the session's", call, got.header)
+		if len(cookies) != 2 || cookies[0].Name != "swapnest_session" || cookies[1].Name != "swapnest_browser" {
+			t.Fatalf("%s: got %v, want the session's cookie and the browser's", call, got.header)
 		}
 		for _, c := range cookies {
 			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
 				t.Fatalf("%s: got %v, want cookies out of reach of scripts and other sites", call, got.header)
 			}
 		}
-		w.tokens[name] = cookies[1].Value
+		w.tokens[name] = cookies[0].Value
 		if got := w.do(t, request{name, "GET /me", "", ""}); !strings.Contains(got.body, `"username":"`+name+`"`) {
 			t.Errorf("%s: the cookie does not sign in: %s", call, got.body)
 		}

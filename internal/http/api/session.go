@@ -44,8 +44,8 @@ func (a *API) signedIn(ctx context.Context, c call, from accounts.Origin, token 
 			a.Log.WarnContext(ctx, "old session not ended", "error", err)
 		}
 	}
-	a.Guard.SetBrowser(c.answer, from.Browser)
 	a.Guard.SetCookie(c.answer, token)
+	a.Guard.SetBrowser(c.answer, from.Browser)
 }
 
 // signOut answers DELETE /session.

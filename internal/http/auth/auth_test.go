@@ -173,6 +173,37 @@ func TestASessionSlidesSevenDaysAndThirtyAtMost(t *testing.T) {
 	}
 }
 
+func TestABrowserIsKnownByItsCookieWhoeverSignsIn(t *testing.T) {
+	for public, name := range map[string]string{"": "swapnest_browser", "https://swap.example": "__Host-swapnest_browser"} {
+		g := guard(t, public)
+		ask := func(cookie string) string {
+			r := httptest.NewRequest(http.MethodPost, "/", nil)
+			if cookie != "" {
+				r.AddCookie(&http.Cookie{Name: name, Value: cookie})
+			}
+			return g.Browser(r)
+		}
+		w := httptest.NewRecorder()
+		made := ask("")
+		g.SetBrowser(w, made)
+		got := w.Result().Cookies()[0]
+		want := &http.Cookie{
+			Name: name, Value: made, Path: "/", MaxAge: 365 * 24 * 60 * 60, HttpOnly: true, Secure: public != "", SameSite: http.SameSiteLaxMode, Raw: got.Raw,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", public, diff)
+		}
+		if again := ask(made); again != made {
+			t.Errorf("%q: a browser with %q is %q", public, made, again)
+		}
+		for _, none := range []string{"", "x", strings.Repeat("x", 42), made + "x", strings.Repeat("!", 43)} {
+			if fresh := ask(none); fresh == none || fresh == made || len(fresh) != 43 {
+				t.Errorf("%q: a browser with %q is %q, want one that is new", public, none, fresh)
+			}
+		}
+	}
+}
+
 func TestCookiesAreForThisHostAndNoScript(t *testing.T) {
 	for name, c := range map[string]struct {
 		public, cookie string

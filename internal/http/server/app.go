@@ -214,8 +214,8 @@ func (a *App) begin(o Options) {
 	}
 	a.unmuter = startSweeper(unmuteEvery, a.log, job{"mutes that are over", a.Inbox.Unmute})
 	a.sweeper = startSweeper(sweepEvery, a.log, job{"old notices", a.Notices.Prune},
-		job{"old audit entries", a.Accounts.PruneAudit}, job{"links and browsers", a.Accounts.PruneLinks}, job{"old deliveries", a.pruneOutbox},
-		job{"earlier texts", a.Messages.Prune})
+		job{"old audit entries", a.Accounts.PruneAudit}, job{"links and browsers", a.Accounts.PruneLinks},
+		job{"old deliveries", a.pruneOutbox}, job{"earlier texts", a.Messages.Prune})
 }
 
 func (a *App) makeServices(ctx context.Context, o Options) error {

@@ -44,8 +44,8 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) error {
 	})
 	if err == nil {
 		w.leave(r)
-		w.guard.SetBrowser(rw, from.Browser)
 		w.guard.SetCookie(rw, token)
+		w.guard.SetBrowser(rw, from.Browser)
 		return redirect(rw, r, orHome(v.Next))
 	}
 	if err := v.refuse(rw, err, &v.Username, &v.Password); err != nil {

@@ -47,8 +47,8 @@ func (w *Web) register(rw http.ResponseWriter, r *http.Request) error {
 	})
 	if err == nil {
 		w.leave(r)
-		w.guard.SetBrowser(rw, from.Browser)
 		w.guard.SetCookie(rw, token)
+		w.guard.SetBrowser(rw, from.Browser)
 		return redirect(rw, r, orHome(v.Next))
 	}
 	if err := v.refuse(rw, err, &v.Username, &v.Name, &v.Email, &v.Password); err != nil {
