@@ -145,7 +145,7 @@ func (tx *Tx) ReadNotices(ctx context.Context, who chat.UserID, ids []chat.Notic
 		return false, fmt.Errorf("mark notices of user %d: %w", who, err)
 	}
 	n, err := tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
-		WHERE id IN (`+tx.lockedNotices(` AND unread AND id IN (SELECT id FROM `+tx.d.set("$2", "id")+` AS j)`, ``)+`) RETURNING id`, string(set))
+		WHERE id IN (`+tx.lockedNotices(` AND unread AND id IN (SELECT id FROM `+tx.d.set("$2", "id")+` AS j)`, ``)+`)`, string(set))
 	return n > 0, err
 }
 
@@ -153,7 +153,7 @@ func (tx *Tx) ReadNotices(ctx context.Context, who chat.UserID, ids []chat.Notic
 // that were.
 func (tx *Tx) ReadAllNotices(ctx context.Context, who chat.UserID, limit int) (int64, error) {
 	return tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
-		WHERE id IN (`+tx.lockedNotices(` AND unread`, ` LIMIT $2`)+`) RETURNING id`, limit)
+		WHERE id IN (`+tx.lockedNotices(` AND unread`, ` LIMIT $2`)+`)`, limit)
 }
 
 // ReadNoticesOf marks what somebody was told of a conversation up to seq as read, and
@@ -164,20 +164,20 @@ func (tx *Tx) ReadNoticesOf(ctx context.Context, id chat.ConversationID, who cha
 	n, err := tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
 		WHERE user_id = $1 AND conversation_id = $2 AND conversation_id > 0 AND unread AND (seq <= $3 OR NOT EXISTS (
 			SELECT 1 FROM message x JOIN member o ON o.conversation_id = x.conversation_id AND o.user_id = $1
-			WHERE x.conversation_id = $2 AND x.seq <= notice.seq AND `+waiting("x", "o")+`)) RETURNING id`, id, seq)
+			WHERE x.conversation_id = $2 AND x.seq <= notice.seq AND `+waiting("x", "o")+`))`, id, seq)
 	return n > 0, err
 }
 
 // DeleteNotice deletes a notice of somebody's, and tells whether there was one.
 func (tx *Tx) DeleteNotice(ctx context.Context, who chat.UserID, id chat.NoticeID) (bool, error) {
-	n, err := tx.changeNotices(ctx, who, `DELETE FROM notice WHERE user_id = $1 AND id = $2 RETURNING id`, id)
+	n, err := tx.changeNotices(ctx, who, `DELETE FROM notice WHERE user_id = $1 AND id = $2`, id)
 	return n > 0, err
 }
 
 // DeleteNotices deletes at most limit of somebody's notices, and returns how many that were.
 func (tx *Tx) DeleteNotices(ctx context.Context, who chat.UserID, limit int) (int64, error) {
 	return tx.changeNotices(ctx, who, `DELETE FROM notice
-		WHERE id IN (`+tx.lockedNotices(``, ` LIMIT $2`)+`) RETURNING id`, limit)
+		WHERE id IN (`+tx.lockedNotices(``, ` LIMIT $2`)+`)`, limit)
 }
 
 // lockedNotices selects some of a person's notices in the order in which whoever makes them
@@ -186,14 +186,14 @@ func (tx *Tx) lockedNotices(where, limit string) string {
 	return `SELECT id FROM notice WHERE user_id = $1` + where + ` ORDER BY conversation_id, id` + limit + tx.d.forUpdate()
 }
 
-// changeNotices runs a statement on a person's notices, which returns their ids, and after which none that it has changed is
-// unread. It takes back what was to be sent of these, and returns how many they were.
+// changeNotices runs a statement on a person's notices, after which none that it has changed is unread. It takes back what was to be sent of these, and returns how many they were.
 func (tx *Tx) changeNotices(ctx context.Context, who chat.UserID, query string, args ...any) (int64, error) {
 	return tx.endNotices(ctx, "change notices", query, append([]any{who}, args...)...)
 }
 
+// endNotices is changeNotices for notices of anybody.
 func (tx *Tx) endNotices(ctx context.Context, what, query string, args ...any) (int64, error) {
-	rows, err := tx.q.QueryContext(ctx, query, args...)
+	rows, err := tx.q.QueryContext(ctx, query+` RETURNING id`, args...)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", what, err)
 	}
@@ -221,7 +221,7 @@ func (tx *Tx) changed(ctx context.Context, what, query string, args ...any) (int
 // that were.
 func (tx *Tx) PruneNotices(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return tx.endNotices(ctx, "prune notices", `
-		DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE created_at < $1 ORDER BY created_at LIMIT $2) RETURNING id`, micros(before), limit)
+		DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, micros(before), limit)
 }
 
 // PruneNoticesOfFormer deletes at most limit of what people had been told who have closed
@@ -229,5 +229,5 @@ func (tx *Tx) PruneNotices(ctx context.Context, before time.Time, limit int) (in
 func (tx *Tx) PruneNoticesOfFormer(ctx context.Context, limit int) (int64, error) {
 	return tx.endNotices(ctx, "prune notices of former members", `
 		DELETE FROM notice WHERE id IN (
-			SELECT n.id FROM users u JOIN notice n ON n.user_id = u.id WHERE u.closed_at > 0 LIMIT $1) RETURNING id`, limit)
+			SELECT n.id FROM users u JOIN notice n ON n.user_id = u.id WHERE u.closed_at > 0 LIMIT $1)`, limit)
 }
