@@ -12,6 +12,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/emersion/go-msgauth/dkim"
@@ -23,11 +24,15 @@ import (
 type zone struct {
 	keys  map[string]string // by name
 	fault error
+
+	mu    sync.Mutex // guards asked: signatures are verified side by side
 	asked []string
 }
 
 func (z *zone) lookup(_ context.Context, name string) ([]string, error) {
+	z.mu.Lock()
 	z.asked = append(z.asked, name)
+	z.mu.Unlock()
 	if z.fault != nil {
 		return nil, z.fault
 	}
