@@ -1,4 +1,5 @@
 import { excess, importsOf, keyOf, limits, marked, namesOf, partsOf, patience, sumOf } from "../lib/kept.js"
+import { makeQueue } from "./queue.js"
 
 // The caches, by name: files by the version of the site, pages and pictures by the person whose they are.
 const shell = "swapnest.shell"
@@ -12,19 +13,15 @@ const standIn = "/offline/"
 const answersWithin = 30_000
 const anyway = { ignoreVary: true, ignoreSearch: true }
 
-/** What is kept is put away one after the other, so that nothing is taken away that another page needs. */
-let work = Promise.resolve()
+// One after the other, so that nothing is taken away that another page needs.
+const queue = makeQueue()
 /** Rises whenever somebody's pages are forgotten: what was under way before is not kept. */
 let generation = 0
 
-/**
- * @param {() => Promise<void>} run
- * @returns {Promise<void>}
- */
+/** @param {() => Promise<void>} run */
 function inTurn(run) {
   // What could not be kept is not there later, and nothing else depends on it.
-  work = work.then(run).catch(() => {})
-  return work
+  return queue(run).catch(() => {})
 }
 
 /**
