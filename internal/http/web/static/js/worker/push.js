@@ -1,7 +1,8 @@
 // What comes while no page is open: messages of the push service, and what is done to the notifications.
 import { getJSON, sendJSON } from "../lib/api.js"
-import { choose, decide, readPush, remember, settled } from "../lib/push.js"
 import { keep, kept } from "../lib/memory.js"
+import { enlist, strike } from "../lib/push-device.js"
+import { choose, decide, readPush, remember, settled } from "../lib/push.js"
 import { onPerson, person } from "./person.js"
 import { makeQueue } from "./queue.js"
 import { self } from "./scope.js"
@@ -127,9 +128,8 @@ async function renew({ oldSubscription: before, newSubscription }) {
   const { public_key: key } = await getJSON("/push")
   const options = { userVisibleOnly: true, applicationServerKey: key }
   const now = newSubscription ?? (await self.registration.pushManager.subscribe(options))
-  await sendJSON("POST", "/push/devices", { ...now.toJSON(), public_key: key })
-  if (before && before.endpoint !== now.endpoint)
-    await sendJSON("POST", "/push/devices/forget", { endpoint: before.endpoint })
+  await enlist(sendJSON, now, key)
+  if (before && before.endpoint !== now.endpoint) await strike(sendJSON, before.endpoint)
 }
 
 /**
