@@ -132,7 +132,7 @@ test("another key of the server's is taken up without a question, and what was t
   expect(push.subscription()).toBeUndefined()
 })
 
-test("who signs in again has it again, somebody else has not", async ({ page }) => {
+test("after a session that ended elsewhere one has it again, somebody else has not", async ({ page }) => {
   const { server, push, me } = await somebody(page)
   await page.goto("/notifications/")
   await button(page, "Turn on").click()

@@ -162,7 +162,7 @@ test("another key of the server's subscribes anew, without a question", async ()
   assert.deepEqual(state.devices, [last()])
 })
 
-test("who signs in again has it again; somebody else has it only when they press", async () => {
+test("after a session that ran out one has it again; somebody else has it only when they press", async () => {
   const { state, device, asked } = world()
   await device().turnOn()
   // The session has run out: the server has let go of the device, and pages have seen that nobody is signed in.
@@ -203,7 +203,7 @@ test("a permission that was taken back is not asked for again", async () => {
   assert.deepEqual(asked(), [])
 })
 
-test("who leaves is told no more, and has to turn it on again", async () => {
+test("after logging out one is told no more, and has to turn it on again", async () => {
   const { state, device, asked } = world()
   await device().turnOn()
   asked()
