@@ -45,23 +45,35 @@ export function setPerson(id) {
  * @returns {Promise<boolean>} whether it is kept, and all have done what it takes
  */
 async function change(id) {
+  const noting = note(id, person())
   // Where nothing can be kept nobody is here: not who was before, and not somebody whom a worker that starts
   // anew would not know.
-  const noted = person()
-    .then(() => keep("person", id))
-    .then(() => true)
-    .catch(() => false)
-  known = noted.then((is) => (is ? id : undefined))
-  const is = await noted
-  const told = await kept("told").catch(() => undefined)
-  if (is && id !== undefined && told === id) return true
-  await keep("told", undefined).catch(() => {})
-  const ended = await Promise.allSettled(listeners.map((run) => run(id)))
+  known = noting.then(({ is }) => (is ? id : undefined))
+  const { is, work } = await noting
+  const ended = await Promise.allSettled(work)
   if (!is || ended.some(({ status }) => status === "rejected")) return false
+  if (work.length === 0) return true
   return keep("told", id).then(
     () => true,
     () => false,
   )
+}
+
+/**
+ * Keeps who is here, and has the listeners begin before anybody else knows it.
+ * @param {Person} id
+ * @param {Promise<Person>} before whose noting comes first
+ * @returns {Promise<{ is: boolean, work: Promise<unknown>[] }>} whether it is kept, and what has begun
+ */
+async function note(id, before) {
+  await before
+  const same = id !== undefined && (await kept("told").catch(() => undefined)) === id
+  if (!same) await keep("told", undefined).catch(() => {})
+  const is = await keep("person", id).then(
+    () => true,
+    () => false,
+  )
+  return { is, work: same && is ? [] : listeners.map((run) => run(id)) }
 }
 
 /**
