@@ -11,7 +11,8 @@ const saysFor = 4_000
 
 /**
  * <preference-switches> has each wish count as it is made, and needs no button to save it. A switch
- * whose data-needs names one that is off has no effect, and cannot be pressed until it has one.
+ * whose data-needs names one that is off has no effect, and cannot be pressed until it has one. What is saved it
+ * tells by "preferred", and it shows what another element tells so.
  */
 export class PreferenceSwitches extends HTMLElement {
   #removed = new AbortController()
@@ -30,6 +31,7 @@ export class PreferenceSwitches extends HTMLElement {
     if (quiet instanceof HTMLElement) this.#quiet = quietWish(quiet)
     this.addEventListener("change", ({ target }) => this.#changed(target), { signal })
     this.addEventListener("click", (event) => this.#pressed(event), { signal })
+    document.addEventListener("preferred", (event) => this.#preferred(event), { signal })
     this.addEventListener("submit", (event) => void this.#submit(event), { signal })
     this.#effects()
     // What was pressed before the script was here counts, too.
@@ -51,6 +53,17 @@ export class PreferenceSwitches extends HTMLElement {
     if (wish) void this.#save(wish)
   }
 
+  /** @param {Event} event */
+  #preferred(event) {
+    const { target, detail } = /** @type {CustomEvent<Record<string, unknown>>} */ (event)
+    if (target === this) return
+    for (const [name, on] of Object.entries(detail)) {
+      const input = this.querySelector(`input[role=switch][name="${name}"]`)
+      if (input instanceof HTMLInputElement) input.checked = input.defaultChecked = Boolean(on)
+    }
+    this.#effects()
+  }
+
   /** @param {Wish} wish */
   async #save(wish) {
     // Changed once more while it is being saved: that comes after.
@@ -63,6 +76,7 @@ export class PreferenceSwitches extends HTMLElement {
         await sendJSON("PATCH", "/me", { preferences: wanted })
         wish.keep(wanted)
         stored = JSON.stringify(wanted)
+        this.dispatchEvent(new CustomEvent("preferred", { bubbles: true, detail: wanted }))
       }
       if (wanted) this.#say("Saved.")
     } catch (error) {

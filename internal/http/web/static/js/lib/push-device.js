@@ -82,7 +82,8 @@ export class PushDevice {
   }
 
   /**
-   * Switches it on: asks for the permission, so it is to be called in the very click. What does not work
+   * Switches it on: asks for the permission, so it is to be called in the very click. With it goes on the
+   * preference for all of one's devices, without which nothing would be sent to this one. What does not work
    * throws an Error for people to read.
    * @returns {Promise<State>}
    */
@@ -93,6 +94,8 @@ export class PushDevice {
       throw new Error("This browser keeps nothing for SwapNest. In a private window it cannot be turned on.")
     const { public_key: key } = await this.#get("/push")
     if (!key) return "none"
+    // Before: on its own it does no harm, and a device that is on without it tells of nothing.
+    await this.#send("PATCH", "/me", { preferences: { push: true } })
     await this.#subscribe(key, await this.#browser.subscription())
     return "on"
   }
