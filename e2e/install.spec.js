@@ -256,10 +256,11 @@ test("who logs out leaves nothing behind, nor who is followed by somebody else",
   await expect.poll(async () => (await cachesOf(buyer)).filter((one) => /pages|pictures/.test(one))).toEqual([])
 })
 
-/** Posts a form to the share target, as another app does. */
+/** Posts a form to the share target, as another app does, which leads to an address. */
 async function shareWith(
   /** @type {Page} */ page,
   /** @type {{ text?: string, files?: number }} */ { text = "", files = 0 },
+  to = "**/share/",
 ) {
   await page.evaluate(
     ({ text, files }) => {
@@ -279,7 +280,7 @@ async function shareWith(
     },
     { text, files },
   )
-  await page.waitForURL("**/share/")
+  await page.waitForURL(to)
 }
 
 test("what another app shares stands where one writes, once a conversation is chosen, and is not sent", async ({
@@ -322,16 +323,7 @@ test("who is signed out logs in first, and it waits for them", async ({ page: se
   const { me } = await twoKept(seller, buyer)
   await call(buyer, "DELETE", "/api/v1/session")
   await buyer.goto("/shop/")
-  await buyer.evaluate(() => {
-    const form = document.createElement("form")
-    Object.assign(form, { method: "post", action: "/share/", enctype: "multipart/form-data" })
-    const field = document.createElement("input")
-    Object.assign(field, { name: "text", value: "Only words" })
-    form.append(field)
-    document.body.append(form)
-    form.submit()
-  })
-  await buyer.waitForURL("**/accounts/login/?next=*")
+  await shareWith(buyer, { text: "Only words" }, "**/accounts/login/?next=*")
   await buyer.getByLabel("Username").fill(me.username)
   await buyer.getByLabel("Password", { exact: true }).fill("correct horse")
   await buyer.getByRole("button", { name: "Log in", exact: true }).click()

@@ -208,7 +208,7 @@ for (const [colorScheme, width] of /** @type {const} */ ([
         await look.evaluate((dir) => (document.documentElement.dir = dir), dir)
         expect(await violations(look), `${path} ${dir}`).toEqual([])
         const small = await look
-          .locator("[data-wishes] label:has(input)")
+          .locator("[data-preferences] label:has(input)")
           .evaluateAll((all) =>
             all.filter((one) => Math.min(one.clientWidth, one.clientHeight) < 44).map((one) => one.textContent),
           )

@@ -74,6 +74,32 @@ test("it is turned on and off by a press, on both pages, and asks for nothing be
   expect([push.subscription(), server.devices]).toEqual([undefined, []])
 })
 
+test("the preference for one's devices goes on with it, and while it is off the switch says so", async ({ page }) => {
+  await somebody(page)
+  const preference = page.getByRole("switch", { name: "My devices", exact: true })
+  const pushed = async () => (await call(page, "GET", "/api/v1/me")).preferences.push
+  await call(page, "PATCH", "/api/v1/me", { preferences: { push: false } })
+  for (const path of ["/notifications/", "/notifications/preferences/"]) {
+    await page.goto(path)
+    await expect(preference).not.toBeChecked()
+    await button(page, "Turn on").click()
+    await expect(button(page, "Turn off")).toBeVisible()
+    await expect(preference).toBeChecked()
+    expect(await pushed()).toBe(true)
+    // Off again, by the page and as the page comes: the device is on, and nothing is sent to it.
+    await preference.uncheck()
+    await expect(box(page)).toContainText("“My devices” is off: nothing is sent to any of yours.")
+    await expect.poll(pushed).toBe(false)
+    await page.reload()
+    await expect(box(page)).toContainText("“My devices” is off: nothing is sent to any of yours.")
+    expect(await violations(page)).toEqual([])
+    await preference.check()
+    await expect(button(page, "Turn off")).toBeVisible()
+    await preference.uncheck()
+    await expect(button(page, "Turn on")).toBeVisible()
+  }
+})
+
 test("what does not work says why, and is tried again", async ({ page, problems }) => {
   problems.allow(/503/)
   const { server, push } = await somebody(page)
@@ -132,7 +158,7 @@ test("another key of the server's is taken up without a question, and what was t
   expect(push.subscription()).toBeUndefined()
 })
 
-test("who signs in again has it again, somebody else has not", async ({ page }) => {
+test("after a session that ended elsewhere one has it again, somebody else has not", async ({ page }) => {
   const { server, push, me } = await somebody(page)
   await page.goto("/notifications/")
   await button(page, "Turn on").click()

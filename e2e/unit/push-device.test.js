@@ -25,9 +25,11 @@ function world() {
     asked: [],
     /** @type {Error | undefined} */
     fault: undefined,
-    /** @type {Error | undefined} only of what changes something */
+    /** @type {Error | undefined} only of what changes the list */
     sendFault: undefined,
     told: new Map(),
+    /** @type {any} the preferences that were changed */
+    preferred: undefined,
   }
   const browser = {
     lacks: () => state.lacks,
@@ -46,10 +48,12 @@ function world() {
     if (state.fault) throw state.fault
     return { public_key: state.key, devices: state.devices.map(() => ({ current: true })) }
   }
-  const send = async (method, path, { endpoint }) => {
-    state.asked.push(`${method} ${path} ${endpoint.split("/").at(-1)}`)
-    const fault = state.fault ?? state.sendFault
+  const send = async (method, path, body) => {
+    const { endpoint } = body
+    state.asked.push(endpoint ? `${method} ${path} ${endpoint.split("/").at(-1)}` : `${method} ${path}`)
+    const fault = state.fault ?? (path === "/me" ? undefined : state.sendFault)
     if (fault) throw fault
+    if (path === "/me") return void (state.preferred = body.preferences)
     state.devices = state.devices.filter((one) => one !== endpoint)
     if (path === "/push/devices") state.devices.push(endpoint)
   }
@@ -72,8 +76,8 @@ test("it is off until somebody turns it on, which tells the server", async () =>
   assert.equal(await device().state(), "off")
   assert.deepEqual(asked(), [])
   assert.equal(await device().turnOn(), "on")
-  assert.deepEqual(asked(), ["GET /push", "POST /push/devices 1"])
-  assert.deepEqual(state.devices, [last()])
+  assert.deepEqual(asked(), ["GET /push", "PATCH /me", "POST /push/devices 1"])
+  assert.deepEqual([state.devices, state.preferred], [[last()], { push: true }])
   assert.equal(await device().state(), "on")
   await device().turnOff()
   assert.deepEqual(asked(), ["POST /push/devices/forget 1"])
@@ -162,7 +166,7 @@ test("another key of the server's subscribes anew, without a question", async ()
   assert.deepEqual(state.devices, [last()])
 })
 
-test("who signs in again has it again; somebody else has it only when they press", async () => {
+test("after a session that ran out one has it again; somebody else has it only when they press", async () => {
   const { state, device, asked } = world()
   await device().turnOn()
   // The session has run out: the server has let go of the device, and pages have seen that nobody is signed in.
@@ -203,7 +207,7 @@ test("a permission that was taken back is not asked for again", async () => {
   assert.deepEqual(asked(), [])
 })
 
-test("who leaves is told no more, and has to turn it on again", async () => {
+test("after logging out one is told no more, and has to turn it on again", async () => {
   const { state, device, asked } = world()
   await device().turnOn()
   asked()
@@ -214,7 +218,7 @@ test("who leaves is told no more, and has to turn it on again", async () => {
 })
 
 test("each state has its words, and a button where one can do something", () => {
-  for (const state of ["on", "off"]) assert.ok(wordsFor(state).button)
+  for (const state of ["on", "off", "held"]) assert.ok(wordsFor(state).button)
   for (const state of ["blocked", "browser", "home-screen", "none"])
     assert.equal(wordsFor(state, "No.").button, undefined)
   assert.deepEqual(wordsFor("off", "No line."), { text: "It did not work. No line.", button: "Try again" })

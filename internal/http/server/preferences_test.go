@@ -40,7 +40,7 @@ func (s *site) prefer(t *testing.T, c chat.PreferencesChange) chat.Preferences {
 
 // filled is the form of preferences as a browser would post it from a page.
 func filled(page string) url.Values {
-	main := page[strings.Index(page, "data-wishes"):]
+	main := page[strings.Index(page, "data-preferences"):]
 	main = main[:strings.Index(main, "</form>")]
 	form := url.Values{}
 	attr := func(tag, name string) string {

@@ -12,7 +12,9 @@ import (
 // switches are the preferences as a form.
 type switches struct {
 	Mail, Push bool   // by which ways this site reaches people
-	Email      string // where mail goes, "" for nowhere
+	Email      string // the reader's address, "" for none
+	Address    addressState
+	MayMail    bool // mail may go to the reader at all
 	Kinds      []kindRow
 	Ways       []toggle // heads of the columns behind "here"
 	News       toggle
@@ -65,7 +67,7 @@ func (s switches) Names() string {
 // switchesOf returns the form that shows the preferences of the page's reader, without quiet hours.
 func (w *Web) switchesOf(p chat.Preferences, s shell) switches {
 	out := switches{
-		Mail: w.mail, Push: w.push, Email: s.Me.User.Email, Back: s.Path,
+		Mail: w.mail, Push: w.push, Email: s.Me.User.Email, Address: s.Me.Address, MayMail: s.Me.Mail, Back: s.Path,
 		News: toggle{Name: "marketing", Label: "News and offers", Hint: "From SwapNest itself. It sends none yet; your choice holds once it does", On: p.Marketing},
 		Others: []toggle{
 			{Name: "read_receipts", Label: "Read receipts", Hint: "Others see that you have read what they wrote. Turned off, you do not see it of theirs either", On: p.ReadReceipts},

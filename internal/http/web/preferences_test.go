@@ -42,6 +42,48 @@ func TestTheTableOfPreferencesHasTheWaysThatThisSiteHas(t *testing.T) {
 	}
 }
 
+func TestTheWayOfMailSaysWhetherItGetsThere(t *testing.T) {
+	w := newWeb(t)
+	w.mail, w.push = true, true
+	for _, c := range []struct {
+		email   string
+		address addressState
+		may     bool
+		says    string
+	}{
+		{"", addressFine, true, "there is no address of yours yet"},
+		{"meera@example.org", addressFine, true, "E-mail: to <bdi>meera@example.org</bdi>, for what you have not read after a while."},
+		{"meera@example.org", addressUnverified, true, "E-mail: nothing is sent to <bdi>meera@example.org</bdi> until you have shown that it is yours."},
+		{"meera@example.org", addressBounced, true, "E-mail: nothing is sent to <bdi>meera@example.org</bdi>, since mail to it came back."},
+		{"meera@example.org", addressFine, false, "E-mail: none is sent to this account."},
+	} {
+		s, me := frame(w, "", "notices"), *aarav
+		me.User.Email, me.Address, me.Mail = c.email, c.address, c.may
+		s.Me = &me
+		p := chat.DefaultPreferences()
+		contains(t, rendered(t, w, "preferences", w.preferencesView(s, p)), c.says)
+		aside := noticesView{shell: s, Kind: "unread", Wants: w.switchesOf(p, s)}
+		contains(t, rendered(t, w, "notifications", aside), c.says)
+	}
+}
+
+func TestADeviceIsHeldBackByThePreferenceOfAll(t *testing.T) {
+	w := newWeb(t)
+	for _, c := range []struct{ site, on, held bool }{{true, true, false}, {true, false, true}, {false, false, false}} {
+		w.push = c.site
+		s, p := frame(w, "", "notices"), chat.DefaultPreferences()
+		p.Push = c.on
+		for name, page := range map[string]string{
+			"preferences":   rendered(t, w, "preferences", w.preferencesView(s, p)),
+			"notifications": rendered(t, w, "notifications", noticesView{shell: s, Kind: "unread", Wants: w.switchesOf(p, s)}),
+		} {
+			if got := strings.Contains(page, `aria-label="On this device" data-held hidden>`); got != c.held {
+				t.Errorf("%s with %+v: held %t", name, c, got)
+			}
+		}
+	}
+}
+
 func TestAPauseShowsUntilItIsOver(t *testing.T) {
 	w := newWeb(t)
 	w.mail = true

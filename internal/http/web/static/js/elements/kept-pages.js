@@ -1,4 +1,6 @@
+import { pagesName } from "../lib/kept.js"
 import { peekShared } from "../lib/shared.js"
+import { formatMoment } from "../lib/time.js"
 import { one } from "../view/query.js"
 
 /** <kept-pages> lists the conversations that the service worker has kept on this device. */
@@ -8,9 +10,9 @@ export class KeptPages extends HTMLElement {
   }
 
   async #list() {
-    const name = (await caches.keys()).find((one) => one.startsWith("swapnest.pages."))
+    const name = (await caches.keys()).find((one) => one.startsWith(pagesName))
     if (!name) return
-    const person = Number(name.split(".").at(-1))
+    const person = Number(name.slice(pagesName.length))
     const shared = await peekShared(person).catch(() => undefined)
     const cache = await caches.open(name)
     const kept = []
@@ -26,15 +28,12 @@ export class KeptPages extends HTMLElement {
       const item = document.importNode(template.content, true)
       one(item, "a", HTMLAnchorElement).href = shared ? `${pathname}?shared` : pathname
       one(item, "bdi", HTMLElement).textContent = name
-      one(item, "span", HTMLElement).textContent = [about, `kept ${when(at)}`].filter(Boolean).join(" · ")
+      one(item, "span", HTMLElement).textContent = [about, `kept ${formatMoment(new Date(at))}`]
+        .filter(Boolean)
+        .join(" · ")
       one(this, "ul", HTMLElement).append(item)
     }
     one(this, ".kept-shared", HTMLElement).hidden = !shared
     this.hidden = kept.length === 0
   }
-}
-
-/** @param {string} at RFC 3339 */
-function when(at) {
-  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })
 }

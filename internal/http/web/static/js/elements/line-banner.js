@@ -1,3 +1,4 @@
+import { formatMoment } from "../lib/time.js"
 import { one } from "../view/query.js"
 
 /** @typedef {import("../lib/socket.js").LineState} LineState */
@@ -150,5 +151,5 @@ function exchanged(sent, received) {
 function asOf() {
   const at = new Date(document.body.dataset.kept ?? "")
   if (Number.isNaN(at.getTime())) return ""
-  return `This is how it was on ${at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}. `
+  return `This is how it was on ${formatMoment(at)}. `
 }

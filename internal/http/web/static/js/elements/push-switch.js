@@ -3,11 +3,12 @@ import { make } from "../view/make.js"
 import { makeDevice } from "../view/push-device.js"
 import { numberOf } from "../view/query.js"
 
-/** @typedef {import("../lib/push-device.js").State} State */
+/** @typedef {import("../lib/push-words.js").State} State */
 
 /**
  * <push-switch> has this browser told of what happens, or no more. The browser's own question comes only
- * when its button is pressed.
+ * when its button is pressed. The preference of one's devices goes on with it, which it tells by "preferred"; and
+ * where another says that the preference changed it says what that means here.
  */
 export class PushSwitch extends HTMLElement {
   #removed = new AbortController()
@@ -31,6 +32,7 @@ export class PushSwitch extends HTMLElement {
       () => {},
     )
     addEventListener("storage", again, { signal })
+    document.addEventListener("preferred", (event) => this.#preferred(event), { signal })
     void this.#begin()
   }
 
@@ -47,7 +49,17 @@ export class PushSwitch extends HTMLElement {
   }
 
   async #show() {
-    if (!this.#busy) this.#draw(await this.#device.state())
+    if (this.#busy) return
+    const state = await this.#device.state()
+    this.#draw(state === "on" && this.dataset.held !== undefined ? "held" : state)
+  }
+
+  /** @param {Event} event */
+  #preferred(event) {
+    const { target, detail } = /** @type {CustomEvent<Record<string, unknown>>} */ (event)
+    if (target === this || detail.push === undefined) return
+    this.toggleAttribute("data-held", !detail.push)
+    void this.#show().catch(() => {})
   }
 
   async #pressed() {
@@ -61,6 +73,7 @@ export class PushSwitch extends HTMLElement {
         this.#draw("off", "Turned off.")
       } else {
         const state = await this.#device.turnOn()
+        if (state === "on") this.#prefer()
         this.#draw(state, state === "on" ? "Turned on." : "")
       }
     } catch (error) {
@@ -69,6 +82,12 @@ export class PushSwitch extends HTMLElement {
       this.#busy = false
       this.#button.removeAttribute("aria-disabled")
     }
+  }
+
+  /** The preference is on from now on. */
+  #prefer() {
+    this.removeAttribute("data-held")
+    this.dispatchEvent(new CustomEvent("preferred", { bubbles: true, detail: { push: true } }))
   }
 
   /**

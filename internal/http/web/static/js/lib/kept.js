@@ -6,6 +6,9 @@ export const patience = 4_000
 /** So many conversations are kept, of so many versions of the site, and so many pictures of such a size. */
 export const limits = { conversations: 20, versions: 3, pictures: 200, pictureBytes: 150_000 }
 
+/** The pages of a person are in a cache of this name, followed by their id. */
+export const pagesName = "swapnest.pages."
+
 /** What a page of a conversation loads late and is wanted without a line, below its files. */
 const late = ["composer-files", "uploads", "attachments", "shared"].map((name) => `js/joined/${name}.js`)
 const lateStyles = ["composer-files", "attachment"].map((name) => `css/${name}.css`)

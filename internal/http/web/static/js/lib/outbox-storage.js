@@ -1,4 +1,5 @@
 import { systemClock } from "./clock.js"
+import { openDatabase, transact } from "./database.js"
 
 /** @typedef {import("./clock.js").Clock} Clock */
 /** @typedef {import("./outbox.js").Pending} Pending */
@@ -9,9 +10,6 @@ import { systemClock } from "./clock.js"
  * What one tab tells the others: that something has changed, or what has been sent.
  * @typedef {{ sent?: Sent }} Word
  */
-
-/** A database may hang without an error: nobody waits longer for it than this. */
-const answersWithin = 3_000
 
 /**
  * Keeps pending messages only as long as the page: for browsers that refuse IndexedDB.
@@ -133,16 +131,8 @@ export class DatabaseStorage {
    * @param {number} [patience] milliseconds
    * @returns {Promise<T>}
    */
-  run(names, mode, ask, patience = answersWithin) {
-    return within(this.#clock, patience, (resolve, reject) => {
-      const transaction = this.#db.transaction(names, mode)
-      const request = ask((name) => transaction.objectStore(name))
-      transaction.oncomplete = () => resolve(request.result)
-      transaction.onabort = () => reject(transaction.error)
-      transaction.onerror = () => reject(transaction.error)
-      // What is told to have failed must not happen later.
-      return () => transaction.abort()
-    })
+  run(names, mode, ask, patience) {
+    return transact(this.#db, names, mode, ask, { patience, clock: this.#clock })
   }
 }
 
@@ -156,7 +146,7 @@ export class DatabaseStorage {
  */
 export async function openStorage({ onChange, factory = globalThis.indexedDB, clock = systemClock }) {
   try {
-    const db = await openDatabase(clock, factory)
+    const db = await openDatabase("swapnest", 2, upgrade, { factory, clock })
     // A page of a later version may want to change it.
     db.onversionchange = () => db.close()
     /** @type {BroadcastChannel | undefined} */
@@ -172,47 +162,13 @@ export async function openStorage({ onChange, factory = globalThis.indexedDB, cl
 }
 
 /**
- * @param {Clock} clock
- * @param {IDBFactory | undefined} factory
- * @returns {Promise<IDBDatabase>}
+ * @param {IDBDatabase} db
+ * @param {number} from version, 0 for a new one
  */
-function openDatabase(clock, factory) {
-  return within(clock, answersWithin, (resolve, reject) => {
-    if (!factory) throw new Error("there is no IndexedDB")
-    const request = factory.open("swapnest", 2)
-    request.onupgradeneeded = ({ oldVersion: from }) => {
-      const db = request.result
-      if (from < 1) db.createObjectStore("outbox", { keyPath: "client_id" }).createIndex("user_id", "user_id")
-      if (from < 2) {
-        db.createObjectStore("files", { keyPath: "id" }).createIndex("user_id", "user_id")
-        db.createObjectStore("bytes")
-      }
-    }
-    // A tab that holds an older version lets go of it when it is asked.
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
-    return () => (request.onsuccess = () => request.result.close())
-  })
-}
-
-/**
- * @template T
- * @param {Clock} clock
- * @param {number} patience milliseconds
- * @param {(resolve: (value: T) => void, reject: (error: unknown) => void) => () => void} start
- *   begins the work, and returns what ends it when it takes too long
- * @returns {Promise<T>}
- */
-function within(clock, patience, start) {
-  /** @type {number | undefined} */
-  let timer
-  /** @type {Promise<T>} */
-  const work = new Promise((resolve, reject) => {
-    const end = start(resolve, reject)
-    timer = clock.setTimeout(() => {
-      reject(new Error("the database does not answer"))
-      end()
-    }, patience)
-  })
-  return work.finally(() => timer !== undefined && clock.clearTimeout(timer))
+function upgrade(db, from) {
+  if (from < 1) db.createObjectStore("outbox", { keyPath: "client_id" }).createIndex("user_id", "user_id")
+  if (from < 2) {
+    db.createObjectStore("files", { keyPath: "id" }).createIndex("user_id", "user_id")
+    db.createObjectStore("bytes")
+  }
 }

@@ -33,6 +33,8 @@ const day = 24 * 60 * 60_000
  * @property {(me: number, told: Told | undefined) => boolean} write whether it is kept
  */
 
+/** @typedef {(method: string, path: string, body?: object) => Promise<any>} Send to the server */
+
 /** @typedef {"on" | "off" | "blocked" | "none" | "home-screen" | "browser"} State */
 
 /**
@@ -53,7 +55,7 @@ export class PushDevice {
    * @param {number} options.me
    * @param {Browser} options.browser
    * @param {(path: string) => Promise<any>} options.get
-   * @param {(method: string, path: string, body?: object) => Promise<any>} options.send
+   * @param {Send} options.send
    * @param {Kept} options.kept
    * @param {Pick<import("./clock.js").Clock, "now">} options.clock
    */
@@ -80,7 +82,8 @@ export class PushDevice {
   }
 
   /**
-   * Switches it on: asks for the permission, so it is to be called in the very click. What does not work
+   * Switches it on: asks for the permission, so it is to be called in the very click. With it goes on the
+   * preference for all of one's devices, without which nothing would be sent to this one. What does not work
    * throws an Error for people to read.
    * @returns {Promise<State>}
    */
@@ -91,6 +94,8 @@ export class PushDevice {
       throw new Error("This browser keeps nothing for SwapNest. In a private window it cannot be turned on.")
     const { public_key: key } = await this.#get("/push")
     if (!key) return "none"
+    // Before: on its own it does no harm, and a device that is on without it tells of nothing.
+    await this.#send("PATCH", "/me", { preferences: { push: true } })
     await this.#subscribe(key, await this.#browser.subscription())
     return "on"
   }
@@ -106,7 +111,7 @@ export class PushDevice {
     const told = this.#kept.read(this.#me)
     const subscription = await this.#browser.subscription()
     const endpoint = subscription?.endpoint ?? told?.endpoint
-    const ended = await Promise.allSettled([subscription?.unsubscribe(), endpoint && this.#forget(endpoint)])
+    const ended = await Promise.allSettled([subscription?.unsubscribe(), endpoint && strike(this.#send, endpoint)])
     // One of the two is enough: who sends to what is gone is told so.
     const fault = ended.find((one) => one.status === "rejected")
     if (fault && (!subscription || ended.every((one) => one.status === "rejected"))) throw fault.reason
@@ -158,7 +163,7 @@ export class PushDevice {
     }
     const wanted = subscription ?? (await this.#browser.subscribe(key))
     try {
-      await this.#send("POST", "/push/devices", { ...wanted.toJSON(), public_key: key })
+      await enlist(this.#send, wanted, key)
       if (!this.#tell(wanted.endpoint))
         throw new Error("This browser keeps nothing for SwapNest. Allow it to, and turn it on again.")
     } catch (error) {
@@ -166,16 +171,30 @@ export class PushDevice {
       await wanted.unsubscribe().catch(() => {})
       throw error
     }
-    if (before && before !== wanted.endpoint) await this.#forget(before).catch(() => {})
-  }
-
-  /** @param {string} endpoint */
-  #forget(endpoint) {
-    return this.#send("POST", "/push/devices/forget", { endpoint })
+    if (before && before !== wanted.endpoint) await strike(this.#send, before).catch(() => {})
   }
 
   /** @param {string} endpoint */
   #tell(endpoint) {
     return this.#kept.write(this.#me, { endpoint, at: this.#clock.now() })
   }
+}
+
+/**
+ * Has the server send to a subscription.
+ * @param {Send} send
+ * @param {{ toJSON: () => object }} subscription
+ * @param {string} key of the server for which it was made
+ */
+export async function enlist(send, subscription, key) {
+  await send("POST", "/push/devices", { ...subscription.toJSON(), public_key: key })
+}
+
+/**
+ * Has the server send to one no more.
+ * @param {Send} send
+ * @param {string} endpoint
+ */
+export async function strike(send, endpoint) {
+  await send("POST", "/push/devices/forget", { endpoint })
 }

@@ -1,4 +1,7 @@
-/** @typedef {import("./push-device.js").State} State */
+/**
+ * How it stands in this browser; "held" is on, while the person's preference holds back what goes to any device.
+ * @typedef {import("./push-device.js").State | "held"} State
+ */
 
 /**
  * What a switch says of itself.
@@ -11,6 +14,10 @@
 const words = {
   off: { text: "Get told on this device when something happens, also while SwapNest is closed.", button: "Turn on" },
   on: { text: "You are told on this device, also while SwapNest is closed.", button: "Turn off" },
+  held: {
+    text: "This device would be told, but “My devices” is off: nothing is sent to any of yours.",
+    button: "Turn on",
+  },
   blocked: {
     text:
       "This browser blocks notifications from SwapNest. Press the sign in front of the address, allow notifications " +

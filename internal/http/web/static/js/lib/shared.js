@@ -1,3 +1,6 @@
+import { bytesWithin } from "./database.js"
+import { keep, kept } from "./memory.js"
+
 /**
  * What another app has shared with SwapNest, until its owner chooses a conversation.
  * @typedef {object} Shared
@@ -60,11 +63,12 @@ export function inWords({ text, files: { length } }) {
 }
 
 /**
- * Keeps what was shared, in place of what waited before.
+ * Keeps what was shared, in place of what waited before. Like the rest it throws where the browser keeps nothing,
+ * or does not answer in time.
  * @param {Shared} shared
  */
 export async function putShared(shared) {
-  await run("readwrite", (store) => store.put(shared, 1))
+  await keep("shared", shared, { patience: bytesWithin })
 }
 
 /**
@@ -73,7 +77,7 @@ export async function putShared(shared) {
  * @returns {Promise<Shared | undefined>}
  */
 export async function peekShared(me) {
-  const shared = await run("readonly", (store) => store.get(1))
+  const shared = await kept("shared")
   return me === 0 || isFor(shared, me, Date.now()) ? shared : undefined
 }
 
@@ -90,31 +94,5 @@ export async function takeShared(me) {
 
 /** Forgets what waits. */
 export async function dropShared() {
-  await run("readwrite", (store) => store.delete(1))
-}
-
-/**
- * @template T
- * @param {IDBTransactionMode} mode
- * @param {(store: IDBObjectStore) => IDBRequest<T>} ask
- * @returns {Promise<T>}
- */
-async function run(mode, ask) {
-  /** @type {IDBDatabase} */
-  const db = await new Promise((resolve, reject) => {
-    const request = indexedDB.open("swapnest-shared", 1)
-    request.onupgradeneeded = () => request.result.createObjectStore("waiting")
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
-  })
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = db.transaction("waiting", mode)
-      const request = ask(transaction.objectStore("waiting"))
-      transaction.oncomplete = () => resolve(request.result)
-      transaction.onabort = transaction.onerror = () => reject(transaction.error)
-    })
-  } finally {
-    db.close()
-  }
+  await keep("shared", undefined)
 }

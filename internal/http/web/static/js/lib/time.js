@@ -105,6 +105,16 @@ export function formatAge(at, now, locale, timeZone) {
  */
 export function formatUntil(at, now, locale, timeZone) {
   if (at.getTime() - now.getTime() < day) return formatTime(at, locale, timeZone)
+  return formatMoment(at, locale, timeZone)
+}
+
+/**
+ * The day with its year and the time of day: "22 Nov 2026, 17:03".
+ * @param {Date} at
+ * @param {string} [locale]
+ * @param {string} [timeZone]
+ */
+export function formatMoment(at, locale, timeZone) {
   return formatter({ timeZone, dateStyle: "medium", timeStyle: "short" }, locale).format(at)
 }
 

@@ -1,7 +1,6 @@
-/** @typedef {import("./job.js").Job} Job */
+import { bytesWithin } from "./database.js"
 
-/** Writing many megabytes takes a phone a while. */
-const bytesWithin = 60_000
+/** @typedef {import("./job.js").Job} Job */
 
 /**
  * Keeps files on their way in IndexedDB, beside the messages that wait for them: what is known of

@@ -1,3 +1,5 @@
+import { tellWorker } from "./worker.js"
+
 /** A page that changes and stays in sight is kept anew so often. */
 const between = 60_000
 
@@ -10,8 +12,7 @@ export function keepFresh(chat) {
   const workers = navigator.serviceWorker
   if (!workers) return
   const { body } = document
-  const tell = (/** @type {object} */ word) => void workers.ready.then(({ active }) => active?.postMessage(word))
-  const keep = () => tell({ type: "keep", path: location.pathname })
+  const keep = () => void tellWorker({ type: "keep", path: location.pathname })
   // Of a page that came through the worker as its address says it has its own.
   let due = !workers.controller || location.search !== "" || body.dataset.kept !== undefined
   let changed = false
@@ -33,7 +34,7 @@ export function keepFresh(chat) {
   chat.addEventListener("line", (event) => {
     const { state, reason } = /** @type {CustomEvent<import("../lib/socket.js").LineState>} */ (event).detail
     // Its pages are nobody's to read any more.
-    if (reason === "signed out") tell({ type: "person" })
+    if (reason === "signed out") void tellWorker({ type: "person" })
     if (state !== "connected") return
     // From here on it is as it is at the server.
     delete body.dataset.kept

@@ -3,7 +3,7 @@ import { formatUntil } from "../lib/time.js"
 import { hereZone } from "../lib/zone.js"
 import { one } from "./query.js"
 import { tell } from "./tell.js"
-import { fault } from "./wishes.js"
+import { fault } from "./preferences.js"
 
 /**
  * Pauses, or goes on, as a button of one of the forms says. Times are those of here.

@@ -11,11 +11,12 @@ const logout = 'form[action="/accounts/logout/"]'
  * of it away as they log out.
  */
 export function mindPerson() {
-  const { person } = document.body.dataset
+  const { person, kept } = document.body.dataset
   // A page of some fault does not know it.
   if (person === undefined) return void registerWorker()
   const me = Number(person) || 0 // or nobody
-  void tellWorker({ type: "person", ...(me && { id: me }) })
+  // A page that was kept knows nothing newer than the worker that kept it.
+  if (kept === undefined) void tellWorker({ type: "person", ...(me && { id: me }) })
   if (!me) return (showOnApp(0), forgetTold())
   // Only who has allowed it once carries the rest.
   if (mayBeTold()) void device(me).then(keepUp, () => {})

@@ -27,8 +27,9 @@ export async function tellWorker(word) {
   if (!worker) return false
   const { port1, port2 } = new MessageChannel()
   return new Promise((resolve) => {
-    const late = setTimeout(() => resolve(false), answersWithin)
-    port1.onmessage = () => (clearTimeout(late), port1.close(), resolve(true))
+    const end = (/** @type {boolean} */ done) => (clearTimeout(late), port1.close(), resolve(done))
+    const late = setTimeout(() => end(false), answersWithin)
+    port1.onmessage = () => end(true)
     worker.postMessage(word, [port2])
   })
 }

@@ -1,10 +1,12 @@
-import { excess, importsOf, keyOf, limits, marked, namesOf, partsOf, patience, sumOf } from "../lib/kept.js"
+import { excess, importsOf, keyOf, limits, marked, namesOf, pagesName, partsOf, patience, sumOf } from "../lib/kept.js"
+import { makeQueue } from "./queue.js"
 
 // The caches, by name: files by the version of the site, pages and pictures by the person whose they are.
 const shell = "swapnest.shell"
 const files = (/** @type {string} */ sum) => `swapnest.static.${sum}`
-const pages = (/** @type {number} */ person) => `swapnest.pages.${person}`
-const pictures = (/** @type {number} */ person) => `swapnest.pictures.${person}`
+const pages = (/** @type {number} */ person) => pagesName + person
+const picturesName = "swapnest.pictures."
+const pictures = (/** @type {number} */ person) => picturesName + person
 
 /** The page that stands in for those that are not kept. */
 const standIn = "/offline/"
@@ -12,19 +14,15 @@ const standIn = "/offline/"
 const answersWithin = 30_000
 const anyway = { ignoreVary: true, ignoreSearch: true }
 
-/** What is kept is put away one after the other, so that nothing is taken away that another page needs. */
-let work = Promise.resolve()
+// One after the other, so that nothing is taken away that another page needs.
+const queue = makeQueue()
 /** Rises whenever somebody's pages are forgotten: what was under way before is not kept. */
 let generation = 0
 
-/**
- * @param {() => Promise<void>} run
- * @returns {Promise<void>}
- */
+/** @param {() => Promise<void>} run */
 function inTurn(run) {
   // What could not be kept is not there later, and nothing else depends on it.
-  work = work.then(run).catch(() => {})
-  return work
+  return queue(run).catch(() => {})
 }
 
 /**
@@ -249,9 +247,8 @@ async function putPicture(person, path, answer) {
  */
 export async function forgetOthers(person) {
   const own = person === undefined ? [] : [pages(person), pictures(person)]
-  const others = (await caches.keys()).filter(
-    (name) => /^swapnest\.(pages|pictures)\./.test(name) && !own.includes(name),
-  )
+  const personal = (/** @type {string} */ name) => name.startsWith(pagesName) || name.startsWith(picturesName)
+  const others = (await caches.keys()).filter((name) => personal(name) && !own.includes(name))
   if (others.length > 0 || person === undefined) generation++
   for (const name of others) await caches.delete(name)
 }

@@ -1,7 +1,7 @@
 import { isDown, keyOf, whoseIs, wayOf } from "../lib/kept.js"
 import { dropShared, peekShared, putShared, readShared } from "../lib/shared.js"
 import * as keeping from "./keeping.js"
-import { person, setPerson } from "./person.js"
+import { onPerson, person, setPerson } from "./person.js"
 import { self } from "./scope.js"
 
 // What goes on without a line: pages of conversations that were open, with what they need, for one person at a
@@ -29,10 +29,11 @@ self.addEventListener("fetch", (event) => {
 })
 
 self.addEventListener("message", (event) => {
-  const { type, id, path } = event.data ?? {}
-  if (type === "person") event.waitUntil(is(id ?? "nobody"))
+  const { type, path } = event.data ?? {}
   if (type === "keep" && keyOf(String(path))) event.waitUntil(keepAgain(String(path)))
 })
+
+onPerson(forget)
 
 /**
  * A page as the server has it; as it is kept, when the server does not answer in time; or the page that
@@ -67,19 +68,16 @@ async function noted(path, answer) {
   const mine = typeof whose === "number" && answer.status === 200 && keyOf(path) !== "" && !answer.redirected
   // Before anything is waited for: its bytes are on their way to the page.
   const copy = mine ? answer.clone() : undefined
-  await is(whose)
+  if (whose !== undefined) await setPerson(whose === "nobody" ? undefined : whose)
   if (copy && typeof whose === "number") await keeping.keepPage(whose, path, copy)
 }
 
 /**
- * Somebody is signed in: what is kept of others goes.
- * @param {number | "nobody" | undefined} whose undefined when it is not known
+ * What is kept of others goes.
+ * @param {number | undefined} id who is signed in now
  */
-async function is(whose) {
-  if (whose === undefined) return
-  const id = whose === "nobody" ? undefined : whose
+async function forget(id) {
   await keeping.forgetOthers(id)
-  if ((await person()) !== id) await setPerson(id)
   if (id === undefined) return
   const shared = await peekShared(0).catch(() => undefined)
   // What was shared waits for its owner to log in again, and for nobody else.
@@ -88,7 +86,7 @@ async function is(whose) {
 
 /** Whoever logs out leaves nothing here, although the server may not hear of it. */
 async function leave() {
-  await is("nobody")
+  await setPerson(undefined)
   await dropShared().catch(() => {})
 }
 

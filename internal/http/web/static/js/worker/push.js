@@ -1,8 +1,10 @@
 // What comes while no page is open: messages of the push service, and what is done to the notifications.
 import { getJSON, sendJSON } from "../lib/api.js"
+import { keep, kept } from "../lib/memory.js"
+import { enlist, strike } from "../lib/push-device.js"
 import { choose, decide, readPush, remember, settled } from "../lib/push.js"
-import { keep, kept } from "./kept.js"
 import { onPerson, person } from "./person.js"
+import { makeQueue } from "./queue.js"
 import { self } from "./scope.js"
 
 /** @typedef {import("../lib/push.js").Done} Done */
@@ -14,20 +16,8 @@ const page = 100
 const icon = "/static/now/icons/icon-192.png"
 const badge = "/static/now/icons/badge-96.png"
 
-/** @type {Promise<unknown>} */
-let last = Promise.resolve()
-
-/**
- * Runs one after the other: each looks at what is on the screen.
- * @template T
- * @param {() => Promise<T>} run
- * @returns {Promise<T>}
- */
-function inTurn(run) {
-  const turn = last.then(run)
-  last = turn.catch(() => {})
-  return turn
-}
+// One after the other: each looks at what is on the screen.
+const inTurn = makeQueue()
 
 self.addEventListener("push", (event) => event.waitUntil(inTurn(() => pushed(event.data?.text()))))
 
@@ -138,9 +128,8 @@ async function renew({ oldSubscription: before, newSubscription }) {
   const { public_key: key } = await getJSON("/push")
   const options = { userVisibleOnly: true, applicationServerKey: key }
   const now = newSubscription ?? (await self.registration.pushManager.subscribe(options))
-  await sendJSON("POST", "/push/devices", { ...now.toJSON(), public_key: key })
-  if (before && before.endpoint !== now.endpoint)
-    await sendJSON("POST", "/push/devices/forget", { endpoint: before.endpoint })
+  await enlist(sendJSON, now, key)
+  if (before && before.endpoint !== now.endpoint) await strike(sendJSON, before.endpoint)
 }
 
 /**

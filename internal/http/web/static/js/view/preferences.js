@@ -7,7 +7,7 @@ import { one } from "./query.js"
 /** @typedef {Record<string, any>} Preferences as the API has them */
 
 /**
- * @typedef {object} Wish
+ * @typedef {object} Preference
  * @property {string} key
  * @property {() => Preferences | undefined} read what the page says; undefined for what is half typed
  * @property {(stored: Preferences) => void} keep notes what the server has
@@ -17,9 +17,9 @@ import { one } from "./query.js"
 /**
  * A switch.
  * @param {HTMLInputElement} input
- * @returns {Wish}
+ * @returns {Preference}
  */
-export function switchWish(input) {
+export function switchPreference(input) {
   const { name } = input
   return {
     key: name,
@@ -32,9 +32,9 @@ export function switchWish(input) {
 /**
  * The quiet hours: their switch, both of their ends and the time zone.
  * @param {HTMLElement} group
- * @returns {Wish}
+ * @returns {Preference}
  */
-export function quietWish(group) {
+export function quietPreference(group) {
   const [on, from, to, zone] = ["quiet", "quiet_from", "quiet_to", "time_zone"].map((name) =>
     one(group, `[name="${name}"]`, HTMLInputElement),
   )
