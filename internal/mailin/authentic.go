@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,8 +34,8 @@ type Checker struct {
 
 // Authentic tells whether the domain of the author of m, which Read has read from raw, answers for the
 // mail: by the word of who is trusted, or by a signature (DKIM) of that domain or of one of the same
-// owner. Who signs only the beginning of a mail has signed nothing. It is ErrLater when the DNS
-// does not answer.
+// owner, which covers who wrote it and when. Who signs only the beginning of a mail has signed
+// nothing. It is ErrLater when the DNS does not answer.
 func (c Checker) Authentic(ctx context.Context, m Mail, raw []byte) (bool, error) {
 	domain := domainOf(m.From)
 	if domain == "" {
@@ -109,8 +110,9 @@ func (c Checker) signed(ctx context.Context, raw []byte, domain string) (bool, e
 	for _, v := range all {
 		switch {
 		case !aligned(v.Domain, domain):
-		case v.Err == nil:
+		case v.Err == nil && covers(v.HeaderKeys, "Date"):
 			return true, nil
+		case v.Err == nil:
 		case dkim.IsTempFail(v.Err):
 			later = true
 		}
@@ -119,6 +121,12 @@ func (c Checker) signed(ctx context.Context, raw []byte, domain string) (bool, e
 		return false, ErrLater
 	}
 	return false, nil
+}
+
+// covers tells whether a field is among those that are signed. A signature without From is none
+// (RFC 6376, 5.4), so that one need not be asked for.
+func covers(signed []string, field string) bool {
+	return slices.ContainsFunc(signed, func(one string) bool { return strings.EqualFold(strings.TrimSpace(one), field) })
 }
 
 // domainOf returns the domain of an address in the form of the DNS, or "".
@@ -159,11 +167,22 @@ func aligned(by, domain string) bool {
 	return err == nil && one == other
 }
 
-// SameAddress tells whether two e-mail addresses are one, in any case and either form of a domain.
+// SameAddress tells whether two e-mail addresses are one, whatever the case of their ASCII letters
+// and the form of their domain. Letters beyond ASCII are never the same as any within: ſ is no s.
 func SameAddress(a, b string) bool {
 	atA, atB := strings.LastIndexByte(a, '@'), strings.LastIndexByte(b, '@')
 	if atA <= 0 || atB <= 0 {
 		return false
 	}
-	return strings.EqualFold(a[:atA], b[:atB]) && sameDomain(a[atA+1:], b[atB+1:])
+	return asciiLower(a[:atA]) == asciiLower(b[:atB]) && sameDomain(a[atA+1:], b[atB+1:])
+}
+
+// asciiLower lowers the letters A to Z and no others.
+func asciiLower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }

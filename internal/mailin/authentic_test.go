@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -81,7 +82,22 @@ func sign(tb testing.TB, key crypto.Signer, domain, mail string) string {
 	return b.String()
 }
 
-const letter = "From: Bilal <bilal@mail.example>\r\nTo: r-7@reply.example\r\nMessage-ID: <1@mail.example>\r\nContent-Type: text/plain\r\n\r\nYes.\r\n"
+// unsigned signs the letter of the tests, all but one field of it.
+func unsigned(tb testing.TB, key crypto.Signer, field string) string {
+	tb.Helper()
+	fields := slices.DeleteFunc([]string{"From", "To", "Date", "Message-ID", "Content-Type"}, func(one string) bool { return one == field })
+	var b bytes.Buffer
+	err := dkim.Sign(&b, strings.NewReader(letter), &dkim.SignOptions{
+		Domain: "mail.example", Selector: "s", Signer: key, Hash: crypto.SHA256, HeaderKeys: fields,
+		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b.String()
+}
+
+const letter = "From: Bilal <bilal@mail.example>\r\nTo: r-7@reply.example\r\nDate: Sat, 28 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@mail.example>\r\nContent-Type: text/plain\r\n\r\nYes.\r\n"
 
 func TestSignaturesThatShowWhoHasSentAMail(t *testing.T) {
 	z := &zone{keys: map[string]string{}}
@@ -118,6 +134,8 @@ func TestSignaturesThatShowWhoHasSentAMail(t *testing.T) {
 		{"a time that is over", replace("v=1;", "v=1; x=1000;"), false},
 		{"rsa-sha1", replace("a=ed25519-sha256", "a=rsa-sha1"), false},
 		{"an author who is not signed", replace("h=From", "h=X"), false},
+		{"a day that is not signed", unsigned(t, own, "Date"), false},
+		{"who it goes to is not signed, as at Microsoft", unsigned(t, own, "To"), true},
 		{"behind too many others", many, false},
 		{"garbage", "DKIM-Signature: v=1; =;;; b\r\n" + letter, false},
 		{"a signature of nothing", "DKIM-Signature: v=1; a=ed25519-sha256; d=mail.example; s=s; h=from; bh=; b=\r\n" + letter, false},

@@ -8,8 +8,8 @@ import (
 	"errors"
 	"net/mail"
 	"regexp"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-message"
 )
@@ -24,8 +24,8 @@ const (
 	mostFields = 1000      // in a header
 	mostDepth  = 12        // of parts within parts
 	mostParts  = 250
-	mostText   = 2 << 20 // bytes of a text part, when it is decoded
-	mostID     = 2000    // bytes of a Message-ID
+	mostText   = 256 << 10 // bytes of all texts together, when they are decoded
+	mostID     = 2000      // bytes of a Message-ID
 )
 
 // ErrMalformed is a mail that cannot be read without guessing, or that is beyond the bounds.
@@ -38,8 +38,10 @@ type Mail struct {
 	From string
 	// MessageID is what its sender's program calls it, with the brackets; "" for nothing.
 	MessageID string
-	// Date is when it was written, as its sender's program says.
-	Date string
+	// To are the addresses that it names as those to whom it goes, in To and Cc.
+	To []string
+	// Date is when it was written, as its sender's program says; zero when it does not say so.
+	Date time.Time
 	// Text is what its author has written: no quotes, no signature, lines that end with LF. It may
 	// be empty.
 	Text string
@@ -69,7 +71,7 @@ type Bounce struct {
 
 // single are the fields of which a mail may have one. Of two, a signature and a reader might
 // each take another one.
-var single = []string{"From", "Content-Type", "Content-Transfer-Encoding", "Message-Id", "Date", "Subject"}
+var single = []string{"From", "To", "Cc", "Content-Type", "Content-Transfer-Encoding", "Message-Id", "Date", "Subject"}
 
 // Read reads a mail as it has come, with lines that end with CRLF. It is ErrMalformed for one that
 // is no mail or is beyond the bounds; whatever can be read of a body is read.
@@ -87,7 +89,7 @@ func Read(raw []byte) (Mail, error) {
 			return Mail{}, ErrMalformed
 		}
 	}
-	m := Mail{From: author(h), MessageID: strings.TrimSpace(h.Get("Message-Id")), Date: h.Get("Date"), Auto: automatic(h), header: h}
+	m := Mail{From: author(h), To: recipients(h), MessageID: strings.TrimSpace(h.Get("Message-Id")), Date: written(h), Auto: automatic(h), header: h}
 	if len(m.MessageID) > mostID {
 		return Mail{}, ErrMalformed
 	}
@@ -105,15 +107,39 @@ func Read(raw []byte) (Mail, error) {
 	return m, nil
 }
 
-// author returns the address of the only author, or "".
+// author returns the address of the only author, or "". A group (RFC 5322, 3.4) is none.
 func author(h message.Header) string {
-	value := h.Get("From")
 	parser := mail.AddressParser{WordDecoder: words}
-	all, err := parser.ParseList(value)
-	if err != nil || len(all) != 1 || strings.ContainsAny(all[0].Address, "\r\n\x00") {
+	one, err := parser.Parse(h.Get("From"))
+	if err != nil || strings.ContainsAny(one.Address, "\r\n\x00") {
 		return ""
 	}
-	return all[0].Address
+	return one.Address
+}
+
+// recipients returns whom a mail names as those to whom it goes, as far as that can be read.
+func recipients(h message.Header) []string {
+	parser := mail.AddressParser{WordDecoder: words}
+	var all []string
+	for _, field := range []string{"To", "Cc"} {
+		list, err := parser.ParseList(h.Get(field))
+		if err != nil {
+			continue
+		}
+		for _, one := range list {
+			all = append(all, one.Address)
+		}
+	}
+	return all
+}
+
+// written returns when a mail was written, as it says.
+func written(h message.Header) time.Time {
+	at, err := mail.ParseDate(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }
 
 // auto are values of fields that no mail of a person has. "" is whatever value there is.
@@ -170,8 +196,9 @@ func (w *walker) compose() (string, []Attachment) {
 		}
 	}
 	var files []Attachment
+	pictured := w.pictured()
 	for _, f := range w.files {
-		if f.contentID == "" || shown[f.contentID] && len(f.Data) >= leastPicture || !w.referenced(f.contentID) {
+		if f.contentID == "" || shown[f.contentID] && len(f.Data) >= leastPicture || !pictured[strings.ToLower(f.contentID)] {
 			files = append(files, f.Attachment)
 		}
 	}
@@ -182,12 +209,18 @@ func (w *walker) compose() (string, []Attachment) {
 // logos and icons of signatures.
 const leastPicture = 12 << 10
 
-// referenced tells whether a text shows the picture of a Content-ID.
-func (w *walker) referenced(id string) bool {
-	return slices.ContainsFunc(w.texts, func(t text) bool {
-		return strings.Contains(strings.ToLower(t.html), "cid:"+strings.ToLower(id))
-	})
+// pictured are the Content-IDs that texts show, in lower case.
+func (w *walker) pictured() map[string]bool {
+	all := map[string]bool{}
+	for _, t := range w.texts {
+		for _, m := range contentID.FindAllStringSubmatch(t.html, -1) {
+			all[strings.ToLower(m[1])] = true
+		}
+	}
+	return all
 }
+
+var contentID = regexp.MustCompile(`(?i)cid:([^"'\s>)]+)`)
 
 // split cuts a mail or a part into header and body.
 func split(raw []byte) (head, body []byte) {

@@ -52,6 +52,7 @@ const (
 // memory already: its reader bounds no header of a part, and goes on behind no broken one.
 type walker struct {
 	parts    int
+	read     int // bytes of texts so far, of mostText
 	texts    []text
 	files    []file
 	isReport bool
@@ -194,7 +195,9 @@ func (w *walker) multipart(kind string, children []part, m mode, depth int) erro
 
 // addText adds the text of a part.
 func (w *walker) addText(p part, kind string, params map[string]string) {
-	s := clean(decodeCharset(decodeTransfer(p, mostText), params["charset"]))
+	data := decodeTransfer(p, mostText-w.read)
+	w.read += len(data)
+	s := clean(decodeCharset(data, params["charset"]))
 	if kind == "text/html" {
 		w.texts = append(w.texts, text{html: s})
 		return

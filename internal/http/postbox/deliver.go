@@ -7,7 +7,10 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -36,7 +39,7 @@ func (b *Box) deliver(ctx context.Context, to string, null bool, raw []byte) (ou
 		return "dropped", nil
 	}
 	c, who, _ := b.o.Book.Parse(to)
-	if err := b.admit(ctx, c, who, m, raw); err != nil {
+	if err := b.admit(ctx, c, who, to, m, raw); err != nil {
 		return outcomeOf(err), err
 	}
 	id := clientID(m, raw)
@@ -47,7 +50,7 @@ func (b *Box) deliver(ctx context.Context, to string, null bool, raw []byte) (ou
 	case sent:
 		return "duplicate", nil
 	}
-	outcome, err = b.send(ctx, who, messaging.SendCommand{Conversation: c, ClientID: id, Text: m.Text}, m.Attachments)
+	outcome, err = b.send(ctx, who, messaging.SendCommand{Conversation: c, ClientID: id, Text: b.discreet(m.Text)}, m.Attachments)
 	return outcome, err
 }
 
@@ -58,8 +61,14 @@ func outcomeOf(err error) string {
 	return "refused"
 }
 
-// admit refuses a mail that is not shown to come from the person of its address.
-func (b *Box) admit(ctx context.Context, c chat.ConversationID, who chat.UserID, m mailin.Mail, raw []byte) error {
+// A mail counts for a while: one that somebody has kept, or got hold of, is not sent on for its author.
+const (
+	oldest   = 72 * time.Hour
+	youngest = 24 * time.Hour // ahead of the clock here
+)
+
+// admit refuses a mail that is not shown to come from the person of its address, and to go there.
+func (b *Box) admit(ctx context.Context, c chat.ConversationID, who chat.UserID, to string, m mailin.Mail, raw []byte) error {
 	u, err := b.o.People.User(ctx, who)
 	switch {
 	case chat.CodeOf(err) == chat.NotFound:
@@ -72,6 +81,12 @@ func (b *Box) admit(ctx context.Context, c chat.ConversationID, who chat.UserID,
 	site := fmt.Sprintf("%s/chat/conversation/%d/", b.o.Site(), c)
 	if u.EmailVerified.IsZero() || !mailin.SameAddress(m.From, u.Email) {
 		return answer(550, 5, 7, 1, "Answers are taken only from the address of your account. Send this from there, or answer on the site: "+site)
+	}
+	if !slices.ContainsFunc(m.To, func(one string) bool { return mailin.SameAddress(one, to) }) {
+		return answer(550, 5, 7, 1, "This mail is not written to this conversation: its address stands neither in To nor in Cc. Answer on the site: "+site)
+	}
+	if age := b.o.Now().Sub(m.Date); age > oldest || age < -youngest {
+		return answer(550, 5, 7, 1, "This mail says that it was not written within the last three days. Write a new one, or answer on the site: "+site)
 	}
 	authentic, err := b.o.Checker.Authentic(ctx, m, raw)
 	switch {
@@ -209,15 +224,25 @@ func fileName(f mailin.Attachment) string {
 
 var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// clientID names the message of a mail: the same mail, however often it comes, is one message. A mail
-// without a Message-ID is known by what is in it, but for what is added on its way.
+// clientID names the message of a mail: the same mail, however often it comes, is one message. It is
+// known by what is signed of every mail, so that nobody makes two of it; its Message-ID need not be.
 func clientID(m mailin.Mail, raw []byte) string {
+	_, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
 	h := sha256.New()
-	if m.MessageID != "" {
-		fmt.Fprintf(h, "id\x00%s", m.MessageID)
-	} else {
-		_, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-		fmt.Fprintf(h, "content\x00%s\x00%s\x00%s", m.From, m.Date, body)
-	}
+	fmt.Fprintf(h, "%s\x00%d\x00%s", m.From, m.Date.Unix(), body)
 	return "mail." + encoding.EncodeToString(h.Sum(nil))
+}
+
+// address is what may be an e-mail address, in a text.
+var address = regexp.MustCompile(`[^\s<>()\[\]:;,"'\\]+@[^\s<>()\[\]:;,"'\\]+`)
+
+// discreet takes the addresses by which people answer out of a text: where a quote was not seen as
+// one, it would show the other person by which address its author writes.
+func (b *Box) discreet(text string) string {
+	return address.ReplaceAllStringFunc(text, func(found string) string {
+		if b.o.Book.Owns(strings.TrimRight(found, ".!?*_")) {
+			return "[address removed]"
+		}
+		return found
+	})
 }

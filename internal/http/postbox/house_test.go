@@ -140,7 +140,9 @@ func (h *house) lookup(_ context.Context, name string) ([]string, error) {
 // letter is a mail of the seller, not signed; each has another Message-ID.
 func (h *house) letter(text string, fields ...string) string {
 	h.n++
-	return "From: Meera <" + mine + ">\r\nTo: <" + h.alias + ">\r\nSubject: Re: Cycle\r\n" + fmt.Sprintf("Message-ID: <%d@mail.example>\r\n", h.n) +
+	// The time of each is another one, as those of people are.
+	date := time.Now().Add(-time.Duration(h.n) * time.Second).Format(time.RFC1123Z)
+	return "From: Meera <" + mine + ">\r\nTo: <" + h.alias + ">\r\nSubject: Re: Cycle\r\nDate: " + date + "\r\n" + fmt.Sprintf("Message-ID: <%d@mail.example>\r\n", h.n) +
 		strings.Join(append(fields, ""), "\r\n") + "\r\n" + strings.ReplaceAll(text, "\n", "\r\n") + "\r\n"
 }
 

@@ -106,6 +106,8 @@ type line struct {
 	mu      sync.Mutex
 	command time.Time // until when the library waits for what it reads
 	busy    bool      // a mail is under way
+	since   time.Time // it is
+	came    int64     // bytes since then
 	late    bool      // something did not come in time: nothing more is read
 }
 
@@ -138,6 +140,9 @@ func (l *line) Read(b []byte) (int, error) {
 		err = os.ErrDeadlineExceeded
 	case err == nil:
 		n, err = l.Conn.Read(b)
+		if err == nil && l.slow(n) {
+			err = os.ErrDeadlineExceeded
+		}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		l.mu.Lock()
@@ -147,12 +152,24 @@ func (l *line) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// slow counts n bytes of a mail, and tells whether it comes at less than slowRate.
+func (l *line) slow(n int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.busy {
+		return false
+	}
+	l.came += int64(n)
+	took := time.Since(l.since)
+	return took > slowTime && float64(l.came) < slowRate*took.Seconds()
+}
+
 // work says that a mail is under way, until what it returns is called.
 func (l *line) work() (done func()) {
 	set := func(busy bool) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.busy = busy
+		l.busy, l.since, l.came = busy, time.Now(), 0
 	}
 	set(true)
 	return func() { set(false) }

@@ -35,6 +35,8 @@ const (
 
 	idleTime = time.Minute      // without a byte
 	dataTime = 10 * time.Minute // for a command and the mail behind it
+	slowTime = time.Minute      // then a mail must have come at slowRate
+	slowRate = 1 << 10          // bytes a second
 	lineLife = 30 * time.Minute // of a connection
 	workTime = 2 * time.Minute  // for what becomes of a mail
 )
@@ -62,6 +64,7 @@ type Options struct {
 	Bounced func(ctx context.Context, who chat.UserID, mark, status string) error
 	// Seen is told what became of each mail: taken, duplicate, dropped, bounce, refused or later.
 	Seen func(outcome string)
+	Now  func() time.Time
 	Log  *slog.Logger
 }
 
@@ -71,7 +74,7 @@ type Box struct {
 	server   *smtp.Server
 	gate     atomic.Pointer[gate] // nil until Serve
 	work     chan struct{}
-	memory   atomic.Int64
+	memory   memory
 	draining atomic.Bool
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -186,7 +189,7 @@ func (s *session) Data(r io.Reader) error {
 	if s.line != nil {
 		defer s.line.work()()
 	}
-	raw, free, err := s.box.read(r)
+	raw, free, err := s.read(r)
 	defer free()
 	if err != nil {
 		return err
@@ -199,7 +202,7 @@ func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 	if s.line != nil {
 		defer s.line.work()()
 	}
-	raw, free, err := s.box.read(r)
+	raw, free, err := s.read(r)
 	defer free()
 	if err != nil {
 		return err
@@ -213,16 +216,24 @@ func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 // errBusy sends a mail away for a while.
 var errBusy = answer(451, 4, 3, 1, "There is too much mail just now. Come again in a moment.")
 
+// step is by how much the room for a mail grows at the most: what is held is not much more than what came.
+const step = 1 << 20
+
 // read takes a mail into memory, of which there is so much for all. Its lines must end with CR and
 // LF: of others it is not sure what they end.
-func (b *Box) read(r io.Reader) (raw []byte, free func(), err error) {
+func (s *session) read(r io.Reader) (raw []byte, free func(), err error) {
+	b := s.box
+	from := ""
+	if s.line != nil && !b.o.LMTP {
+		from = network(s.line.RemoteAddr())
+	}
 	var held int64
-	free = func() { b.memory.Add(-held) }
+	free = func() { b.memory.give(from, held) }
 	for {
 		if len(raw) == cap(raw) {
-			more := int64(max(64<<10, cap(raw)))
-			if b.memory.Add(more) > mostInMemory {
-				b.memory.Add(-more)
+			more := int64(max(64<<10, min(cap(raw), step)))
+			if !b.memory.take(from, more) {
+				b.seen("later")
 				return nil, free, errBusy
 			}
 			held += more

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/http/server"
@@ -54,18 +55,71 @@ func TestAnAnswerByMailIsAMessageThatTheOtherPersonSeesAtOnce(t *testing.T) {
 	})
 }
 
-func TestAMailWithoutANameIsKnownByWhatIsInIt(t *testing.T) {
+// TestAMailIsOneMessageWhateverItIsCalled plays somebody who sends a mail of another person on, once
+// more and under another name: what is signed of it is the same.
+func TestAMailIsOneMessageWhateverItIsCalled(t *testing.T) {
 	h := newHouse(t, testkit.SQLite(t), nil)
-	mail := "From: " + mine + "\r\nDate: Mon, 3 Feb 2025 10:15:02 +0530\r\n\r\nYes.\r\n"
-	for range 2 {
-		if got := h.send(mine, h.alias, h.signed(mail)); !strings.HasPrefix(got, "250") {
+	written := func(at time.Time) string {
+		return h.signed("From: " + mine + "\r\nTo: " + h.alias + "\r\nDate: " + at.Format(time.RFC1123Z) + "\r\n\r\nYes.\r\n")
+	}
+	at := time.Now().Add(-time.Hour)
+	mail := written(at)
+	for _, again := range []string{mail, mail, "Message-ID: <2@evil.example>\r\n" + mail} {
+		if got := h.send(mine, h.alias, again); !strings.HasPrefix(got, "250") {
 			t.Fatal(got)
 		}
 	}
-	if got := h.send(mine, h.alias, h.signed(strings.Replace(mail, "10:15", "10:16", 1))); !strings.HasPrefix(got, "250") {
+	if got := h.send(mine, h.alias, written(at.Add(time.Minute))); !strings.HasPrefix(got, "250") {
 		t.Fatal(got)
 	}
 	if got := h.texts(); !slices.Equal(got, []string{"Yes.", "Yes."}) {
+		t.Errorf("written %q", got)
+	}
+}
+
+// TestAMailToSomebodyElseIsNotSentOn has mails that the person has really signed, but not for here and now.
+func TestAMailToSomebodyElseIsNotSentOn(t *testing.T) {
+	h := newHouse(t, testkit.SQLite(t), nil)
+	mail := func(to, cc string, at time.Time) string {
+		m := "From: " + mine + "\r\nTo: " + to + "\r\n"
+		if cc != "" {
+			m += "Cc: " + cc + "\r\n"
+		}
+		return m + "Date: " + at.Format(time.RFC1123Z) + "\r\n\r\nYes, I agree.\r\n"
+	}
+	now := time.Now()
+	for _, c := range []struct{ name, mail, want string }{
+		{"to somebody else", mail("landlord@else.example", "", now), "550 5.7.1 This mail is not written to this conversation"},
+		{"to nobody", strings.Replace(mail("x@y.example", "", now), "To: x@y.example\r\n", "", 1), "550 5.7.1 This mail is not"},
+		{"four days old", mail(h.alias, "", now.Add(-96*time.Hour)), "550 5.7.1 This mail says that it was not written within"},
+		{"of the day after tomorrow", mail(h.alias, "", now.Add(48*time.Hour)), "550 5.7.1 This mail says"},
+		{"of no day", strings.Replace(mail(h.alias, "", now), "Date:", "X-Date:", 1), "550 5.7.1 This mail says"},
+		{"a copy", mail("landlord@else.example", "Answers <"+strings.ToUpper(h.alias)+">", now), "250"},
+	} {
+		if got := h.send(mine, h.alias, h.signed(c.mail)); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+	// A second field in front of the one that is signed would be read in place of it.
+	twice := "To: " + h.alias + "\r\n" + h.signed(mail("landlord@else.example", "", now))
+	if got := h.send(mine, h.alias, twice); !strings.HasPrefix(got, "550 5.6.0 This mail is malformed") {
+		t.Errorf("two fields: %s", got)
+	}
+	if got := h.texts(); len(got) != 1 {
+		t.Errorf("written %q", got)
+	}
+}
+
+// TestAQuoteThatIsNotSeenShowsNoAddress has an answer in a language whose quotes are not known.
+func TestAQuoteThatIsNotSeenShowsNoAddress(t *testing.T) {
+	h := newHouse(t, testkit.SQLite(t), nil)
+	text := "Jā.\n\nPirmdien, Asha (SwapNest), <" + h.alias + ">, rakstīja:\nAtbildiet uz " + strings.ToUpper(h.alias) + ". Rakstiet asha@mail.example!"
+	mail := h.signed(h.letter(text, "Content-Type: text/plain; charset=utf-8"))
+	if got := h.send(mine, h.alias, mail); !strings.HasPrefix(got, "250") {
+		t.Fatal(got)
+	}
+	got := strings.Join(h.texts(), "")
+	if strings.Contains(strings.ToLower(got), "reply.swap.example") || strings.Count(got, "[address removed]") != 2 || !strings.Contains(got, "asha@mail.example") {
 		t.Errorf("written %q", got)
 	}
 }

@@ -44,7 +44,7 @@ func TestSlowLinesAreClosed(t *testing.T) {
 		{"says nothing", "", "", time.Hour, idleTime},
 		{"stops in a command", "EHLO x\r\nMAIL", "", time.Hour, idleTime},
 		{"a byte of a command now and then", "EHLO x\r\n", "N", 50 * time.Second, dataTime},
-		{"a byte of a mail now and then", reply + book.Address(1, 2) + ">\r\nDATA\r\n", "x", 50 * time.Second, dataTime},
+		{"a byte of a mail now and then", reply + book.Address(1, 2) + ">\r\nDATA\r\n", "x", 50 * time.Second, 2 * slowTime},
 		{"stops in a mail", reply + book.Address(1, 2) + ">\r\nDATA\r\nFrom: x", "", time.Hour, idleTime},
 		{"a command now and then", "EHLO x\r\n", "NOOP\r\n", 50 * time.Second, lineLife},
 	} {

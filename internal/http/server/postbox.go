@@ -44,7 +44,7 @@ func (a *App) makePostbox(o Options, config *tls.Config) {
 	a.postbox = postbox.New(postbox.Options{
 		LMTP: o.Reply.LMTP, Book: a.Aliases, Site: a.site, TLS: mailTLS(config, o),
 		Checker: mailin.Checker{Trusts: o.Reply.Trusts, LookupTXT: o.Reply.LookupTXT},
-		People:  a.DB, Messages: a.Messages, Uploads: a.Uploads, Bounced: a.bounced, Seen: a.metrics.mailed, Log: a.log,
+		People:  a.DB, Messages: a.Messages, Uploads: a.Uploads, Bounced: a.bounced, Seen: a.metrics.mailed, Now: time.Now, Log: a.log,
 	})
 }
 
