@@ -148,6 +148,33 @@ func TestWhatWasBegunByWhoHasEndedIsReclaimed(t *testing.T) {
 	})
 }
 
+// More is written in the moment in which a mail is noted as sent: the next one about the conversation
+// waits for its hour all the same.
+func TestNewsWhileAMailIsNotedWaitsForItsHour(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		p := newOffice(t, d)
+		d.Verify(t, p.Seller.ID)
+		for i := range 30 {
+			p.writes()
+			mail := p.claimOne(chat.MailChannel, 10*time.Minute)
+			var noting sync.WaitGroup
+			noting.Go(func() {
+				time.Sleep(time.Duration(i%10) * 200 * time.Microsecond) // at any point of what plans
+				p.settle(mail, store.SettledSent, 10*time.Minute)
+			})
+			p.writes()
+			noting.Wait()
+			all, err := p.db.Deliveries(t.Context(), store.DeliveryQuery{State: store.DeliveryWaiting})
+			if err != nil || len(all) != 1 || all[0].Due.Sub(p.now) < time.Hour {
+				t.Fatalf("in round %d there wait %+v, %v, want one mail in an hour", i, all, err)
+			}
+			if err := d.Exec(t.Context(), `DELETE FROM outbox`); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 // TestNobodyClaimsWhatAnotherHas has many take at once from many.
 func TestNobodyClaimsWhatAnotherHas(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
