@@ -154,7 +154,7 @@ func TestNewsWhileAMailIsNotedWaitsForItsHour(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		p := newOffice(t, d)
 		d.Verify(t, p.Seller.ID)
-		for i := range 30 {
+		for i := range 60 {
 			p.writes()
 			mail := p.claimOne(chat.MailChannel, 10*time.Minute)
 			var noting sync.WaitGroup

@@ -68,10 +68,10 @@ func TestWhatWasTakenBeforeAKillComesOnceMoreUnderTheSameName(t *testing.T) {
 		t.Run(string(c.channel), func(t *testing.T) {
 			testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 				t.Parallel() // It waits most of its time.
-				ctx := patience(t, 50*time.Second)
 				out := NewOutside(t)
 				n := NewNode(t, planted, d, out.Flags(0)...)
 				a := NewAway(t, n, out, 4)
+				ctx := patience(t, 2*time.Minute)
 				talks, last := a.Talks[:3], a.Talks[3]
 				if c.channel == chat.PushChannel {
 					out.Mail.Stop() // or a mail would be what it ends at
@@ -84,7 +84,7 @@ func TestWhatWasTakenBeforeAKillComesOnceMoreUnderTheSameName(t *testing.T) {
 				select {
 				case <-n.Exited():
 				case <-ctx.Done():
-					t.Fatal("it was not killed")
+					t.Fatalf("it was not killed: %s", n.Log())
 				}
 				twice := map[int64]bool{}
 				for _, talk := range talks {
