@@ -89,6 +89,15 @@ func (tx *Tx) planPush(ctx context.Context, list string, at time.Time, t Timing)
 
 func (tx *Tx) planMail(ctx context.Context, list string, at time.Time, t Timing) (int64, error) {
 	due := at.Add(t.MailAfter)
+	// Whoever notes just now that one of them is sent comes first, so that the next one is seen to come
+	// behind it; or comes later, and sees that there is more.
+	if lock := tx.d.forUpdate(); lock != "" {
+		var n int
+		err := tx.q.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT id`+mailOf+`(SELECT id FROM `+tx.d.set("$1", "id")+` AS j) ORDER BY id`+lock+`) AS l`, list).Scan(&n)
+		if err != nil {
+			return 0, fmt.Errorf("plan mails: %w", err)
+		}
+	}
 	return tx.changed(ctx, "plan mails", `
 		INSERT INTO outbox (channel, kind, state, user_id, notice_id, created_at, due_at)
 		SELECT 'mail', 'notice', 'waiting', n.user_id, n.id, $2, COALESCE((

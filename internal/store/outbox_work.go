@@ -174,6 +174,20 @@ func (db *DB) HastenDeliveries(ctx context.Context, ids []chat.DeliveryID, now t
 	})
 }
 
+// ReclaimDeliveries has what somebody has claimed tried at now, and returns how much that is: whoever
+// had claimed it is known to have ended. What has begun attempts times or more often keeps its term:
+// it may be what they have ended of. The claims stay until others take their place, for what was
+// begun may be shown by a device, and is taken back there once it is read.
+func (db *DB) ReclaimDeliveries(ctx context.Context, now time.Time, attempts int64) (n int64, err error) {
+	err = db.Update(ctx, func(tx *Tx) error {
+		n, err = tx.changed(ctx, "reclaim deliveries", `
+			UPDATE outbox SET due_at = $1 WHERE state = 'waiting' AND claim <> '' AND due_at > $1 AND attempts < $2`, micros(now), attempts)
+		tx.due = tx.due || n > 0
+		return err
+	})
+	return n, err
+}
+
 // OutboxLoad is how much of a channel is in the outbox.
 type OutboxLoad struct {
 	Waiting, Dead int64

@@ -111,6 +111,70 @@ func TestWhoIsLateWritesNothing(t *testing.T) {
 	})
 }
 
+// What somebody was sending when they ended is tried at once by who knows that, and closed on the
+// device, which may show it, when it is read before.
+func TestWhatWasBegunByWhoHasEndedIsReclaimed(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		p := newOffice(t, d)
+		d.Device(t, p.Seller.ID)
+		d.Verify(t, p.Seller.ID)
+		reclaim := func(after time.Duration, attempts, want int64) {
+			t.Helper()
+			if n, err := p.db.ReclaimDeliveries(t.Context(), p.now.Add(after), attempts); err != nil || n != want {
+				t.Errorf("reclaimed %d, %v, want %d", n, err, want)
+			}
+		}
+		p.writes()
+		reclaim(0, 3, 0) // nobody has claimed them
+		begun := p.claimOne(chat.PushChannel, 3*time.Second)
+		reclaim(4*time.Second, 1, 0) // it may be what they have ended of
+		p.want("begun", "push notice waiting in 1m3s, tried 1", "mail notice waiting in 10m0s")
+		reclaim(4*time.Second, 2, 1)
+		p.want("reclaimed", "push notice waiting in 4s, tried 1", "mail notice waiting in 10m0s")
+		reclaim(5*time.Second, 2, 0) // it is due
+		if ok, err := p.db.SettleDelivery(t.Context(), p.claimOne(chat.PushChannel, 4*time.Second), store.Settlement{As: store.SettledRetry, At: p.now, Due: p.now}); err != nil || !ok {
+			t.Errorf("not settled: %v, %v", ok, err)
+		}
+		second := p.claimOne(chat.PushChannel, 4*time.Second)
+		if second.ID != begun.ID || second.Attempts != 3 {
+			t.Errorf("got delivery %d, tried %d, want %d, tried 3", second.ID, second.Attempts, begun.ID)
+		}
+		reclaim(5*time.Second, 4, 1)
+		p.update(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.ReadNotices(ctx, p.Seller.ID, []chat.NoticeID{begun.Notice})
+			return err
+		})
+		p.want("read", "push clear waiting in 5s")
+	})
+}
+
+// More is written in the moment in which a mail is noted as sent: the next one about the conversation
+// waits for its hour all the same.
+func TestNewsWhileAMailIsNotedWaitsForItsHour(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		p := newOffice(t, d)
+		d.Verify(t, p.Seller.ID)
+		for i := range 60 {
+			p.writes()
+			mail := p.claimOne(chat.MailChannel, 10*time.Minute)
+			var noting sync.WaitGroup
+			noting.Go(func() {
+				time.Sleep(time.Duration(i%10) * 200 * time.Microsecond) // at any point of what plans
+				p.settle(mail, store.SettledSent, 10*time.Minute)
+			})
+			p.writes()
+			noting.Wait()
+			all, err := p.db.Deliveries(t.Context(), store.DeliveryQuery{State: store.DeliveryWaiting})
+			if err != nil || len(all) != 1 || all[0].Due.Sub(p.now) < time.Hour {
+				t.Fatalf("in round %d there wait %+v, %v, want one mail in an hour", i, all, err)
+			}
+			if err := d.Exec(t.Context(), `DELETE FROM outbox`); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 // TestNobodyClaimsWhatAnotherHas has many take at once from many.
 func TestNobodyClaimsWhatAnotherHas(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"swapnest/internal/chat"
@@ -131,4 +132,61 @@ func TestANodeThatDiesBehindTheAnswer(t *testing.T) {
 			t.Errorf("sent %+v and %+v, want the same delivery once by each node", one, two)
 		}
 	})
+}
+
+// TestWhoIsAloneTakesOverAtOnce has a process end in the middle of what it sends. One that is alone
+// sends that as soon as it starts, but for what it may have ended of; beside others nobody may.
+func TestWhoIsAloneTakesOverAtOnce(t *testing.T) {
+	for _, alone := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			db := testkit.SQLite(t).Open(t, nil)
+			lease := paces[chat.MailChannel].lease
+			claim := func(n int) []store.Delivery {
+				t.Helper()
+				all, err := db.ClaimDeliveries(t.Context(), chat.MailChannel, time.Now(), lease, n)
+				if err != nil || len(all) != n {
+					t.Fatalf("claimed %v, %v, want %d", all, err, n)
+				}
+				return all
+			}
+			enqueue(t, db, chat.MailChannel, 1)
+			var bad store.Delivery
+			for range suspect {
+				bad = claim(1)[0]
+				time.Sleep(lease + time.Second)
+			}
+			enqueue(t, db, chat.MailChannel, 2)
+			begun := claim(3)
+			time.Sleep(time.Second)
+
+			server := &away{answer: func(context.Context, store.Delivery) Outcome { return Outcome{Result: Sent} }}
+			w := New(db, Options{
+				Senders: map[chat.Channel]Sender{chat.MailChannel: server}, Timing: store.Timing{MailGap: time.Hour}, Alone: alone,
+				Now: time.Now, Log: slog.New(slog.DiscardHandler),
+			})
+			w.Start()
+			defer w.Stop()
+			time.Sleep(look / 2)
+			want := 0
+			if alone {
+				want = len(begun) - 1
+			}
+			first := server.attempts()
+			if len(first) != want {
+				t.Fatalf("alone %t: %d were sent at once, want %d", alone, len(first), want)
+			}
+			for _, d := range first {
+				if d.ID == bad.ID || d.Attempts != 2 {
+					t.Errorf("%d was sent at once, begun %d times", d.ID, d.Attempts)
+				}
+			}
+			time.Sleep(lease)
+			if n := len(server.attempts()); n != len(begun) {
+				t.Errorf("alone %t: %d were sent when the claims were over, want %d", alone, n, len(begun))
+			}
+			if waiting, dead := left(t, db); len(waiting)+len(dead) > 0 {
+				t.Errorf("%d wait, %d were given up", len(waiting), len(dead))
+			}
+		})
+	}
 }

@@ -26,6 +26,9 @@ const (
 	keepDead = 30 * 24 * time.Hour
 	// pruned is how much is deleted at once: on SQLite nobody else writes meanwhile.
 	pruned = 1000
+	// suspect is how often a delivery was begun that may be what processes end of: who takes over
+	// leaves it its time, so that a site whose process ends of it is up in between.
+	suspect = 3
 )
 
 // pace is how fast a channel goes.
@@ -51,7 +54,10 @@ type Options struct {
 	Senders map[chat.Channel]Sender
 	// Timing is with what the deliveries were planned.
 	Timing store.Timing
-	Now    func() time.Time
+	// Alone is that no other process sends what is in this database: whatever is claimed when the
+	// worker starts was claimed by one that has ended, and is tried at once.
+	Alone bool
+	Now   func() time.Time
 	// Ended is told of each attempt how it ended: sent, retry, dropped, postponed, dead; or lost,
 	// when somebody else had taken it up meanwhile. It must not block. Nil is told nothing.
 	Ended func(c chat.Channel, result string)
@@ -60,6 +66,8 @@ type Options struct {
 
 // Worker sends what is due, beside the workers of other nodes. Start begins, Stop ends it.
 type Worker struct {
+	db    *store.DB
+	o     Options
 	lanes []*lane
 	stop  context.CancelFunc // of claiming
 	abort context.CancelFunc // of what is under way
@@ -71,7 +79,7 @@ func New(db *store.DB, o Options) *Worker {
 	if o.Ended == nil {
 		o.Ended = func(chat.Channel, string) {}
 	}
-	w := &Worker{}
+	w := &Worker{db: db, o: o}
 	for channel, sender := range o.Senders {
 		p := paces[channel]
 		p.after, p.gap = o.Timing.PushAfter, o.Timing.MailGap
@@ -92,11 +100,28 @@ func (w *Worker) Wake() {
 
 // Start sends until Stop.
 func (w *Worker) Start() {
+	if w.o.Alone {
+		w.takeOver()
+	}
 	claiming, stop := context.WithCancel(context.Background())
 	trying, abort := context.WithCancel(context.Background())
 	w.stop, w.abort = stop, abort
 	for _, l := range w.lanes {
 		w.done.Go(func() { l.run(claiming, trying) })
+	}
+}
+
+// takeOver has what the process before had begun tried at once. Where that fails it is tried when the
+// claims are over.
+func (w *Worker) takeOver() {
+	ctx, cancel := context.WithTimeout(context.Background(), writing)
+	defer cancel()
+	n, err := w.db.ReclaimDeliveries(ctx, w.o.Now(), suspect)
+	switch {
+	case err != nil:
+		w.o.Log.Warn("what the process before was sending is sent later than it could be", "error", err)
+	case n > 0:
+		w.o.Log.Info("what the process before was sending when it ended is sent again", "deliveries", n)
 	}
 }
 

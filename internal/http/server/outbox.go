@@ -50,7 +50,10 @@ func (a *App) makeOutbox(o Options) {
 	}
 	_, a.timing.Push = a.senders[chat.PushChannel]
 	_, a.timing.Mail = a.senders[chat.MailChannel]
-	a.outbox = outbox.New(a.DB, outbox.Options{Senders: a.senders, Timing: a.timing, Now: time.Now, Ended: a.metrics.attempted, Log: a.log})
+	a.outbox = outbox.New(a.DB, outbox.Options{
+		Senders: a.senders, Timing: a.timing, Alone: o.DatabaseURL == "", // the data directory is this process's own
+		Now: time.Now, Ended: a.metrics.attempted, Log: a.log,
+	})
 }
 
 // due wakes who sends, at whichever node.
