@@ -23,7 +23,7 @@ test.setTimeout(90_000)
 const delay = 3
 const within = { timeout: 20_000 }
 const replies = "reply.swap.example"
-const phone = { viewport: { width: 390, height: 844 }, colorScheme: /** @type {const} */ ("dark") }
+const phone = { viewport: { width: 390, height: 844 } }
 
 /** @type {import("./mail-server.js").MailServer} */
 let post
@@ -60,16 +60,29 @@ function link(/** @type {Mail} */ mail, /** @type {string} */ path) {
   return found ?? ""
 }
 
-/** Looks for what shuts people out, as wide as a small phone and as a desk. */
+/** Looks for what shuts people out, in the dark on a small phone and in the light at a desk. */
 async function looked(/** @type {Page} */ page) {
-  const size = page.viewportSize() ?? phone.viewport
-  for (const viewport of [{ width: 320, height: 640 }, { width: 1280, height: 800 }, size]) {
-    await page.setViewportSize(viewport)
-    const name = `${new URL(page.url()).pathname}, ${viewport.width} px`
+  const size = page.viewportSize()
+  for (const [width, colorScheme] of /** @type {const} */ ([
+    [320, "dark"],
+    [1280, "light"],
+  ])) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
+    await page.setViewportSize({ width, height: 740 })
+    const name = `${new URL(page.url()).pathname}, ${width} px`
     expect(await violations(page), name).toEqual([])
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    expect(wide, `how far one can scroll to the side on ${name}`).toBeLessThanOrEqual(0)
+    const shape = await page.evaluate(() => ({
+      tooWide: document.documentElement.scrollWidth - innerWidth,
+      below: [...document.querySelectorAll(".banner > .icon + p")].filter(
+        (text) => text.getBoundingClientRect().top > (text.previousElementSibling?.getBoundingClientRect().bottom ?? 0),
+      ).length,
+    }))
+    expect(shape, `how far one can scroll to the side on ${name}, and texts below their icons`).toEqual({
+      tooWide: 0,
+      below: 0,
+    })
   }
+  if (size) await page.setViewportSize(size)
 }
 
 const heading = (/** @type {Page} */ page) => page.getByRole("heading", { level: 1 })
@@ -146,8 +159,8 @@ test("an address is shown to be somebody's, and sets a new password", async ({ p
     await mobile.goto(reset)
     await expect(heading(mobile)).toHaveText("Choose a new password")
     await looked(mobile)
-    await mobile.getByLabel("The new one").fill("battery staple")
-    await mobile.getByRole("button", { name: "Set it" }).click()
+    await mobile.getByLabel("New password").fill("battery staple")
+    await mobile.getByRole("button", { name: "Set the password" }).click()
     await expect(mobile.getByRole("status")).toHaveText("Your password is changed. Log in with the new one.")
     await looked(mobile)
     await desk.reload()
@@ -223,7 +236,7 @@ test("who is away gets one mail of a conversation, which its links and an answer
     expect(mail.plain).toMatch(/^— Reply above this line —\n/)
     for (const part of ["Is <b>it</b> there?", "Ünd wänn?\n  .Ein Punkt", "Cycle, as good as new\n₹8,500"])
       expect(mail.plain).toContain(part)
-    const away = await newPerson(phone)
+    const away = await newPerson({ ...phone, colorScheme: "dark" })
     const shown = mail.html.replace(/cid:([^"]+)/, (_, id) => {
       const [part] = mail.parts.filter((one) => one.id === id)
       return `data:${part.type};base64,${part.data.toString("base64")}`
