@@ -76,7 +76,7 @@ func (w *Web) showLeave(rw http.ResponseWriter, r *http.Request, v leaveView) er
 	if err != nil {
 		return err
 	}
-	s.Styles = append(s.Styles, "form")
+	s.Styles = append(s.Styles, "empty")
 	v.shell = s
 	return w.render(rw, r, http.StatusOK, "unsubscribe", v)
 }
