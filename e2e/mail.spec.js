@@ -328,7 +328,7 @@ function answer(mail, { from, to, says }) {
   return `Authentication-Results: mx.swap.example; dmarc=pass header.from=${domain}; spf=pass smtp.mailfrom=${from}
 MIME-Version: 1.0
 From: Asha <${from}>
-Date: Mon, 3 Feb 2025 10:15:02 +0530
+Date: ${new Date().toUTCString().replace("GMT", "+0000")}
 Message-ID: <CAF1.${from}>
 In-Reply-To: ${mail.get("message-id")}
 References: ${mail.get("references")} ${mail.get("message-id")}
