@@ -304,6 +304,9 @@ func (s *Serve) check() error {
 	if err := errors.Join(s.Storage.check(), s.Files.check(), s.Mail.check(), s.Reply.check(), s.Push.check(loopback(host))); err != nil {
 		return err
 	}
+	if s.Reply.Domain != "" && !s.Mail.Sends() {
+		return errors.New("--reply-domain needs --smtp-url: answers go to mails that this site sends")
+	}
 	if loopback(host) {
 		return nil
 	}
