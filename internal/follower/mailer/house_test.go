@@ -213,8 +213,8 @@ func (p *people) MailToken(context.Context, store.Delivery) (chat.User, string, 
 
 func (p *people) MayMail(u chat.User) bool { return u.ClosedAt.IsZero() && !u.Demo }
 
-func (p *people) Bounced(_ context.Context, who chat.UserID, address, reason string) error {
-	p.bounced = append(p.bounced, fmt.Sprint(who, " ", address, " ", reason))
+func (p *people) Bounced(_ context.Context, who chat.UserID, address, status string) error {
+	p.bounced = append(p.bounced, fmt.Sprint(who, " ", address, " ", status))
 	return nil
 }
 

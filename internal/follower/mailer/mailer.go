@@ -4,6 +4,7 @@
 package mailer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	netmail "net/mail"
+	"strconv"
 	"time"
 
 	"swapnest/internal/blob"
@@ -40,8 +42,9 @@ type Accounts interface {
 	MailToken(ctx context.Context, d store.Delivery) (to chat.User, link string, ok bool, err error)
 	// MayMail tells whether mail may go to somebody at all.
 	MayMail(u chat.User) bool
-	// Bounced notes that mail to an address of somebody's came back for good.
-	Bounced(ctx context.Context, who chat.UserID, address, reason string) error
+	// Bounced notes that mail to an address of somebody's came back for good, with a status such as
+	// 5.1.1 or, where the mail server has none, with the code of its answer.
+	Bounced(ctx context.Context, who chat.UserID, address, status string) error
 }
 
 // Aliases are the addresses under which people answer by mail.
@@ -192,7 +195,7 @@ func (m *Mailer) post(ctx context.Context, d store.Delivery, to chat.User, messa
 	f, ok := errors.AsType[*mail.Fault](err)
 	switch {
 	case ok && f.Kind == mail.BadAddress:
-		if err := m.o.Accounts.Bounced(ctx, to.ID, to.Email, f.Error()); err != nil {
+		if err := m.o.Accounts.Bounced(ctx, to.ID, to.Email, cmp.Or(f.Status, strconv.Itoa(f.Code))); err != nil {
 			// It is tried again, and refused again.
 			return outbox.Outcome{Err: fmt.Errorf("note a bounce: %w", err)}
 		}

@@ -264,7 +264,7 @@ func TestAnAddressIsVerifiedByItsLink(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = s.DB.Update(t.Context(), func(tx *store.Tx) error {
-			return tx.EmailBounced(t.Context(), who.ID, "asha@example.org", "5.1.1", time.Now())
+			return tx.EmailBounced(t.Context(), who.ID, "asha@example.org", time.Now())
 		})
 		if err != nil {
 			t.Fatal(err)

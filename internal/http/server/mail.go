@@ -70,8 +70,7 @@ func (m mailedAccounts) MailToken(ctx context.Context, d store.Delivery) (to cha
 func (m mailedAccounts) MayMail(u chat.User) bool { return m.a.Accounts.MayMail(u) }
 
 // Bounced implements mailer.Accounts.
-func (m mailedAccounts) Bounced(ctx context.Context, who chat.UserID, address, reason string) error {
-	return m.a.DB.Update(ctx, func(tx *store.Tx) error {
-		return tx.EmailBounced(ctx, who, chat.EmailKey(address), reason, time.Now())
-	})
+func (m mailedAccounts) Bounced(ctx context.Context, who chat.UserID, address, status string) error {
+	is := func(email string) bool { return chat.EmailKey(email) == chat.EmailKey(address) }
+	return m.a.Accounts.Bounced(ctx, who, is, status)
 }
