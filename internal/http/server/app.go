@@ -126,7 +126,9 @@ func (a *App) open(ctx context.Context, o Options) error {
 		return err
 	}
 	// Before anything is written, so that they can be woken; they start behind it.
-	a.makeOutbox(o)
+	if err := a.makeOutbox(o); err != nil {
+		return err
+	}
 	a.makeFollowers()
 	if err := a.tail.Start(ctx, a.DB, a.Hub.Since); err != nil {
 		return err

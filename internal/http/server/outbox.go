@@ -33,7 +33,7 @@ type sending struct {
 // makeOutbox makes the worker that sends, and from what it can send by how notices are planned:
 // without a sender nothing is planned for a channel. Each channel that options switch on puts its
 // sender into a.senders here. The store is open, the services are not there yet.
-func (a *App) makeOutbox(o Options) {
+func (a *App) makeOutbox(o Options) (err error) {
 	a.senders = make(map[chat.Channel]outbox.Sender)
 	a.addPush(o)
 	maps.Copy(a.senders, o.Senders)
@@ -50,7 +50,8 @@ func (a *App) makeOutbox(o Options) {
 	}
 	_, a.timing.Push = a.senders[chat.PushChannel]
 	_, a.timing.Mail = a.senders[chat.MailChannel]
-	a.outbox = outbox.New(a.DB, outbox.Options{Senders: a.senders, Timing: a.timing, Now: time.Now, Ended: a.metrics.attempted, Log: a.log})
+	a.outbox, err = outbox.New(a.DB, outbox.Options{Senders: a.senders, Timing: a.timing, Now: time.Now, Ended: a.metrics.attempted, Log: a.log})
+	return err
 }
 
 // due wakes who sends, at whichever node.
