@@ -19,6 +19,7 @@ import (
 	"swapnest/internal/chat"
 	"swapnest/internal/follower/outbox"
 	"swapnest/internal/mail"
+	"swapnest/internal/mail/alias"
 	"swapnest/internal/store"
 )
 
@@ -67,8 +68,8 @@ type Options struct {
 	Accounts  Accounts
 	Aliases   Aliases // nil where nobody answers by mail
 	Blobs     Blobs
-	Leaves    *mail.Leaves
-	Names     *mail.Names
+	Leaves    *alias.Leaves
+	Names     *alias.Names
 	From      netmail.Address // of the site
 	Site      func() string   // the origin that links lead to, such as https://swap.example
 	PerDay    int             // mails of notices that somebody gets within 24 hours

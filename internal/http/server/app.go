@@ -41,7 +41,6 @@ import (
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/live/peers"
-	"swapnest/internal/mail"
 	"swapnest/internal/mail/alias"
 	"swapnest/internal/store"
 )
@@ -63,8 +62,8 @@ type App struct {
 	Presence *presence.Service
 	Search   *search.Service
 	Sockets  *socket.Door
-	Leaves   *mail.Leaves // makes and reads the links that end mails
-	Aliases  *alias.Book  // addresses to answer to by mail; nil for none
+	Leaves   *alias.Leaves // makes and reads the links that end mails
+	Aliases  *alias.Book   // addresses to answer to by mail; nil for none
 
 	log       *slog.Logger
 	lock      io.Closer

@@ -8,7 +8,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/follower/mailer"
-	"swapnest/internal/mail"
+	"swapnest/internal/mail/alias"
 	"swapnest/internal/store"
 )
 
@@ -23,21 +23,21 @@ type Mail struct {
 
 // makeMail makes what mails need. The links in old ones go on to work where none are sent any more.
 func (a *App) makeMail(ctx context.Context, o Options) error {
-	secret, err := a.DB.Secret(ctx, mail.LeaveSecret)
+	secret, err := a.DB.Secret(ctx, alias.LeaveSecret)
 	if err != nil {
 		return err
 	}
-	a.Leaves = mail.NewLeaves(secret)
+	a.Leaves = alias.NewLeaves(secret)
 	if o.Mail.Transport == nil {
 		return nil
 	}
-	names, err := a.DB.Secret(ctx, mail.NameSecret)
+	names, err := a.DB.Secret(ctx, alias.NameSecret)
 	if err != nil {
 		return err
 	}
 	_, domain, _ := strings.Cut(o.Mail.From.Address, "@")
 	options := mailer.Options{
-		Store: a.DB, Transport: o.Mail.Transport, Accounts: mailedAccounts{a}, Blobs: a.Blobs, Leaves: a.Leaves, Names: mail.NewNames(names, domain),
+		Store: a.DB, Transport: o.Mail.Transport, Accounts: mailedAccounts{a}, Blobs: a.Blobs, Leaves: a.Leaves, Names: alias.NewNames(names, domain),
 		From: o.Mail.From, Site: a.site, PerDay: o.Mail.PerDay, Log: a.log, Now: time.Now,
 	}
 	if a.Aliases != nil {
