@@ -63,7 +63,7 @@ const (
 	AuditLife       = 180 * 24 * time.Hour // then an entry of the audit log is deleted
 	VerifyLife      = 7 * 24 * time.Hour   // of a link that shows whose an address is
 	ResetLife       = 30 * time.Minute     // of a link that sets a password
-	BrowserLife     = 400 * 24 * time.Hour // then a browser in which somebody has signed in is forgotten
+	BrowserLife     = 365 * 24 * time.Hour // then a browser in which nobody has signed in meanwhile is forgotten
 	SessionLife     = 7 * 24 * time.Hour   // sliding
 	SessionLifeMost = 30 * 24 * time.Hour
 )
