@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -214,6 +216,7 @@ func Parse(args []string, out io.Writer) (c *Config, command string, help bool, 
 	parser, err := kong.New(c,
 		kong.Name("swapnest"),
 		kong.Description("A marketplace whose heart is the conversation."),
+		kong.Vars{"mail_delay": strings.TrimSuffix(chat.MailDelay.String(), "0s"), "mails_per_day": strconv.Itoa(chat.MailsPerDay)},
 		kong.Writers(out, out),
 		kong.Exit(func(int) { exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

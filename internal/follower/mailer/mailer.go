@@ -72,7 +72,7 @@ type Options struct {
 	Names     *alias.Names
 	From      netmail.Address // of the site
 	Site      func() string   // the origin that links lead to, such as https://swap.example
-	PerDay    int             // mails of notices that somebody gets within 24 hours
+	PerDay    int             // mails of notices that somebody gets within 24 hours; 0 is chat.MailsPerDay
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -90,6 +90,9 @@ func New(o Options) (*Mailer, error) {
 	l, err := parseLetters()
 	if err != nil {
 		return nil, err
+	}
+	if o.PerDay == 0 {
+		o.PerDay = chat.MailsPerDay
 	}
 	return &Mailer{o: o, letters: l}, nil
 }

@@ -16,13 +16,13 @@ import (
 type Mail struct {
 	Transport mailer.Transport // nil sends none
 	From      netmail.Address  // of the site
-	Delay     time.Duration    // how long something has to be unread before it is mailed
-	PerDay    int              // mails about what is unread that somebody gets within 24 hours
+	Delay     time.Duration    // how long something has to be unread before it is mailed; 0 is not at all
+	PerDay    int              // mails about what is unread that somebody gets within 24 hours; 0 is chat.MailsPerDay
 	Local     bool             // the mail server is on this machine: it may have mails of the demo town's people, too
 }
 
-// makeMail makes what mails need. The links in old ones go on to work where none are sent any more.
-func (a *App) makeMail(ctx context.Context, o Options) error {
+// addMail has the outbox send mails, where there is a way, and makes what mails need. The links in old ones go on to work where none are sent any more.
+func (a *App) addMail(ctx context.Context, o Options) error {
 	secret, err := a.DB.Secret(ctx, alias.LeaveSecret)
 	if err != nil {
 		return err
@@ -43,19 +43,12 @@ func (a *App) makeMail(ctx context.Context, o Options) error {
 	if a.Aliases != nil {
 		options.Aliases = a.Aliases
 	}
-	a.mailer, err = mailer.New(options)
-	return err
-}
-
-// addMail has the outbox send mails, where there is a way.
-func (a *App) addMail(o Options) {
-	if a.mailer == nil {
-		return
+	sender, err := mailer.New(options)
+	if err != nil {
+		return err
 	}
-	a.senders[chat.MailChannel] = a.mailer
-	if a.timing.MailAfter == 0 {
-		a.timing.MailAfter = max(o.Mail.Delay, time.Nanosecond) // 0 is the usual time
-	}
+	a.senders[chat.MailChannel] = sender
+	return nil
 }
 
 // mailedAccounts are the accounts as mails need them. Their service is made later than who sends.
@@ -73,4 +66,17 @@ func (m mailedAccounts) MayMail(u chat.User) bool { return m.a.Accounts.MayMail(
 func (m mailedAccounts) Bounced(ctx context.Context, who chat.UserID, address, status string) error {
 	is := func(email string) bool { return chat.EmailKey(email) == chat.EmailKey(address) }
 	return m.a.Accounts.Bounced(ctx, who, is, status)
+}
+
+// site is the origin that links of mails lead to: the one that people use, or, without a public
+// URL, the loopback address that is listened on. No request has a say in it.
+func (a *App) site() string {
+	if origin, public := a.Guard.Public(); public {
+		return origin
+	}
+	address, ok := a.address.Load().(string)
+	if !ok {
+		address = "localhost"
+	}
+	return "http://" + address
 }
