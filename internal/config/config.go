@@ -277,8 +277,11 @@ func (c *Config) check(command string) error {
 		if c.Audit.Limit < 1 || c.Audit.Since < 0 {
 			return errors.New("--limit needs a number above 0, and --since a time such as 24h")
 		}
-	default:
+	case "outbox list", "outbox retry", "outbox retry <id>", "outbox drop <id>":
 		return c.Outbox.check(command)
+	case "version":
+	default:
+		return fmt.Errorf("nothing is known of what %q may be given", command)
 	}
 	return nil
 }

@@ -214,6 +214,15 @@ func TestWhatTheMailServerSaysDecidesWhatBecomesOfAMail(t *testing.T) {
 	})
 }
 
+func TestNoNumberOfMailsADayIsTheUsualOne(t *testing.T) {
+	h := newHouse(t, testkit.SQLite(t))
+	h.options.PerDay = 0
+	h.say(t, "Is it still there?")
+	if got := h.send(t, h.told(t)); got.Result != outbox.Sent {
+		t.Errorf("got %+v, want it sent", got)
+	}
+}
+
 // Between the server's 250 and what the outbox writes of it a node may end: the mail is sent once
 // more, and named the same, so that mail programs show it once.
 func TestAMailThatIsSentTwiceIsNamedTheSame(t *testing.T) {
