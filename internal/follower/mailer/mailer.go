@@ -154,7 +154,7 @@ func (m *Mailer) notice(ctx context.Context, d store.Delivery) outbox.Outcome {
 
 // wanted tells whether a notice is still to be told by mail, at whatever time.
 func (m *Mailer) wanted(n store.News) bool {
-	return n.Notice.Unread && !n.Muted && n.Person.Email != "" && !n.Verified.IsZero() && n.Bounced.IsZero() &&
+	return n.Notice.Unread && !n.Muted && n.Person.Reachable() &&
 		n.Wants.Takes(n.Notice.Kind, chat.MailChannel) && m.o.Accounts.MayMail(n.Person)
 }
 
