@@ -227,7 +227,7 @@ var parsers = map[string]string{
 	"push.ParseKey":          "the program's own keys",
 	"web.parseSubscription":  "FuzzPushBody",
 	"mail.check":             "FuzzHeaders",
-	"mail.Read":              "FuzzLeave",
+	"alias.Read":             "FuzzLeave",
 	"mailer.parseLetters":    "the program's own templates",
 	"mail.ParseServer":       "the operator's own words",
 }

@@ -268,6 +268,7 @@ func TestMistakesEndWithOneSentence(t *testing.T) {
 		{"a scanner at no address", []string{"serve", "--scanner", "localhost:3310"}, 2, "neither tcp://host:port nor unix:///path/of/socket"},
 		{"less for a day than for a file", []string{"serve", "--daily-upload-mb", "24"}, 2, "--daily-upload-mb is less than one file may have"},
 		{"answers by mail without a domain", []string{"serve", "--reply-listen", "127.0.0.1:0"}, 2, "need --reply-domain"},
+		{"answers by mail to no mails", []string{"serve", "--reply-domain", "reply.swap.example", "--reply-listen", "127.0.0.1:0"}, 2, "--reply-domain needs --smtp-url"},
 		{"answers by mail to no domain", []string{"serve", "--reply-domain", "localhost"}, 2, "--reply-domain needs a domain such as reply.swap.example"},
 		{"answers by mail at no port", []string{"serve", "--reply-domain", "reply.swap.example", "--reply-listen", "localhost"}, 2, "--reply-listen needs HOST:PORT"},
 		{"answers by mail by another protocol", []string{"serve", "--reply-domain", "reply.swap.example", "--reply-protocol", "uucp"}, 2, "--reply-protocol"},

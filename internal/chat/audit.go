@@ -22,6 +22,7 @@ const (
 	AuditPushAdded       AuditAction = "push_added" // a browser is sent push messages
 	AuditPushRemoved     AuditAction = "push_removed"
 	AuditEmailVerified   AuditAction = "email_verified" // by the link that was mailed
+	AuditEmailBounced    AuditAction = "email_bounced"  // mail to it came back for good
 	AuditResetAsked      AuditAction = "reset_asked"    // of a password, for an address; whose it is is found out later
 	AuditResetMailed     AuditAction = "reset_mailed"   // the link for it
 	AuditPasswordReset   AuditAction = "password_reset" // by that link

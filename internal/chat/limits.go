@@ -48,6 +48,7 @@ const (
 	MaxConversationPage = 100
 	ListingPage         = 12
 	MaxListingPage      = 60
+	MailsPerDay         = 20 // of what is unread, to one person, unless the operator says otherwise
 
 	Heartbeat       = 30 * time.Second // a client that heard nothing for so long sends ping
 	TypingExpires   = 6 * time.Second
@@ -55,6 +56,7 @@ const (
 	VersionLife     = 180 * 24 * time.Hour // then an earlier text of a message is deleted
 	OfflineAfter    = 10 * time.Second
 	TicketLife      = 30 * time.Second
+	MailDelay       = 10 * time.Minute     // that something is unread before it is mailed, unless the operator says otherwise
 	MaxMute         = 365 * 24 * time.Hour // of a conversation that is muted for a time
 	MaxPause        = 366 * 24 * time.Hour // of all that leaves the site
 	UploadLife      = 24 * time.Hour       // of a photo that no listing has taken up, and of a file that is in no message
@@ -63,7 +65,7 @@ const (
 	AuditLife       = 180 * 24 * time.Hour // then an entry of the audit log is deleted
 	VerifyLife      = 7 * 24 * time.Hour   // of a link that shows whose an address is
 	ResetLife       = 30 * time.Minute     // of a link that sets a password
-	BrowserLife     = 400 * 24 * time.Hour // then a browser in which somebody has signed in is forgotten
+	BrowserLife     = 365 * 24 * time.Hour // then a browser in which nobody has signed in meanwhile is forgotten
 	SessionLife     = 7 * 24 * time.Hour   // sliding
 	SessionLifeMost = 30 * 24 * time.Hour
 )

@@ -28,6 +28,11 @@ type User struct {
 	HidesSeen     bool      // keeps to themselves whether they are here; see ShownTo
 }
 
+// Reachable tells whether somebody's e-mail address is known to be theirs, and mail to reach it.
+func (u User) Reachable() bool {
+	return u.Email != "" && !u.EmailVerified.IsZero() && u.EmailBounced.IsZero()
+}
+
 // FormerMember is the name under which a closed account's messages stay.
 const FormerMember = "Former member"
 

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -214,6 +216,7 @@ func Parse(args []string, out io.Writer) (c *Config, command string, help bool, 
 	parser, err := kong.New(c,
 		kong.Name("swapnest"),
 		kong.Description("A marketplace whose heart is the conversation."),
+		kong.Vars{"mail_delay": strings.TrimSuffix(chat.MailDelay.String(), "0s"), "mails_per_day": strconv.Itoa(chat.MailsPerDay)},
 		kong.Writers(out, out),
 		kong.Exit(func(int) { exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
@@ -274,8 +277,11 @@ func (c *Config) check(command string) error {
 		if c.Audit.Limit < 1 || c.Audit.Since < 0 {
 			return errors.New("--limit needs a number above 0, and --since a time such as 24h")
 		}
-	default:
+	case "outbox list", "outbox retry", "outbox retry <id>", "outbox drop <id>":
 		return c.Outbox.check(command)
+	case "version":
+	default:
+		return fmt.Errorf("nothing is known of what %q may be given", command)
 	}
 	return nil
 }
@@ -303,6 +309,9 @@ func (s *Serve) check() error {
 	}
 	if err := errors.Join(s.Storage.check(), s.Files.check(), s.Mail.check(), s.Reply.check(), s.Push.check(loopback(host))); err != nil {
 		return err
+	}
+	if s.Reply.Domain != "" && !s.Mail.Sends() {
+		return errors.New("--reply-domain needs --smtp-url: answers go to mails that this site sends")
 	}
 	if loopback(host) {
 		return nil

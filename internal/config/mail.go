@@ -16,8 +16,8 @@ import (
 type Mail struct {
 	SMTPURL    string        `name:"smtp-url" env:"SWAPNEST_SMTP_URL" placeholder:"URL" help:"smtp://USER@HOST:587 (with STARTTLS) or smtps://USER@HOST:465: the mail server that sends our mails. Its password is in SWAPNEST_SMTP_PASSWORD."`
 	MailFrom   string        `name:"mail-from" env:"SWAPNEST_MAIL_FROM" placeholder:"ADDRESS" help:"From whom mails are, such as \"SwapNest <hello@swap.example>\"."`
-	MailDelay  time.Duration `name:"mail-delay" default:"10m" env:"SWAPNEST_MAIL_DELAY" placeholder:"TIME" help:"How long something has to be unread before it is mailed (${default})."`
-	MailPerDay int           `name:"mail-per-day" default:"20" env:"SWAPNEST_MAIL_PER_DAY" placeholder:"N" help:"Mails about what is unread that somebody gets within 24 hours; more wait (${default})."`
+	MailDelay  time.Duration `name:"mail-delay" default:"${mail_delay}" env:"SWAPNEST_MAIL_DELAY" placeholder:"TIME" help:"How long something has to be unread before it is mailed (${default})."`
+	MailPerDay int           `name:"mail-per-day" default:"${mails_per_day}" env:"SWAPNEST_MAIL_PER_DAY" placeholder:"N" help:"Mails about what is unread that somebody gets within 24 hours; more wait (${default})."`
 
 	server mail.Server
 	from   netmail.Address

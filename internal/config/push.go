@@ -36,14 +36,14 @@ func (p *Push) check(loopback bool) error {
 	return fmt.Errorf("--push-contact needs an address such as mailto:hello@swap.example or https://swap.example/contact, not %q", p.PushContact)
 }
 
-// Contact is what push services are told where --push-contact is missing: they take https and
-// mailto alone.
+// Contact is what push services are told, who take https and mailto alone: --push-contact, or what
+// --public-url says; "" without either.
 func (s *Serve) Contact() string {
 	switch {
 	case s.Push.PushContact != "":
 		return s.Push.PushContact
 	case s.public == nil:
-		return "mailto:postmaster@localhost"
+		return ""
 	case s.public.Scheme == "https":
 		return strings.TrimSuffix(s.public.String(), "/")
 	default:

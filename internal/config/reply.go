@@ -13,7 +13,7 @@ import (
 type Reply struct {
 	Listen   string `name:"reply-listen" env:"SWAPNEST_REPLY_LISTEN" placeholder:"HOST:PORT" help:"Take answers by mail at this address and port."`
 	Protocol string `name:"reply-protocol" default:"smtp" enum:"smtp,lmtp" env:"SWAPNEST_REPLY_PROTOCOL" help:"smtp from the world, or lmtp from a mail system in front (${default})."`
-	Domain   string `name:"reply-domain" env:"SWAPNEST_REPLY_DOMAIN" placeholder:"DOMAIN" help:"The domain of the addresses that people answer to, such as reply.swap.example; the same at all nodes."`
+	Domain   string `name:"reply-domain" env:"SWAPNEST_REPLY_DOMAIN" placeholder:"DOMAIN" help:"The domain of the addresses that people answer to, such as reply.swap.example; the same at all nodes. Mails come from there: the server of --smtp-url must be allowed to send for it."`
 	Trusts   string `name:"reply-trusts" env:"SWAPNEST_REPLY_TRUSTS" placeholder:"NAME" help:"Whose Authentication-Results are believed: the name that the mail system in front writes there. Without it signatures (DKIM) are verified here."`
 }
 

@@ -26,7 +26,9 @@ type Fault struct {
 	Kind Kind
 	Step string // what was being done, such as "RCPT TO"
 	Code int    // of the server's answer; 0 when there was none
-	Text string // of the answer, without addresses
+	// Status is the answer's enhanced one (RFC 3463), such as 5.1.1; "" when it had none.
+	Status string
+	Text   string // of the answer, without addresses
 }
 
 // Error says at which step what happened.
@@ -56,8 +58,7 @@ func faultOf(err error, to string) *Fault {
 	if step, known := steps[sent.Reason]; known {
 		f.Step = step
 	}
-	f.Code = sent.ErrorCode()
-	status := sent.EnhancedStatusCode()
+	f.Code, f.Status = sent.ErrorCode(), sent.EnhancedStatusCode()
 	if text := answerOf(err); text != "" {
 		f.Text = scrub(text, to)
 	}
@@ -70,7 +71,7 @@ func faultOf(err error, to string) *Fault {
 		// What is refused for who we are, for a full mailbox, or for a line between servers says
 		// nothing of the address.
 		for _, other := range []string{"5.2.2", "5.3.", "5.4.", "5.5.", "5.7."} {
-			if strings.HasPrefix(status, other) {
+			if strings.HasPrefix(f.Status, other) {
 				f.Kind = BadMessage
 			}
 		}

@@ -18,8 +18,9 @@ func TestAnswersByMailComeInAsWritten(t *testing.T) {
 	for _, f := range fences {
 		t.Run(f.where, func(t *testing.T) {
 			at := "127.0.0.1:" + freePort(t)
-			replace := strings.NewReplacer("127.0.0.1:8000", "127.0.0.1:0", "0.0.0.0:25", at, "127.0.0.1:2525", at)
-			serveLine(t, t.TempDir(), replace.Replace(f.text))
+			replace := strings.NewReplacer("127.0.0.1:8000", "127.0.0.1:0", "0.0.0.0:25", at, "127.0.0.1:2525", at, "smtp.example:587", "127.0.0.1:1")
+			password, command, _ := strings.Cut(strings.TrimSpace(replace.Replace(f.text)), " ")
+			serveLine(t, t.TempDir(), command, password)
 			hello := "EHLO"
 			if strings.Contains(f.text, "lmtp") {
 				hello = "LHLO"

@@ -126,7 +126,7 @@ func (r Reader) UserByEmail(ctx context.Context, email string) (chat.User, error
 // reaches it; NotFound when they have another one by now.
 func (tx *Tx) VerifyEmail(ctx context.Context, who chat.UserID, emailKey string, at time.Time) error {
 	result, err := tx.q.ExecContext(ctx, `
-		UPDATE users SET email_verified_at = $3, email_bounced_at = 0, email_bounce = ''
+		UPDATE users SET email_verified_at = $3, email_bounced_at = 0
 		WHERE id = $1 AND email_key = $2 AND email_key <> '' AND closed_at = 0`, who, emailKey, micros(at))
 	if err == nil {
 		var n int64
@@ -140,12 +140,12 @@ func (tx *Tx) VerifyEmail(ctx context.Context, who chat.UserID, emailKey string,
 	return nil
 }
 
-// EmailBounced notes that mail to an address came back for good, and why, as far as it is still
+// EmailBounced notes that mail to an address came back for good, as far as it is still
 // somebody's. Nothing goes there until they have verified it again.
-func (tx *Tx) EmailBounced(ctx context.Context, who chat.UserID, emailKey, reason string, at time.Time) error {
+func (tx *Tx) EmailBounced(ctx context.Context, who chat.UserID, emailKey string, at time.Time) error {
 	_, err := tx.q.ExecContext(ctx, `
-		UPDATE users SET email_bounced_at = $4, email_bounce = $3 WHERE id = $1 AND email_key = $2 AND email_key <> '' AND closed_at = 0`,
-		who, emailKey, reason, micros(at))
+		UPDATE users SET email_bounced_at = $3 WHERE id = $1 AND email_key = $2 AND email_key <> '' AND closed_at = 0`,
+		who, emailKey, micros(at))
 	if err != nil {
 		return fmt.Errorf("note a bounce of user %d: %w", who, err)
 	}

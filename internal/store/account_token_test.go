@@ -181,7 +181,7 @@ func TestWhatIsKnownOfAnAddressEndsWithIt(t *testing.T) {
 			return chat.CodeOf(k.Update(t.Context(), func(tx *store.Tx) error { return tx.VerifyEmail(t.Context(), k.who.ID, key, k.now) }))
 		}
 		bounce := func(key string) {
-			k.do(func(tx *store.Tx) error { return tx.EmailBounced(t.Context(), k.who.ID, key, "5.1.1", k.now) })
+			k.do(func(tx *store.Tx) error { return tx.EmailBounced(t.Context(), k.who.ID, key, k.now) })
 		}
 		for _, step := range []struct {
 			what string

@@ -13,13 +13,12 @@ import (
 type News struct {
 	// Notice is zero where the delivery is of an account, and has only To, Kind, Conversation and
 	// Listing where it takes back what was told of one that is gone.
-	Notice            chat.Notice
-	Person            chat.User        // whom it tells
-	Verified, Bounced time.Time        // their address; zero for never
-	Wants             chat.Preferences // what they want to be told
-	Muted             bool             // they have muted the conversation of the notice
-	Unread            chat.Unread
-	Mailed24h         int64 // mails about notices that went to them within 24 hours
+	Notice    chat.Notice
+	Person    chat.User        // whom it tells
+	Wants     chat.Preferences // what they want to be told
+	Muted     bool             // they have muted the conversation of the notice
+	Unread    chat.Unread
+	Mailed24h int64 // mails about notices that went to them within 24 hours
 	// Listing has what a card shows, its first photo with it: id, slug, title, price, category,
 	// condition, status and place. It is zero when it is gone.
 	Listing chat.Listing
@@ -43,7 +42,7 @@ func (r Reader) News(ctx context.Context, d Delivery) (News, error) {
 	args := arguments(append([]any{d.To}, wants.defaults()...))
 	l, photo := &n.Listing, chat.Photo{}
 	query := `
-		SELECT ` + userColumns + `, u.email_verified_at, u.email_bounced_at, ` + preferenceRead + `,
+		SELECT ` + userColumns + `, ` + preferenceRead + `,
 			EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = ` + args.add(n.Notice.Conversation) + ` AND o.user_id = u.id AND o.muted),
 			` + unreadConversations("u.id") + `, ` + unreadNotices("u.id") + `,
 			(SELECT count(*) FROM outbox o WHERE o.channel = 'mail' AND o.state = 'sent' AND o.user_id = u.id AND o.notice_id > 0
@@ -56,8 +55,8 @@ func (r Reader) News(ctx context.Context, d Delivery) (News, error) {
 		LEFT JOIN listing l ON l.id = ` + args.add(n.Notice.Listing) + `
 		LEFT JOIN photo f ON f.listing_id = l.id AND f.position = 0
 		WHERE u.id = $1`
-	fields := append(userFields(&n.Person), microsInto{&n.Verified}, microsInto{&n.Bounced})
-	fields = append(append(fields, wants.fields()...), &n.Muted, &n.Unread.Conversations, &n.Unread.Notices, &n.Mailed24h,
+	fields := append(userFields(&n.Person), wants.fields()...)
+	fields = append(fields, &n.Muted, &n.Unread.Conversations, &n.Unread.Notices, &n.Mailed24h,
 		&l.ID, &l.Slug, &l.Title, &l.Price.Amount, &l.Price.Currency, &l.Category, &l.Condition, &l.Status, &l.City)
 	if err := r.q.QueryRowContext(ctx, query, args...).Scan(append(fields, photoFields(&photo)...)...); err != nil {
 		return News{}, fmt.Errorf("read what delivery %d is about: %w", d.ID, missing(err, "person"))

@@ -21,14 +21,13 @@ type Timing struct {
 }
 
 // taken is whether somebody wants notices n by a channel, whose column it is, as chat.Preferences.Takes says, over
-// the columns of their preferences p; who has no row wants them. The kind's own switch was looked
-// at when the notice was made.
+// the columns of their preferences p; who has no row wants them.
 func taken(column string) string {
 	return `COALESCE(p.` + column + `, TRUE) AND CASE n.kind
-		WHEN 'product_inquiry' THEN COALESCE(p.` + column + `_product_inquiry, TRUE)
-		WHEN 'new_message' THEN COALESCE(p.` + column + `_new_message, TRUE)
-		WHEN 'price_drop' THEN COALESCE(p.` + column + `_price_update, TRUE)
-		WHEN 'sold' THEN COALESCE(p.` + column + `_wishlist, TRUE) ELSE FALSE END`
+		WHEN 'product_inquiry' THEN COALESCE(p.product_inquiry AND p.` + column + `_product_inquiry, TRUE)
+		WHEN 'new_message' THEN COALESCE(p.new_message AND p.` + column + `_new_message, TRUE)
+		WHEN 'price_drop' THEN COALESCE(p.price_update AND p.` + column + `_price_update, TRUE)
+		WHEN 'sold' THEN COALESCE(p.wishlist AND p.` + column + `_wishlist, TRUE) ELSE FALSE END`
 }
 
 // pushKept is whether a row of push that is there keeps its time: who tries it, or waits for

@@ -151,8 +151,7 @@ func (tx *Tx) UpdateUser(ctx context.Context, u chat.User) error {
 	_, err := tx.q.ExecContext(ctx, `
 		UPDATE users SET name = $2, email = $3, email_key = $4, city = $5, about = $6,
 			email_verified_at = CASE WHEN email_key = $4 THEN email_verified_at ELSE 0 END,
-			email_bounced_at = CASE WHEN email_key = $4 THEN email_bounced_at ELSE 0 END,
-			email_bounce = CASE WHEN email_key = $4 THEN email_bounce ELSE '' END
+			email_bounced_at = CASE WHEN email_key = $4 THEN email_bounced_at ELSE 0 END
 		WHERE id = $1`,
 		u.ID, u.Name, u.Email, chat.EmailKey(u.Email), u.City, u.About)
 	if err == nil {
@@ -210,7 +209,7 @@ const FormerNotices = 1000
 func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error {
 	_, err := tx.q.ExecContext(ctx, `
 		UPDATE users SET closed_at = $2, name = '', email = '', email_key = '', city = '', about = '', password_hash = '',
-			email_verified_at = 0, email_bounced_at = 0, email_bounce = '' WHERE id = $1`,
+			email_verified_at = 0, email_bounced_at = 0 WHERE id = $1`,
 		id, micros(at))
 	for _, query := range []string{
 		`DELETE FROM wish WHERE user_id = $1`,

@@ -31,7 +31,7 @@ func (s *Service) AskVerify(ctx context.Context, who chat.UserID, from Origin) e
 		return errNoMail
 	case u.Email == "":
 		return chat.FieldError("email", "You have given no e-mail address. Add one first.")
-	case verified(u):
+	case u.Reachable():
 		return nil
 	}
 	if err := s.limits.Verify.Take(fmt.Sprint(who), "We have sent you several mails already. Look where your mail program puts what it does not trust, or try again later."); err != nil {
@@ -178,7 +178,7 @@ func (s *Service) MailToken(ctx context.Context, d store.Delivery) (to chat.User
 	site := s.mail.Site()
 	switch d.Kind {
 	case store.DeliverVerify:
-		if !current || verified(to) {
+		if !current || to.Reachable() {
 			return chat.User{}, "", false, nil
 		}
 		secret, err := s.makeToken(ctx, to, store.TokenVerify, chat.VerifyLife, func(*store.Tx) error { return nil })

@@ -97,7 +97,7 @@ func TestALinkForAPasswordHoldsThirtyMinutesAndOneForAnAddressAWeek(t *testing.T
 		} {
 			// A verified address is asked about no more: as if mail to it had come back.
 			err := o.db.Update(t.Context(), func(tx *store.Tx) error {
-				return tx.EmailBounced(t.Context(), o.owner.ID, "owner@example.org", "", time.Now())
+				return tx.EmailBounced(t.Context(), o.owner.ID, "owner@example.org", time.Now())
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -31,7 +31,7 @@ func (s *Service) MayMail(u chat.User) bool {
 
 // ask puts a mail into the outbox that asks whether an address is somebody's, unless that is known.
 func (s *Service) ask(ctx context.Context, tx *store.Tx, u chat.User, agent string) error {
-	if u.Email == "" || !s.MayMail(u) || verified(u) {
+	if u.Email == "" || !s.MayMail(u) || u.Reachable() {
 		return nil
 	}
 	return s.enqueue(ctx, tx, store.DeliverVerify, u.ID, u.Email, agent)
@@ -40,7 +40,7 @@ func (s *Service) ask(ctx context.Context, tx *store.Tx, u chat.User, agent stri
 // tell puts a mail into the outbox of what was done to somebody's account, to an address that is theirs
 // and that mail reaches. Others are told nothing.
 func (s *Service) tell(ctx context.Context, tx *store.Tx, kind store.DeliveryKind, u chat.User, agent string) error {
-	if u.Email == "" || !s.MayMail(u) || !verified(u) {
+	if !s.MayMail(u) || !u.Reachable() {
 		return nil
 	}
 	return s.enqueue(ctx, tx, kind, u.ID, u.Email, agent)
@@ -54,6 +54,3 @@ func (s *Service) enqueue(ctx context.Context, tx *store.Tx, kind store.Delivery
 	}
 	return tx.Enqueue(ctx, store.Delivery{Channel: chat.MailChannel, Kind: kind, To: to, Note: string(note), Due: now})
 }
-
-// verified tells whether somebody's address is known to be theirs, and mail to reach it.
-func verified(u chat.User) bool { return !u.EmailVerified.IsZero() && u.EmailBounced.IsZero() }

@@ -2,7 +2,6 @@ package mailer
 
 import (
 	"fmt"
-	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
@@ -22,7 +21,7 @@ func accountLetter(kind store.DeliveryKind, to chat.User, note store.MailNote, l
 	case store.DeliverReset:
 		l.Subject = "A new password for SwapNest"
 		l.Lead = []string{
-			fmt.Sprintf("Somebody asked for a new password for %s%s. If that was you, choose one within %s.", to.Username, from(note), duration(resetLife)),
+			fmt.Sprintf("Somebody asked for a new password for %s%s. If that was you, choose one within %s.", to.Username, from(note), chat.InWords(chat.ResetLife)),
 		}
 		l.Button = button{"Choose a new password", link}
 		l.Notes = []string{"The link works once. If it was not you, do nothing: your password stays as it is, and nobody has seen it."}
@@ -57,11 +56,6 @@ func accountLetter(kind store.DeliveryKind, to chat.User, note store.MailNote, l
 	}
 	return l
 }
-
-// resetLife is how long the link of a reset works.
-const resetLife = 30 * time.Minute
-
-func duration(d time.Duration) string { return fmt.Sprintf("%d minutes", int(d.Minutes())) }
 
 // from says by which browser something was done.
 func from(n store.MailNote) string {

@@ -17,6 +17,7 @@ import (
 	"swapnest/internal/follower/notices"
 	"swapnest/internal/follower/outbox"
 	"swapnest/internal/mail"
+	"swapnest/internal/mail/alias"
 	"swapnest/internal/store"
 	"swapnest/internal/testkit"
 	"swapnest/internal/testkit/mailtest"
@@ -61,7 +62,7 @@ func newHouseWith(t *testing.T, d *testkit.Database, o mailtest.Options) *house 
 	}
 	h.options = mailer.Options{
 		Store: h.db, Transport: mail.NewTransport(to, mail.Options{Dial: h.server.Dial}), Accounts: h.people, Blobs: photos{},
-		Leaves: mail.NewLeaves("abcdefghijklmnopqrstuvwxyz"), Names: mail.NewNames("abcdefghijklmnopqrstuvwxyz", "swap.example"),
+		Leaves: alias.NewLeaves("abcdefghijklmnopqrstuvwxyz"), Names: alias.NewNames("abcdefghijklmnopqrstuvwxyz", "swap.example"),
 		From: netmail.Address{Name: "SwapNest", Address: "hello@swap.example"}, Site: func() string { return site }, PerDay: 20,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return h.now },
 	}
@@ -213,8 +214,8 @@ func (p *people) MailToken(context.Context, store.Delivery) (chat.User, string, 
 
 func (p *people) MayMail(u chat.User) bool { return u.ClosedAt.IsZero() && !u.Demo }
 
-func (p *people) Bounced(_ context.Context, who chat.UserID, address, reason string) error {
-	p.bounced = append(p.bounced, fmt.Sprint(who, " ", address, " ", reason))
+func (p *people) Bounced(_ context.Context, who chat.UserID, address, status string) error {
+	p.bounced = append(p.bounced, fmt.Sprint(who, " ", address, " ", status))
 	return nil
 }
 

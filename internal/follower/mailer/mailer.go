@@ -4,6 +4,7 @@
 package mailer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,12 +12,14 @@ import (
 	"io"
 	"log/slog"
 	netmail "net/mail"
+	"strconv"
 	"time"
 
 	"swapnest/internal/blob"
 	"swapnest/internal/chat"
 	"swapnest/internal/follower/outbox"
 	"swapnest/internal/mail"
+	"swapnest/internal/mail/alias"
 	"swapnest/internal/store"
 )
 
@@ -40,8 +43,9 @@ type Accounts interface {
 	MailToken(ctx context.Context, d store.Delivery) (to chat.User, link string, ok bool, err error)
 	// MayMail tells whether mail may go to somebody at all.
 	MayMail(u chat.User) bool
-	// Bounced notes that mail to an address of somebody's came back for good.
-	Bounced(ctx context.Context, who chat.UserID, address, reason string) error
+	// Bounced notes that mail to an address of somebody's came back for good, with a status such as
+	// 5.1.1 or, where the mail server has none, with the code of its answer.
+	Bounced(ctx context.Context, who chat.UserID, address, status string) error
 }
 
 // Aliases are the addresses under which people answer by mail.
@@ -64,11 +68,11 @@ type Options struct {
 	Accounts  Accounts
 	Aliases   Aliases // nil where nobody answers by mail
 	Blobs     Blobs
-	Leaves    *mail.Leaves
-	Names     *mail.Names
+	Leaves    *alias.Leaves
+	Names     *alias.Names
 	From      netmail.Address // of the site
 	Site      func() string   // the origin that links lead to, such as https://swap.example
-	PerDay    int             // mails of notices that somebody gets within 24 hours
+	PerDay    int             // mails of notices that somebody gets within 24 hours; 0 is chat.MailsPerDay
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -86,6 +90,9 @@ func New(o Options) (*Mailer, error) {
 	l, err := parseLetters()
 	if err != nil {
 		return nil, err
+	}
+	if o.PerDay == 0 {
+		o.PerDay = chat.MailsPerDay
 	}
 	return &Mailer{o: o, letters: l}, nil
 }
@@ -147,7 +154,7 @@ func (m *Mailer) notice(ctx context.Context, d store.Delivery) outbox.Outcome {
 
 // wanted tells whether a notice is still to be told by mail, at whatever time.
 func (m *Mailer) wanted(n store.News) bool {
-	return n.Notice.Unread && !n.Muted && n.Person.Email != "" && !n.Verified.IsZero() && n.Bounced.IsZero() &&
+	return n.Notice.Unread && !n.Muted && n.Person.Reachable() &&
 		n.Wants.Takes(n.Notice.Kind, chat.MailChannel) && m.o.Accounts.MayMail(n.Person)
 }
 
@@ -192,7 +199,7 @@ func (m *Mailer) post(ctx context.Context, d store.Delivery, to chat.User, messa
 	f, ok := errors.AsType[*mail.Fault](err)
 	switch {
 	case ok && f.Kind == mail.BadAddress:
-		if err := m.o.Accounts.Bounced(ctx, to.ID, to.Email, f.Error()); err != nil {
+		if err := m.o.Accounts.Bounced(ctx, to.ID, to.Email, cmp.Or(f.Status, strconv.Itoa(f.Code))); err != nil {
 			// It is tried again, and refused again.
 			return outbox.Outcome{Err: fmt.Errorf("note a bounce: %w", err)}
 		}

@@ -190,11 +190,12 @@ func TestWhatTheMailServerSaysDecidesWhatBecomesOfAMail(t *testing.T) {
 			status  [3]int
 			want    outbox.Result
 			bounced int
+			says    string
 		}{
-			{mailtest.To, 450, [3]int{4, 2, 0}, outbox.Retry, 0},
-			{mailtest.Take, 554, [3]int{5, 7, 1}, outbox.Dead, 0},
-			{mailtest.From, 550, [3]int{5, 7, 1}, outbox.Retry, 0},
-			{mailtest.To, 550, [3]int{5, 1, 1}, outbox.Dropped, 1},
+			{mailtest.To, 450, [3]int{4, 2, 0}, outbox.Retry, 0, ""},
+			{mailtest.Take, 554, [3]int{5, 7, 1}, outbox.Dead, 0, ""},
+			{mailtest.From, 550, [3]int{5, 7, 1}, outbox.Retry, 0, ""},
+			{mailtest.To, 550, [3]int{5, 1, 1}, outbox.Dropped, 1, "5.1.1"},
 		} {
 			h.people.bounced = nil
 			h.server.Fail(test.at, test.code, test.status, "about seller@example.org")
@@ -206,11 +207,20 @@ func TestWhatTheMailServerSaysDecidesWhatBecomesOfAMail(t *testing.T) {
 			if (test.want == outbox.Retry || test.want == outbox.Dead) && (got.Err == nil || strings.Contains(got.Err.Error(), "seller@")) {
 				t.Errorf("%s %d: got the error %v", test.at, test.code, got.Err)
 			}
-			if test.bounced == 1 && !strings.HasPrefix(h.people.bounced[0], fmt.Sprint(h.Seller.ID, " seller@example.org RCPT TO")) {
-				t.Errorf("got the bounce %q", h.people.bounced[0])
+			if test.bounced == 1 && h.people.bounced[0] != fmt.Sprint(h.Seller.ID, " seller@example.org ", test.says) {
+				t.Errorf("got the bounce %q, want %s", h.people.bounced[0], test.says)
 			}
 		}
 	})
+}
+
+func TestNoNumberOfMailsADayIsTheUsualOne(t *testing.T) {
+	h := newHouse(t, testkit.SQLite(t))
+	h.options.PerDay = 0
+	h.say(t, "Is it still there?")
+	if got := h.send(t, h.told(t)); got.Result != outbox.Sent {
+		t.Errorf("got %+v, want it sent", got)
+	}
 }
 
 // Between the server's 250 and what the outbox writes of it a node may end: the mail is sent once

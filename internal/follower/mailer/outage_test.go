@@ -24,9 +24,12 @@ func (h *house) works(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := outbox.New(h.db, outbox.Options{
+	w, err := outbox.New(h.db, outbox.Options{
 		Senders: map[chat.Channel]outbox.Sender{chat.MailChannel: m}, Timing: timing, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.Start()
 	t.Cleanup(w.Stop)
 }

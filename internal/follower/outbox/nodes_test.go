@@ -112,10 +112,13 @@ func TestANodeThatDiesBehindTheAnswer(t *testing.T) {
 		db := d.Open(t, nil)
 		second := &away{answer: func(context.Context, store.Delivery) Outcome { return Outcome{Result: Sent} }}
 		ahead := time.Duration(0)
-		successor := New(db, Options{
+		successor, err := New(db, Options{
 			Senders: map[chat.Channel]Sender{chat.PushChannel: second}, Timing: timing,
 			Now: func() time.Time { return time.Now().Add(ahead) }, Log: slog.New(slog.DiscardHandler),
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		// While the claim of the dead node counts it is nobody's.
 		if all, err := db.ClaimDeliveries(t.Context(), chat.PushChannel, time.Now().Add(paces[chat.PushChannel].attempt), time.Minute, 10); err != nil || len(all) > 0 {
 			t.Fatalf("claimed %v, %v, while another node may be sending it", all, err)

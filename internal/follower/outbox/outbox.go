@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -40,7 +41,7 @@ type pace struct {
 	most    time.Duration // of it
 	life    time.Duration // what has failed for so long is given up
 	after   time.Duration // how long what came during an attempt waits for company
-	gap     time.Duration // between two mails about one conversation
+	gap     time.Duration // between two mails about one conversation; no other channel has one
 }
 
 var paces = map[chat.Channel]pace{
@@ -74,21 +75,38 @@ type Worker struct {
 	done  sync.WaitGroup     // the lanes and their attempts
 }
 
-// New returns a worker.
-func New(db *store.DB, o Options) *Worker {
+// paceOf returns how a channel goes, given with what its deliveries were planned.
+func paceOf(c chat.Channel, t store.Timing) (pace, error) {
+	p, known := paces[c]
+	if !known {
+		return p, fmt.Errorf("the outbox does not know how fast the channel %q may go", c)
+	}
+	switch c {
+	case chat.PushChannel:
+		p.after = t.PushAfter
+	case chat.MailChannel:
+		p.after, p.gap = t.MailAfter, t.MailGap
+	}
+	return p, nil
+}
+
+// New returns a worker. It refuses a sender for a channel that it does not know.
+func New(db *store.DB, o Options) (*Worker, error) {
 	if o.Ended == nil {
 		o.Ended = func(chat.Channel, string) {}
 	}
 	w := &Worker{db: db, o: o}
 	for channel, sender := range o.Senders {
-		p := paces[channel]
-		p.after, p.gap = o.Timing.PushAfter, o.Timing.MailGap
+		p, err := paceOf(channel, o.Timing)
+		if err != nil {
+			return nil, err
+		}
 		w.lanes = append(w.lanes, &lane{
 			db: db, channel: channel, sender: sender, pace: p, now: o.Now, ended: o.Ended, log: o.Log.With("channel", string(channel)),
 			wake: make(chan struct{}, 1), freed: make(chan struct{}, 1), done: &w.done,
 		})
 	}
-	return w
+	return w, nil
 }
 
 // Wake says that something may be due. It never blocks.

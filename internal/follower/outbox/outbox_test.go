@@ -79,10 +79,34 @@ func (r *results) want(t *testing.T, want map[string]int) {
 }
 
 func worker(db *store.DB, channel chat.Channel, a *away, r *results) *Worker {
-	return New(db, Options{
+	w, err := New(db, Options{
 		Senders: map[chat.Channel]Sender{channel: a}, Timing: store.Timing{PushAfter: 3 * time.Second, MailGap: time.Hour},
 		Now: time.Now, Ended: r.ended, Log: slog.New(slog.DiscardHandler),
 	})
+	if err != nil {
+		panic(err)
+	}
+	return w
+}
+
+func TestEachChannelGoesAtAPaceOfItsOwn(t *testing.T) {
+	timing := store.Timing{PushAfter: 3 * time.Second, MailAfter: 10 * time.Minute, MailGap: time.Hour}
+	for channel, want := range map[chat.Channel][2]time.Duration{
+		chat.PushChannel: {3 * time.Second, 0},
+		chat.MailChannel: {10 * time.Minute, time.Hour}, // what came while a mail was dropped is not mailed sooner than another
+	} {
+		w, err := New(nil, Options{Senders: map[chat.Channel]Sender{channel: &away{}}, Timing: timing, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := w.lanes[0].pace
+		if got := [2]time.Duration{p.after, p.gap}; got != want || p.atOnce < 1 {
+			t.Errorf("%s: got %+v, want %v", channel, p, want)
+		}
+	}
+	if _, err := New(nil, Options{Senders: map[chat.Channel]Sender{"pigeon": &away{}}, Log: slog.New(slog.DiscardHandler)}); err == nil {
+		t.Error("a channel that would never send is taken")
+	}
 }
 
 // devices numbers devices of push, since no two messages of no notice go to one.

@@ -21,7 +21,7 @@ func (a *API) askReset(ctx context.Context, c call, in *askResetInput) (*none, e
 
 // resetProof sets a password by the link of a mail.
 type resetProof struct {
-	Token    string `json:"token" format:"password" doc:"What the link of the mail has behind token=; it holds for 30 minutes and once."`
+	Token    string `json:"token" format:"password" doc:"What the link of the mail has behind token=; it works once, and not for long: the mail says until when."`
 	Password string `json:"password" format:"password" doc:"At least 8 characters and at most 256 bytes."`
 }
 

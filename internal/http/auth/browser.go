@@ -4,10 +4,9 @@ import (
 	"encoding/base64"
 	"net/http"
 	"time"
-)
 
-// browserLife is how long a browser is known that nobody signs in with.
-const browserLife = 365 * 24 * time.Hour
+	"swapnest/internal/chat"
+)
 
 // BrowserName is the name of the cookie by which a browser is known again, whoever signs in with
 // it. It opens nothing.
@@ -29,10 +28,10 @@ func (g *Guard) Browser(r *http.Request) string {
 	return secret
 }
 
-// SetBrowser has the browser keep its secret for a year.
+// SetBrowser has the browser keep its secret for chat.BrowserLife.
 func (g *Guard) SetBrowser(w http.ResponseWriter, secret string) {
 	http.SetCookie(w, &http.Cookie{
-		Name: g.BrowserName(), Value: secret, Path: "/", MaxAge: int(browserLife / time.Second),
+		Name: g.BrowserName(), Value: secret, Path: "/", MaxAge: int(chat.BrowserLife / time.Second),
 		HttpOnly: true, Secure: g.secure, SameSite: http.SameSiteLaxMode,
 	})
 }

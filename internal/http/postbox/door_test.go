@@ -142,6 +142,9 @@ func TestAMailThatIsTooLargeIsRefusedAndTheLineGoesOn(t *testing.T) {
 	}
 	c.writes(".\r\n")
 	c.wants(c.hears(), "552 5.3.4")
+	if shown := h.Client(t, "").Do("GET", "/metrics", "").Body; !strings.Contains(shown, "swapnest_replies_total{outcome=\"refused\"} 1\n") {
+		t.Error("it was not counted")
+	}
 	c.wants(c.says("NOOP"), "250")
 	c.writes("MAIL FROM:<" + mine + ">\r\nRCPT TO:<" + h.alias + ">\r\nBDAT 30000000 LAST\r\n")
 	c.wants(c.hears(), "250")

@@ -49,6 +49,9 @@ type People interface {
 	Sent(ctx context.Context, c chat.ConversationID, who chat.UserID, clientID string) (bool, error)
 }
 
+// Outcomes are all that may become of a mail.
+var Outcomes = []string{"taken", "duplicate", "dropped", "bounce", "refused", "later"}
+
 // Options are what the door stands on.
 type Options struct {
 	LMTP     bool
@@ -62,7 +65,7 @@ type Options struct {
 	// Bounced notes that mail to somebody's address cannot be delivered, where it is still theirs: mark is
 	// the alias.Book.Mark of it, status what the mail system says, such as 5.1.1.
 	Bounced func(ctx context.Context, who chat.UserID, mark, status string) error
-	// Seen is told what became of each mail: taken, duplicate, dropped, bounce, refused or later.
+	// Seen is told what became of each mail that was sent whole, or until it was too large: one of Outcomes.
 	Seen func(outcome string)
 	Now  func() time.Time
 	Log  *slog.Logger
@@ -250,6 +253,7 @@ func (s *session) read(r io.Reader) (raw []byte, free func(), err error) {
 			return raw, free, nil
 		case err != nil:
 			if e, ok := errors.AsType[*smtp.SMTPError](err); ok { // it is too large
+				b.seen("refused")
 				return nil, free, e
 			}
 			if errors.Is(err, smtp.ErrTooLongLine) {

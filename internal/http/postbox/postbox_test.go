@@ -43,7 +43,7 @@ func TestAnAnswerByMailIsAMessageThatTheOtherPersonSeesAtOnce(t *testing.T) {
 		}
 		shown := h.Client(t, "").Do("GET", "/metrics", "").Body
 		for _, outcome := range []string{"taken", "duplicate"} {
-			if line := fmt.Sprintf("swapnest_mails_total{outcome=%q} 1\n", outcome); !strings.Contains(shown, line) {
+			if line := fmt.Sprintf("swapnest_replies_total{outcome=%q} 1\n", outcome); !strings.Contains(shown, line) {
 				t.Errorf("the metrics have no %s", line)
 			}
 		}

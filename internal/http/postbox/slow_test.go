@@ -2,9 +2,11 @@ package postbox
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -114,5 +116,23 @@ func TestLinesAreCountedByNetwork(t *testing.T) {
 		if got := network(a); got != want {
 			t.Errorf("%s is of %s, want %s", address, got, want)
 		}
+	}
+}
+
+func TestAMailForWhichThereIsNoRoomIsCountedAndComesAgain(t *testing.T) {
+	var seen []string
+	box := New(Options{
+		Book: alias.New("a secret of the tests", "reply.swap.example"), Log: slog.New(slog.DiscardHandler),
+		Seen: func(outcome string) { seen = append(seen, outcome) },
+	})
+	box.memory.Store(mostInMemory)
+	if _, _, err := box.read(strings.NewReader("Subject: x\r\n\r\n")); !errors.Is(err, errBusy) {
+		t.Errorf("got %v", err)
+	}
+	if len(seen) != 1 || seen[0] != "later" || !slices.Contains(Outcomes, seen[0]) {
+		t.Errorf("counted %q, want later", seen)
+	}
+	if n := box.memory.Load(); n != mostInMemory {
+		t.Errorf("%d bytes are held, want %d", n, mostInMemory)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"swapnest/internal/blob"
+	"swapnest/internal/chat"
 	"swapnest/internal/feature/accounts"
 	"swapnest/internal/feature/inbox"
 	"swapnest/internal/feature/listings"
@@ -27,7 +28,6 @@ import (
 	"swapnest/internal/follower"
 	"swapnest/internal/follower/cleaner"
 	"swapnest/internal/follower/indexer"
-	"swapnest/internal/follower/mailer"
 	noticing "swapnest/internal/follower/notices"
 	"swapnest/internal/follower/shelf"
 	"swapnest/internal/follower/tail"
@@ -41,7 +41,6 @@ import (
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/live/peers"
-	"swapnest/internal/mail"
 	"swapnest/internal/mail/alias"
 	"swapnest/internal/store"
 )
@@ -63,8 +62,8 @@ type App struct {
 	Presence *presence.Service
 	Search   *search.Service
 	Sockets  *socket.Door
-	Leaves   *mail.Leaves // makes and reads the links that end mails
-	Aliases  *alias.Book  // addresses to answer to by mail; nil for none
+	Leaves   *alias.Leaves // makes and reads the links that end mails
+	Aliases  *alias.Book   // addresses to answer to by mail; nil for none
 
 	log       *slog.Logger
 	lock      io.Closer
@@ -75,7 +74,6 @@ type App struct {
 	tail      *tail.Tail
 	bell      *hub.Bell
 	followers []*follower.Loop // none until the store is open
-	mailer    *mailer.Mailer   // nil where no mail is sent
 	sending
 	lags     map[string]lagger // of those who can be late, by what metrics call them
 	sweeper  *sweeper          // nil until the services stand, like the next
@@ -122,11 +120,13 @@ func (a *App) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(a.makeAliases(ctx, o), a.makeMail(ctx, o)); err != nil {
+	if err := a.makeAliases(ctx, o); err != nil {
 		return err
 	}
 	// Before anything is written, so that they can be woken; they start behind it.
-	a.makeOutbox(o)
+	if err := a.makeOutbox(ctx, o); err != nil {
+		return err
+	}
 	a.makeFollowers()
 	if err := a.tail.Start(ctx, a.DB, a.Hub.Since); err != nil {
 		return err
@@ -188,7 +188,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	limits := newLimits(o.RateLimits, a.sharing, now)
 	var err error
 	a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, accounts.Options{
-		Limits: &limits.accounts, Demo: o.Demo, Mail: a.accountMail(o), Log: a.log, Now: now,
+		Limits: &limits.accounts, Demo: o.Demo, Mail: accounts.Mail{On: a.sends(chat.MailChannel), Demo: o.Mail.Local, Site: a.site}, Log: a.log, Now: now,
 	})
 	if err != nil {
 		return err
@@ -218,7 +218,7 @@ func (a *App) makeDoors(o Options, people []web.DemoPerson) error {
 	pages, err := web.New(web.Options{
 		Guard: a.Guard, Accounts: a.Accounts, Listings: a.Listings, Uploads: a.Uploads, Inbox: a.Inbox, Messages: a.Messages,
 		Notices: a.Notices, Reach: a.Reach, Saved: a.Saved, Search: a.Search, Blobs: a.Blobs, Leaves: a.Leaves,
-		Mail: a.mailer != nil, Push: !o.Push.Off,
+		Mail: a.sends(chat.MailChannel), Push: a.sends(chat.PushChannel),
 		Demo: people, Epoch: a.DB.Epoch, Version: o.Version, Log: a.log,
 	})
 	if err != nil {

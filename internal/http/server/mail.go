@@ -8,7 +8,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/follower/mailer"
-	"swapnest/internal/mail"
+	"swapnest/internal/mail/alias"
 	"swapnest/internal/store"
 )
 
@@ -16,46 +16,39 @@ import (
 type Mail struct {
 	Transport mailer.Transport // nil sends none
 	From      netmail.Address  // of the site
-	Delay     time.Duration    // how long something has to be unread before it is mailed
-	PerDay    int              // mails about what is unread that somebody gets within 24 hours
+	Delay     time.Duration    // how long something has to be unread before it is mailed; 0 is not at all
+	PerDay    int              // mails about what is unread that somebody gets within 24 hours; 0 is chat.MailsPerDay
 	Local     bool             // the mail server is on this machine: it may have mails of the demo town's people, too
 }
 
-// makeMail makes what mails need. The links in old ones go on to work where none are sent any more.
-func (a *App) makeMail(ctx context.Context, o Options) error {
-	secret, err := a.DB.Secret(ctx, mail.LeaveSecret)
+// addMail has the outbox send mails, where there is a way, and makes what mails need. The links in old ones go on to work where none are sent any more.
+func (a *App) addMail(ctx context.Context, o Options) error {
+	secret, err := a.DB.Secret(ctx, alias.LeaveSecret)
 	if err != nil {
 		return err
 	}
-	a.Leaves = mail.NewLeaves(secret)
+	a.Leaves = alias.NewLeaves(secret)
 	if o.Mail.Transport == nil {
 		return nil
 	}
-	names, err := a.DB.Secret(ctx, mail.NameSecret)
+	names, err := a.DB.Secret(ctx, alias.NameSecret)
 	if err != nil {
 		return err
 	}
 	_, domain, _ := strings.Cut(o.Mail.From.Address, "@")
 	options := mailer.Options{
-		Store: a.DB, Transport: o.Mail.Transport, Accounts: mailedAccounts{a}, Blobs: a.Blobs, Leaves: a.Leaves, Names: mail.NewNames(names, domain),
+		Store: a.DB, Transport: o.Mail.Transport, Accounts: mailedAccounts{a}, Blobs: a.Blobs, Leaves: a.Leaves, Names: alias.NewNames(names, domain),
 		From: o.Mail.From, Site: a.site, PerDay: o.Mail.PerDay, Log: a.log, Now: time.Now,
 	}
 	if a.Aliases != nil {
 		options.Aliases = a.Aliases
 	}
-	a.mailer, err = mailer.New(options)
-	return err
-}
-
-// addMail has the outbox send mails, where there is a way.
-func (a *App) addMail(o Options) {
-	if a.mailer == nil {
-		return
+	sender, err := mailer.New(options)
+	if err != nil {
+		return err
 	}
-	a.senders[chat.MailChannel] = a.mailer
-	if a.timing.MailAfter == 0 {
-		a.timing.MailAfter = max(o.Mail.Delay, time.Nanosecond) // 0 is the usual time
-	}
+	a.senders[chat.MailChannel] = sender
+	return nil
 }
 
 // mailedAccounts are the accounts as mails need them. Their service is made later than who sends.
@@ -70,8 +63,20 @@ func (m mailedAccounts) MailToken(ctx context.Context, d store.Delivery) (to cha
 func (m mailedAccounts) MayMail(u chat.User) bool { return m.a.Accounts.MayMail(u) }
 
 // Bounced implements mailer.Accounts.
-func (m mailedAccounts) Bounced(ctx context.Context, who chat.UserID, address, reason string) error {
-	return m.a.DB.Update(ctx, func(tx *store.Tx) error {
-		return tx.EmailBounced(ctx, who, chat.EmailKey(address), reason, time.Now())
-	})
+func (m mailedAccounts) Bounced(ctx context.Context, who chat.UserID, address, status string) error {
+	is := func(email string) bool { return chat.EmailKey(email) == chat.EmailKey(address) }
+	return m.a.Accounts.Bounced(ctx, who, is, status)
+}
+
+// site is the origin that links of mails lead to: the one that people use, or, without a public
+// URL, the loopback address that is listened on. No request has a say in it.
+func (a *App) site() string {
+	if origin, public := a.Guard.Public(); public {
+		return origin
+	}
+	address, ok := a.address.Load().(string)
+	if !ok {
+		address = "localhost"
+	}
+	return "http://" + address
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/http/postbox"
 	"swapnest/internal/http/socket"
 	"swapnest/internal/live/bus"
 )
@@ -80,8 +81,8 @@ func newMetrics(version string) *metrics {
 			m.attempts.WithLabelValues(string(channel), result) // 0 is told, too
 		}
 	}
-	m.mails = counters(m, "swapnest_mails_total", "Answers and reports that came by mail, by what became of them.",
-		"outcome", "taken", "duplicate", "dropped", "bounce", "refused", "later")
+	m.mails = counters(m, "swapnest_replies_total", "Answers and reports that came by mail, by what became of them.",
+		"outcome", postbox.Outcomes...)
 	m.requests = register(m, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "swapnest_http_requests_total", Help: "Answers to requests, by the pattern of the address.",
 	}, []string{"pattern", "method", "status"}))

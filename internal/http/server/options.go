@@ -27,7 +27,6 @@ type Options struct {
 	Proxies     auth.Proxies    // reverse proxies whose X-Forwarded-For is taken
 	TLS         TLS
 	Push        Push
-	AccountMail AccountMail // mails about accounts; the zero value is those of Mail
 	Mail        Mail
 	Reply       Reply // answers by mail; the zero value is none
 	// MetricsToken opens /metrics on the address that people use. Without one it is open

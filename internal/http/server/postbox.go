@@ -5,13 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/http/postbox"
 	"swapnest/internal/mail/alias"
 	"swapnest/internal/mailin"
-	"swapnest/internal/store"
 )
 
 // Reply says how answers by mail come in. Without a Domain there are no addresses to answer to.
@@ -63,18 +61,10 @@ func mailTLS(config *tls.Config, o Options) *tls.Config {
 	}
 }
 
-// bounced notes that mail to somebody's address cannot be delivered, if that is their address still.
+// bounced notes that mail to somebody's address cannot be delivered.
 func (a *App) bounced(ctx context.Context, who chat.UserID, mark, status string) error {
-	return a.DB.Update(ctx, func(tx *store.Tx) error {
-		u, err := tx.User(ctx, who)
-		if chat.CodeOf(err) == chat.NotFound || err == nil && a.Aliases.Mark(u.Email) != mark {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return tx.EmailBounced(ctx, who, chat.EmailKey(u.Email), status, time.Now())
-	})
+	is := func(email string) bool { return a.Aliases.Mark(email) == mark }
+	return a.Accounts.Bounced(ctx, who, is, status)
 }
 
 // ServeReplies takes answers by mail on l until Shutdown. It needs a Reply.Domain.

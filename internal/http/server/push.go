@@ -34,8 +34,8 @@ func (a *App) addPush(o Options) {
 
 // makeReach makes the service of browsers, and the first key where there is none.
 func (a *App) makeReach(ctx context.Context, o Options, changes *limit.Keyed) error {
-	a.Reach = reach.New(a.DB, reach.Options{Off: o.Push.Off, Loopback: o.Push.Loopback, Changes: changes, Now: time.Now})
-	if o.Push.Off || o.Idle {
+	a.Reach = reach.New(a.DB, reach.Options{Off: !a.sends(chat.PushChannel), Loopback: o.Push.Loopback, Changes: changes, Now: time.Now})
+	if !a.sends(chat.PushChannel) || o.Idle {
 		return nil
 	}
 	return a.Reach.EnsureKey(ctx)

@@ -54,7 +54,7 @@ func (w *Web) addressPage(rw http.ResponseWriter, r *http.Request) error {
 		v.Heading, v.Text = "Your address is verified", "Mail reaches you at "+u.Email+"."
 	case r.URL.Query().Get("sent") != "":
 		v.Heading = "A mail is on its way"
-		v.Text = "Follow the link in it within 7 days. If it does not come, look where your mail program puts what it does not trust: it goes to " + u.Email + "."
+		v.Text = "Follow the link in it within " + chat.InWords(chat.VerifyLife) + ". If it does not come, look where your mail program puts what it does not trust: it goes to " + u.Email + "."
 	default:
 		v.Heading, v.Text, v.Ask = "Is this your address?", "We write to "+u.Email+" once you have shown that it is yours, by a link in a mail.", true
 		if s.Me.Address == addressBounced {
@@ -107,7 +107,7 @@ func (w *Web) verify(rw http.ResponseWriter, r *http.Request) error {
 	s.Styles = append(s.Styles, "empty")
 	if err != nil {
 		return w.render(rw, r, status(err), "note", noteView{
-			shell: s, Heading: "This link is over", Text: "It was used, is older than 7 days, or was for another address. Have a new mail sent to you.",
+			shell: s, Heading: "This link is over", Text: "It was used, is older than " + chat.InWords(chat.VerifyLife) + ", or was for another address. Have a new mail sent to you.",
 			Way: "To your address", WayTo: "/accounts/verify-email/",
 		})
 	}

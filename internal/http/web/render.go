@@ -55,6 +55,7 @@ func (w *Web) funcs() template.FuncMap {
 		"iso":         iso,
 		"fileIcon":    fileIcon,
 		"fileFacts":   fileFacts,
+		"resetLife":   func() string { return chat.InWords(chat.ResetLife) },
 		"deletedText": func() string { return chat.DeletedText },
 		"face":        face,
 		"initial":     initial,

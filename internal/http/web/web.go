@@ -22,7 +22,7 @@ import (
 	"swapnest/internal/feature/search"
 	"swapnest/internal/feature/uploads"
 	"swapnest/internal/http/auth"
-	"swapnest/internal/mail"
+	"swapnest/internal/mail/alias"
 )
 
 // Blobs opens the bytes of pictures. A key that is not there is fs.ErrNotExist.
@@ -50,7 +50,7 @@ type Options struct {
 	Saved    *saved.Service
 	Search   *search.Service
 	Blobs    Blobs
-	Leaves   *mail.Leaves  // of the links that end mails
+	Leaves   *alias.Leaves // of the links that end mails
 	Mail     bool          // this site sends mail
 	Push     bool          // and to browsers that take push messages
 	Demo     []DemoPerson  // only where the demo town is on
@@ -72,7 +72,7 @@ type Web struct {
 	saved    *saved.Service
 	search   *search.Service
 	blobs    Blobs
-	leaves   *mail.Leaves
+	leaves   *alias.Leaves
 	mail     bool
 	push     bool
 	demo     []DemoPerson

@@ -1,6 +1,7 @@
-// Package alias makes the addresses under which people answer by mail, and those to which mail
-// that cannot be delivered comes back. They show nothing of who is behind them but two numbers, and
-// nobody who has not been told of one can make one up.
+// Package alias makes what stands in mails for somebody or something of the site, by keyed hashes: the
+// addresses under which people answer, those to which mail that cannot be delivered comes back (Book),
+// the links that end mails (Leaves), and the names of mails (Names). They show nothing of who is behind
+// them but numbers, and nobody who has not been told of one can make one up.
 package alias
 
 import (
@@ -132,9 +133,12 @@ func number(s string) int64 {
 	return n
 }
 
-// mac names a text of one kind: two kinds never share a name.
-func (b *Book) mac(kind, text string) string {
-	h := hmac.New(sha256.New, b.secret)
+func (b *Book) mac(kind, text string) string { return keyed(b.secret, kind, text) }
+
+// keyed is a keyed hash of a text of one kind, in the letters a-z and the digits 2-7: two kinds never
+// share one.
+func keyed(secret []byte, kind, text string) string {
+	h := hmac.New(sha256.New, secret)
 	var length [8]byte
 	binary.BigEndian.PutUint64(length[:], uint64(len(kind)))
 	for _, part := range [][]byte{length[:], []byte(kind), []byte(text)} {

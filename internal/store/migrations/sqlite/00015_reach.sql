@@ -20,7 +20,6 @@ ALTER TABLE preference ADD COLUMN paused_until BIGINT NOT NULL DEFAULT 0;
 -- Both tell of the address as it is: a new one starts at 0.
 ALTER TABLE users ADD COLUMN email_verified_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE users ADD COLUMN email_bounced_at BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE users ADD COLUMN email_bounce TEXT NOT NULL DEFAULT '';
 
 -- Links that are mailed, by the hash of their secret. email_key is the address that it was mailed to.
 CREATE TABLE account_token (

@@ -1,10 +1,7 @@
-package mail
+package alias
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base32"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -21,8 +18,6 @@ type Leaves struct{ secret []byte }
 
 // NewLeaves returns the tokens of a secret, which needs 128 random bits or more.
 func NewLeaves(secret string) *Leaves { return &Leaves{secret: []byte(secret)} }
-
-var lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // leaveMac is how many characters of the keyed hash a token has, of 5 bits each.
 const leaveMac = 26
@@ -46,13 +41,6 @@ func (l *Leaves) Read(token string) (who chat.UserID, kind chat.NoticeKind, ok b
 		}
 	}
 	return 0, "", false
-}
-
-// keyed is a keyed hash of a text for one purpose, in the letters a-z and the digits 2-7.
-func keyed(secret []byte, purpose, text string) string {
-	h := hmac.New(sha256.New, secret)
-	_, _ = fmt.Fprintf(h, "%s\n%s", purpose, text) // a hash takes everything
-	return lower.EncodeToString(h.Sum(nil))
 }
 
 // NameSecret is under what name the database keeps the secret of Names.

@@ -1,15 +1,15 @@
-package mail_test
+package alias_test
 
 import (
 	"strings"
 	"testing"
 
 	"swapnest/internal/chat"
-	"swapnest/internal/mail"
+	"swapnest/internal/mail/alias"
 )
 
 func TestATokenNamesAPersonAndAKindAndNobodyMakesOneUp(t *testing.T) {
-	l, other := mail.NewLeaves("abcdefghijklmnopqrstuvwxyz"), mail.NewLeaves("zbcdefghijklmnopqrstuvwxyz")
+	l, other := alias.NewLeaves("abcdefghijklmnopqrstuvwxyz"), alias.NewLeaves("zbcdefghijklmnopqrstuvwxyz")
 	seen := map[string]bool{}
 	for _, who := range []chat.UserID{1, 12, 9223372036854775807} {
 		for _, kind := range chat.NoticeKinds {
@@ -43,7 +43,7 @@ func TestATokenNamesAPersonAndAKindAndNobodyMakesOneUp(t *testing.T) {
 
 // FuzzLeave holds that what is read as a token is one that was made.
 func FuzzLeave(f *testing.F) {
-	l := mail.NewLeaves("abcdefghijklmnopqrstuvwxyz")
+	l := alias.NewLeaves("abcdefghijklmnopqrstuvwxyz")
 	f.Add(l.Token(7, chat.NoticeSold))
 	f.Add("07-sold-aaaaaaaaaaaaaaaaaaaaaaaaaa")
 	f.Fuzz(func(t *testing.T, token string) {
@@ -54,13 +54,13 @@ func FuzzLeave(f *testing.F) {
 }
 
 func TestAMailIsNamedTheSameHoweverOftenItIsSent(t *testing.T) {
-	n := mail.NewNames("abcdefghijklmnopqrstuvwxyz", "Swap.Example")
-	again := mail.NewNames("abcdefghijklmnopqrstuvwxyz", "swap.example")
+	n := alias.NewNames("abcdefghijklmnopqrstuvwxyz", "Swap.Example")
+	again := alias.NewNames("abcdefghijklmnopqrstuvwxyz", "swap.example")
 	if n.Delivery(7) != again.Delivery(7) || n.Thread(3, 2) != again.Thread(3, 2) {
 		t.Error("the same has two names")
 	}
 	if n.Delivery(7) == n.Delivery(8) || n.Thread(3, 2) == n.Thread(2, 3) || n.Thread(3, 2) == n.Thread(3, 1) ||
-		n.Delivery(7) == mail.NewNames("another", "swap.example").Delivery(7) {
+		n.Delivery(7) == alias.NewNames("another", "swap.example").Delivery(7) {
 		t.Error("two share a name")
 	}
 }
