@@ -90,9 +90,9 @@ func (tx *Tx) planMail(ctx context.Context, list string, at time.Time, t Timing)
 	due := at.Add(t.MailAfter)
 	// Whoever notes just now that one of them is sent comes first, so that the next one is seen to come
 	// behind it; or comes later, and sees that there is more.
-	if lock := tx.d.forUpdate(); lock != "" {
+	if tx.d.forUpdate() != "" {
 		var n int
-		err := tx.q.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT id`+mailOf+`(SELECT id FROM `+tx.d.set("$1", "id")+` AS j) ORDER BY id`+lock+`) AS l`, list).Scan(&n)
+		err := tx.q.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT id`+mailOf+`(SELECT id FROM `+tx.d.set("$1", "id")+` AS j) ORDER BY id`+tx.d.forUpdate()+`) AS l`, list).Scan(&n)
 		if err != nil {
 			return 0, fmt.Errorf("plan mails: %w", err)
 		}

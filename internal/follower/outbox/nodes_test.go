@@ -163,10 +163,13 @@ func TestWhoIsAloneTakesOverAtOnce(t *testing.T) {
 			time.Sleep(time.Second)
 
 			server := &away{answer: func(context.Context, store.Delivery) Outcome { return Outcome{Result: Sent} }}
-			w := New(db, Options{
+			w, err := New(db, Options{
 				Senders: map[chat.Channel]Sender{chat.MailChannel: server}, Timing: store.Timing{MailGap: time.Hour}, Alone: alone,
 				Now: time.Now, Log: slog.New(slog.DiscardHandler),
 			})
+			if err != nil {
+				t.Fatal(err)
+			}
 			w.Start()
 			defer w.Stop()
 			time.Sleep(look / 2)

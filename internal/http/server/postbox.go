@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"time"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/http/postbox"
