@@ -125,14 +125,14 @@ func TestAMailForWhichThereIsNoRoomIsCountedAndComesAgain(t *testing.T) {
 		Book: alias.New("a secret of the tests", "reply.swap.example"), Log: slog.New(slog.DiscardHandler),
 		Seen: func(outcome string) { seen = append(seen, outcome) },
 	})
-	box.memory.Store(mostInMemory)
-	if _, _, err := box.read(strings.NewReader("Subject: x\r\n\r\n")); !errors.Is(err, errBusy) {
+	box.memory.held = mostInMemory
+	if _, _, err := (&session{box: box}).read(strings.NewReader("Subject: x\r\n\r\n")); !errors.Is(err, errBusy) {
 		t.Errorf("got %v", err)
 	}
 	if len(seen) != 1 || seen[0] != "later" || !slices.Contains(Outcomes, seen[0]) {
 		t.Errorf("counted %q, want later", seen)
 	}
-	if n := box.memory.Load(); n != mostInMemory {
+	if n := box.memory.held; n != mostInMemory {
 		t.Errorf("%d bytes are held, want %d", n, mostInMemory)
 	}
 }
