@@ -29,6 +29,9 @@ type Fault struct {
 	// Status is the answer's enhanced one (RFC 3463), such as 5.1.1; "" when it had none.
 	Status string
 	Text   string // of the answer, without addresses
+	// Away says that the server takes no mail at all at the moment: it was not reached, or refused us
+	// before it knew for whom the mail is.
+	Away bool
 }
 
 // Error says at which step what happened.
@@ -62,6 +65,8 @@ func faultOf(err error, to string) *Fault {
 	if text := answerOf(err); text != "" {
 		f.Text = scrub(text, to)
 	}
+	// 552 is said of how large this one is.
+	f.Away = sent.Reason == gomail.ErrSMTPMailFrom && f.Code != 552
 	if f.Code < 500 {
 		return f
 	}
@@ -93,7 +98,7 @@ var answer = regexp.MustCompile(`\b[245]\d\d[ -].*`)
 
 // faultAt is a failure at a step before the message: nothing of it is the message's fault.
 func faultAt(step string, err error, to string) *Fault {
-	f := &Fault{Step: step, Text: scrub(err.Error(), to)}
+	f := &Fault{Step: step, Text: scrub(err.Error(), to), Away: true}
 	if said, ok := errors.AsType[*textproto.Error](err); ok {
 		f.Code, f.Text = said.Code, scrub(said.Error(), to)
 	}

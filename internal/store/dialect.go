@@ -134,10 +134,10 @@ func (d dialect) forUpdate() string {
 	return ""
 }
 
-// skipLocked is forUpdate without the rows that somebody else has locked.
-func (d dialect) skipLocked() string {
+// skipLockedOf is forUpdate of one table of a join, without the rows that somebody else has locked.
+func (d dialect) skipLockedOf(table string) string {
 	if d == postgres {
-		return " FOR UPDATE SKIP LOCKED"
+		return " FOR UPDATE OF " + table + " SKIP LOCKED"
 	}
 	return ""
 }

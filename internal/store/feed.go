@@ -69,6 +69,20 @@ func (r Reader) ListingChanges(ctx context.Context, c Cursor, limit int) ([]List
 	return changes, err
 }
 
+// CheaperSince returns when a listing last became cheaper behind a time, and before a change of it;
+// the zero time when it did not.
+func (r Reader) CheaperSince(ctx context.Context, since time.Time, before ListingChange) (time.Time, error) {
+	var last time.Time
+	err := r.q.QueryRowContext(ctx, `
+		SELECT COALESCE(max(created_at), 0) FROM listing_change
+		WHERE created_at > $1 AND created_at < $2 AND listing_id = $3 AND currency = currency_was AND price < price_was`,
+		micros(since), micros(before.Step.At), before.Listing).Scan(microsInto{&last})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read how the price of listing %d fell: %w", before.Listing, err)
+	}
+	return last, nil
+}
+
 // ListingWaiting is Waiting for the listings' feed.
 func (r Reader) ListingWaiting(ctx context.Context, c Cursor) (time.Time, error) {
 	query := `SELECT created_at FROM listing_change WHERE pos > $2 AND $1 = 0 ORDER BY pos LIMIT 1`

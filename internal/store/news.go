@@ -19,6 +19,7 @@ type News struct {
 	Muted     bool             // they have muted the conversation of the notice
 	Unread    chat.Unread
 	Mailed24h int64 // mails about notices that went to them within 24 hours
+	Wishes24h int64 // those of them that were about what they have saved
 	// Listing has what a card shows, its first photo with it: id, slug, title, price, category,
 	// condition, status and place. It is zero when it is gone.
 	Listing chat.Listing
@@ -45,8 +46,7 @@ func (r Reader) News(ctx context.Context, d Delivery) (News, error) {
 		SELECT ` + userColumns + `, ` + preferenceRead + `,
 			EXISTS (SELECT 1 FROM member o WHERE o.conversation_id = ` + args.add(n.Notice.Conversation) + ` AND o.user_id = u.id AND o.muted),
 			` + unreadConversations("u.id") + `, ` + unreadNotices("u.id") + `,
-			(SELECT count(*) FROM outbox o WHERE o.channel = 'mail' AND o.state = 'sent' AND o.user_id = u.id AND o.notice_id > 0
-				AND o.sent_at > ` + args.add(micros(time.Now().Add(-24*time.Hour))) + `),
+			m.mails, m.wishes,
 			COALESCE(l.id, 0), COALESCE(l.slug, ''), COALESCE(l.title, ''), COALESCE(l.price_amount, 0), COALESCE(l.price_currency, ''),
 			COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, ''), COALESCE(l.city, ''),
 			COALESCE(f.blob_key, ''), COALESCE(f.thumb_key, ''), COALESCE(f.width, 0), COALESCE(f.height, 0)
@@ -54,9 +54,13 @@ func (r Reader) News(ctx context.Context, d Delivery) (News, error) {
 		LEFT JOIN preference p ON p.user_id = u.id
 		LEFT JOIN listing l ON l.id = ` + args.add(n.Notice.Listing) + `
 		LEFT JOIN photo f ON f.listing_id = l.id AND f.position = 0
+		CROSS JOIN (
+			SELECT count(*) AS mails, count(CASE WHEN o.note <> '' THEN 1 END) AS wishes FROM outbox o
+			WHERE o.channel = 'mail' AND o.state = 'sent' AND o.user_id = $1 AND o.notice_id > 0
+				AND o.sent_at > ` + args.add(micros(time.Now().Add(-24*time.Hour))) + `) AS m
 		WHERE u.id = $1`
 	fields := append(userFields(&n.Person), wants.fields()...)
-	fields = append(fields, &n.Muted, &n.Unread.Conversations, &n.Unread.Notices, &n.Mailed24h,
+	fields = append(fields, &n.Muted, &n.Unread.Conversations, &n.Unread.Notices, &n.Mailed24h, &n.Wishes24h,
 		&l.ID, &l.Slug, &l.Title, &l.Price.Amount, &l.Price.Currency, &l.Category, &l.Condition, &l.Status, &l.City)
 	if err := r.q.QueryRowContext(ctx, query, args...).Scan(append(fields, photoFields(&photo)...)...); err != nil {
 		return News{}, fmt.Errorf("read what delivery %d is about: %w", d.ID, missing(err, "person"))

@@ -53,6 +53,11 @@ func (tx *Tx) PlanDeliveries(ctx context.Context, touched []chat.NoticeID, at ti
 			return err
 		}
 		planned += n
+		if n > 0 {
+			if err := tx.trimPush(ctx, string(list)); err != nil {
+				return err
+			}
+		}
 	}
 	if t.Mail {
 		n, err := tx.planMail(ctx, string(list), at, t)
@@ -64,6 +69,27 @@ func (tx *Tx) PlanDeliveries(ctx context.Context, touched []chat.NoticeID, at ti
 	tx.due = tx.due || planned > 0
 	return nil
 }
+
+// mostWaiting is how much of one person may wait to be pushed: their devices times what they
+// have not read.
+const mostWaiting = 200
+
+// trimPush deletes the oldest of what waits to be pushed to those whom notices tell, beyond
+// mostWaiting, but for what somebody tries: nobody fills the outbox by browsers that take nothing.
+func (tx *Tx) trimPush(ctx context.Context, list string) error {
+	_, err := tx.changed(ctx, "drop the oldest push messages", `
+		DELETE FROM outbox WHERE claim = '' AND id IN (
+			SELECT w.id FROM (
+				SELECT o.id, row_number() OVER (PARTITION BY o.user_id ORDER BY o.created_at DESC, o.id DESC) AS nth
+				FROM outbox o WHERE o.channel = 'push' AND o.state = 'waiting'
+					AND o.user_id IN (SELECT n.user_id FROM `+tx.d.set("$1", "id")+` AS j JOIN notice n ON n.id = j.id)) AS w
+			WHERE w.nth > $2)`, list, mostWaiting)
+	return err
+}
+
+// DropGap is how long after a push message about a price that fell the next one about it goes to
+// the same browser at the soonest.
+const DropGap = time.Hour
 
 func (tx *Tx) planPush(ctx context.Context, list string, at time.Time, t Timing) (int64, error) {
 	return tx.changed(ctx, "plan push messages", `
@@ -79,12 +105,18 @@ func (tx *Tx) planPush(ctx context.Context, list string, at time.Time, t Timing)
 		ORDER BY n.id, d.id
 		ON CONFLICT (notice_id, device_id) WHERE channel = 'push'
 		DO UPDATE SET kind = 'notice', state = 'waiting', wanted = outbox.wanted + 1, note = excluded.note,
-			due_at = CASE WHEN `+pushKept+` THEN outbox.due_at ELSE excluded.due_at END,
+			due_at = CASE WHEN `+pushKept+` THEN outbox.due_at
+				WHEN excluded.note LIKE '{"kind":"price_drop"%' AND outbox.sent_at + CAST($4 AS BIGINT) > excluded.due_at THEN outbox.sent_at + CAST($4 AS BIGINT)
+				ELSE excluded.due_at END,
 			created_at = CASE WHEN `+pushKept+` THEN outbox.created_at ELSE excluded.created_at END,
 			attempts = CASE WHEN `+pushKept+` THEN outbox.attempts ELSE 0 END,
 			fault = CASE WHEN `+pushKept+` THEN outbox.fault ELSE '' END`,
-		list, micros(at), micros(at.Add(t.PushAfter)))
+		list, micros(at), micros(at.Add(t.PushAfter)), DropGap.Microseconds())
 }
+
+// wishMail is the note of mails about what somebody has saved. They are counted by it, also when
+// their notice is gone.
+const wishMail = `{"wish":true}`
 
 func (tx *Tx) planMail(ctx context.Context, list string, at time.Time, t Timing) (int64, error) {
 	due := at.Add(t.MailAfter)
@@ -98,8 +130,8 @@ func (tx *Tx) planMail(ctx context.Context, list string, at time.Time, t Timing)
 		}
 	}
 	return tx.changed(ctx, "plan mails", `
-		INSERT INTO outbox (channel, kind, state, user_id, notice_id, created_at, due_at)
-		SELECT 'mail', 'notice', 'waiting', n.user_id, n.id, $2, COALESCE((
+		INSERT INTO outbox (channel, kind, state, user_id, notice_id, note, created_at, due_at)
+		SELECT 'mail', 'notice', 'waiting', n.user_id, n.id, CASE WHEN n.conversation_id > 0 THEN '' ELSE '`+wishMail+`' END, $2, COALESCE((
 			SELECT max(o.sent_at) + CAST($5 AS BIGINT) FROM outbox o JOIN notice m ON m.id = o.notice_id
 			WHERE o.channel = 'mail' AND o.state = 'sent' AND o.user_id = n.user_id AND o.sent_at > $4
 				AND m.listing_id = n.listing_id AND m.conversation_id = n.conversation_id), $3)

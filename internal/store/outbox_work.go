@@ -12,14 +12,22 @@ import (
 	"swapnest/internal/chat"
 )
 
-// ClaimDeliveries takes at most limit deliveries of a channel that are due, those that are due
-// longest, for a term: until it is over no other node tries them. They come in the order of their
-// ids. Clocks of nodes may differ by as much as the term is longer than an attempt.
-func (db *DB) ClaimDeliveries(ctx context.Context, c chat.Channel, now time.Time, term time.Duration, limit int) ([]Delivery, error) {
-	var due bool
-	err := db.q.QueryRowContext(ctx,
-		`SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND channel = $1 AND due_at <= $2)`, string(c), micros(now)).Scan(&due)
+// seen is among how many deliveries that are due the next ones are chosen: more than one person
+// may have wait for push (mostWaiting), and so few that a long queue costs no more.
+const seen = 512
+
+// ClaimDeliveries takes at most limit deliveries of a channel that are due, one of each person, those
+// that are due longest, for a term: until it is over no other node tries them. The busy have had
+// enough for now: nothing of theirs is taken. The deliveries come in the order of their ids. Clocks of
+// nodes may differ by as much as the term is longer than an attempt.
+func (db *DB) ClaimDeliveries(ctx context.Context, c chat.Channel, now time.Time, term time.Duration, limit int, busy ...chat.UserID) ([]Delivery, error) {
+	list, err := json.Marshal(append([]chat.UserID{}, busy...))
 	if err != nil {
+		return nil, fmt.Errorf("look for deliveries that are due: %w", err)
+	}
+	from := ` FROM outbox WHERE state = 'waiting' AND channel = $1 AND due_at <= $2 AND user_id NOT IN (SELECT id FROM ` + db.d.set("$3", "id") + ` AS j)`
+	var due bool
+	if err := db.q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1`+from+`)`, string(c), micros(now), string(list)).Scan(&due); err != nil {
 		return nil, fmt.Errorf("look for deliveries that are due: %w", err)
 	}
 	if !due {
@@ -27,14 +35,20 @@ func (db *DB) ClaimDeliveries(ctx context.Context, c chat.Channel, now time.Time
 	}
 	var all []Delivery
 	err = db.Update(ctx, func(tx *Tx) error {
-		// Picked once: PostgreSQL would do it anew for each row that it looks at.
+		// Picked once: PostgreSQL would do it anew for each row that it looks at. Only what is picked is
+		// locked, and looked at again then: another node may have been faster.
 		rows, err := tx.q.QueryContext(ctx, `
-			WITH picked AS MATERIALIZED (
-				SELECT id FROM outbox WHERE state = 'waiting' AND channel = $1 AND due_at <= $2
-				ORDER BY due_at, id LIMIT $5`+tx.d.skipLocked()+`)
-			UPDATE outbox SET attempts = attempts + 1, due_at = $3, claim = $4
+			WITH due AS MATERIALIZED (
+				SELECT id, user_id, due_at`+from+` ORDER BY due_at, id LIMIT $4),
+			turn AS MATERIALIZED (
+				SELECT id, due_at, row_number() OVER (PARTITION BY user_id ORDER BY due_at, id) AS nth FROM due),
+			picked AS MATERIALIZED (
+				SELECT o.id FROM turn JOIN outbox o ON o.id = turn.id
+				WHERE turn.nth = 1 AND o.state = 'waiting' AND o.due_at <= $2
+				ORDER BY turn.due_at, turn.id LIMIT $5`+tx.d.skipLockedOf("o")+`)
+			UPDATE outbox SET attempts = attempts + 1, due_at = $6, claim = $7
 			WHERE id IN (SELECT id FROM picked)
-			RETURNING `+deliveryColumns, string(c), micros(now), micros(now.Add(term)), rand.Text(), limit)
+			RETURNING `+deliveryColumns, string(c), micros(now), string(list), seen, limit, micros(now.Add(term)), rand.Text())
 		if err != nil {
 			return err
 		}
@@ -52,7 +66,7 @@ func (db *DB) ClaimDeliveries(ctx context.Context, c chat.Channel, now time.Time
 type Settlement struct {
 	As    Settled
 	At    time.Time
-	Due   time.Time     // of SettledRetry and SettledPostponed: when it is tried again
+	Due   time.Time     // of SettledRetry, SettledPostponed and SettledHeld: when it is tried again
 	Fault string        // of SettledRetry and SettledDead: why it failed
 	After time.Duration // how long what came meanwhile waits for company
 	Gap   time.Duration // the same of a mail, of which the next one is another one
@@ -68,6 +82,7 @@ const (
 	SettledDropped                  // there was nothing to send
 	SettledPostponed                // it was not tried, and is when it is due; its age counts from then
 	SettledDead                     // it failed, and is given up
+	SettledHeld                     // it was not tried, and is when it is due; its age counts on
 )
 
 // SettleDelivery writes down what came of an attempt. It changes nothing, and returns false, when
@@ -107,7 +122,7 @@ func (tx *Tx) settle(ctx context.Context, d Delivery, s Settlement) (bool, error
 		case d.Kind == DeliverClear:
 			steps = append(steps, step{deleteDelivery + asClaimed, []any{string(d.Kind), d.wanted}})
 		case d.Channel == chat.MailChannel:
-			steps = append(steps, step{`UPDATE outbox SET claim = '', state = 'sent', sent_at = $3, note = '', fault = ''` + ownDelivery, []any{at}})
+			steps = append(steps, step{`UPDATE outbox SET claim = '', state = 'sent', sent_at = $3, note = CASE WHEN notice_id > 0 THEN note ELSE '' END, fault = ''` + ownDelivery, []any{at}})
 		default:
 			steps = append(steps, step{`UPDATE outbox SET claim = '', state = 'sent', sent_at = $5, fault = ''` + ownDelivery + asClaimed, []any{string(d.Kind), d.wanted, at}})
 		}
@@ -123,6 +138,8 @@ func (tx *Tx) settle(ctx context.Context, d Delivery, s Settlement) (bool, error
 		}
 	case SettledPostponed:
 		steps = []step{{`UPDATE outbox SET claim = '', due_at = $3, created_at = $3, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END` + ownDelivery, []any{micros(s.Due)}}}
+	case SettledHeld:
+		steps = []step{{`UPDATE outbox SET claim = '', due_at = $3, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END` + ownDelivery, []any{micros(s.Due)}}}
 	case SettledDead:
 		if d.Kind == DeliverClear { // there is nothing in it for which somebody would want it
 			steps = append(steps, step{deleteDelivery + asClaimed, []any{string(d.Kind), d.wanted}})
@@ -150,15 +167,16 @@ func (tx *Tx) follow(ctx context.Context, d Delivery, s Settlement) error {
 		return nil
 	}
 	_, err := tx.changed(ctx, "have a mail follow", `
-		INSERT INTO outbox (channel, kind, state, user_id, notice_id, created_at, due_at)
-		SELECT channel, kind, 'waiting', user_id, notice_id, $3, $4 FROM outbox WHERE id = $1 AND wanted > $2
+		INSERT INTO outbox (channel, kind, state, user_id, notice_id, note, created_at, due_at)
+		SELECT channel, kind, 'waiting', user_id, notice_id, note, $3, $4 FROM outbox WHERE id = $1 AND wanted > $2
 		ON CONFLICT (notice_id) WHERE channel = 'mail' AND notice_id > 0 AND state = 'waiting' DO NOTHING`,
 		d.ID, d.wanted, micros(s.At), micros(s.At.Add(s.Gap)))
 	return err
 }
 
-// HastenDeliveries has those of some deliveries that wait for another attempt tried at once, in the
-// order in which they were made: what they failed for is over.
+// HastenDeliveries has those of some deliveries that wait for another attempt tried soon, in the
+// order of their ids: what they failed for is over. They go behind what is due and was not tried: should
+// they be at fault themselves, nobody waits for them.
 func (db *DB) HastenDeliveries(ctx context.Context, ids []chat.DeliveryID, now time.Time) error {
 	list, err := json.Marshal(ids)
 	if err != nil {
@@ -166,7 +184,7 @@ func (db *DB) HastenDeliveries(ctx context.Context, ids []chat.DeliveryID, now t
 	}
 	return db.Update(ctx, func(tx *Tx) error {
 		n, err := tx.changed(ctx, "hasten deliveries", `
-			UPDATE outbox SET due_at = created_at
+			UPDATE outbox SET due_at = $2
 			WHERE state = 'waiting' AND claim = '' AND created_at <= $2 AND id IN (SELECT id FROM `+tx.d.set("$1", "id")+` AS j)`,
 			string(list), micros(now))
 		tx.due = tx.due || n > 0

@@ -128,7 +128,7 @@ func (m *Mailer) notice(ctx context.Context, d store.Delivery) outbox.Outcome {
 	if until := news.Wants.SilentUntil(now); !until.IsZero() {
 		return outbox.Outcome{Result: outbox.Postponed, Until: until}
 	}
-	if news.Mailed24h >= int64(m.o.PerDay) {
+	if news.Mailed24h >= int64(m.o.PerDay) || news.Notice.Conversation == 0 && news.Wishes24h >= m.wishesPerDay() {
 		return outbox.Outcome{Result: outbox.Postponed, Until: now.Add(later)}
 	}
 	l, err := m.noticeLetter(ctx, news)
@@ -151,6 +151,10 @@ func (m *Mailer) notice(ctx context.Context, d store.Delivery) outbox.Outcome {
 	}
 	return m.post(ctx, d, news.Person, message, l)
 }
+
+// wishesPerDay is how many mails of a day may be about what somebody has saved: a quarter. Whoever plays
+// with a price does not use up what messages need.
+func (m *Mailer) wishesPerDay() int64 { return max(1, int64(m.o.PerDay)/4) }
 
 // wanted tells whether a notice is still to be told by mail, at whatever time.
 func (m *Mailer) wanted(n store.News) bool {
@@ -207,7 +211,7 @@ func (m *Mailer) post(ctx context.Context, d store.Delivery, to chat.User, messa
 	case ok && f.Kind == mail.BadMessage:
 		return outbox.Outcome{Result: outbox.Dead, Err: err}
 	default:
-		return outbox.Outcome{Err: err}
+		return outbox.Outcome{Err: err, Away: ok && f.Away}
 	}
 }
 

@@ -160,3 +160,47 @@ func TestWhatIsReadWithinTheDelayIsNotMailed(t *testing.T) {
 		}
 	})
 }
+
+// Mails about what somebody has saved use up a quarter of what a day may bring.
+func TestSavedThingsDoNotUseUpTheMailsOfADay(t *testing.T) {
+	h := newHouse(t, testkit.SQLite(t))
+	h.say(t, "Is it still there?")
+	d := h.told(t)
+	for _, c := range []struct {
+		mails, wishes int64
+		wish          bool
+		want          outbox.Result
+	}{
+		{5, 5, false, outbox.Sent}, {5, 5, true, outbox.Postponed}, {19, 4, true, outbox.Sent}, {20, 4, true, outbox.Postponed}, {20, 5, false, outbox.Postponed},
+	} {
+		h.options.Store = looking{DB: h.db, spoil: func(n *store.News) {
+			n.Mailed24h, n.Wishes24h = c.mails, c.wishes
+			if c.wish {
+				n.Notice.Conversation, n.Notice.Kind = 0, chat.NoticePriceDrop
+			}
+		}}
+		if got := h.send(t, d); got.Result != c.want {
+			t.Errorf("after %d mails, %d of saved things, wish %t: %+v", c.mails, c.wishes, c.wish, got)
+		}
+	}
+}
+
+// What a server says of a recipient is that one's own; what it says of us is everybody's.
+func TestAServerThatRefusesUsIsAway(t *testing.T) {
+	for step, away := range map[mailtest.Step]bool{mailtest.Greet: true, mailtest.From: true, mailtest.To: false, mailtest.Take: false} {
+		h := newHouse(t, testkit.SQLite(t))
+		h.say(t, "Is it still there?")
+		d := h.told(t)
+		h.server.Fail(step, 451, [3]int{4, 3, 0}, "later")
+		if got := h.send(t, d); got.Result != outbox.Retry || got.Away != away {
+			t.Errorf("at %s: %+v, want away %t", step, got, away)
+		}
+	}
+	h := newHouse(t, testkit.SQLite(t))
+	h.say(t, "Is it still there?")
+	d := h.told(t)
+	h.server.Stop()
+	if got := h.send(t, d); got.Result != outbox.Retry || !got.Away {
+		t.Errorf("of a server that is away: %+v", got)
+	}
+}

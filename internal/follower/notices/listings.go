@@ -54,6 +54,10 @@ func (f *Follower) tellOf(ctx context.Context, c store.ListingChange) (bool, err
 	default:
 		return true, nil
 	}
+	plan, err := f.timingOf(ctx, kind, c)
+	if err != nil {
+		return true, err
+	}
 	for last := chat.UserID(0); ; {
 		to, err := f.db.Wishers(ctx, c.Listing, c.Step.At, last, crowd)
 		if err != nil || len(to) == 0 {
@@ -64,7 +68,7 @@ func (f *Follower) tellOf(ctx context.Context, c store.ListingChange) (bool, err
 			if told, err = tx.TellOfListing(ctx, kind, c, to); err != nil {
 				return err
 			}
-			return f.planFor(ctx, tx, told)
+			return f.planFor(ctx, tx, told, plan)
 		})
 		if err != nil {
 			return true, err
@@ -75,6 +79,22 @@ func (f *Follower) tellOf(ctx context.Context, c store.ListingChange) (bool, err
 		}
 		last = to[len(to)-1]
 	}
+}
+
+// timingOf says how soon a change leaves the site: a price that falls again and again is sent once an
+// hour, also when it rises in between and what was told of it is gone. Then it tells the newest price.
+func (f *Follower) timingOf(ctx context.Context, kind chat.NoticeKind, c store.ListingChange) (store.Timing, error) {
+	plan := f.plan
+	if kind != chat.NoticePriceDrop {
+		return plan, nil
+	}
+	last, err := f.db.CheaperSince(ctx, c.Step.At.Add(-store.DropGap), c)
+	if err != nil || last.IsZero() {
+		return plan, err
+	}
+	wait := last.Add(store.DropGap).Sub(f.now())
+	plan.PushAfter, plan.MailAfter = max(plan.PushAfter, wait), max(plan.MailAfter, wait)
+	return plan, nil
 }
 
 // settle takes back what a change has made untrue.

@@ -130,7 +130,7 @@ func (f *Follower) followMessages(ctx context.Context) (wait time.Duration, more
 			}
 			told = append(told, made...)
 		}
-		if err := f.planFor(ctx, tx, told); err != nil {
+		if err := f.planFor(ctx, tx, told, f.plan); err != nil {
 			return err
 		}
 		return tx.Follow(ctx, messages, events[len(events)-1].Cursor)
@@ -182,8 +182,8 @@ func newsOf(events []store.Logged, kind chat.NoticeKind) []store.MessageNews {
 	return all
 }
 
-// planFor puts into the outbox what is to be sent of notices, in the transaction that made them.
-func (f *Follower) planFor(ctx context.Context, tx *store.Tx, told []store.NoticeRef) error {
+// planFor puts into the outbox what is to be sent of notices, and how soon, in the transaction that made them.
+func (f *Follower) planFor(ctx context.Context, tx *store.Tx, told []store.NoticeRef, plan store.Timing) error {
 	ids := make([]chat.NoticeID, 0, len(told))
 	seen := make(map[chat.NoticeID]bool, len(told))
 	for _, ref := range told {
@@ -192,7 +192,7 @@ func (f *Follower) planFor(ctx context.Context, tx *store.Tx, told []store.Notic
 			ids = append(ids, ref.ID)
 		}
 	}
-	return tx.PlanDeliveries(ctx, ids, f.now(), f.plan)
+	return tx.PlanDeliveries(ctx, ids, f.now(), plan)
 }
 
 // tell rings for what is new.

@@ -100,3 +100,24 @@ func TestNothingIsPlannedTwice(t *testing.T) {
 		}
 	})
 }
+
+// A price that falls, rises and falls again is sent once an hour, though each time it is told anew.
+func TestAPriceThatIsPlayedWithIsSentOnceAnHour(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		h := newHouse(t, d)
+		h.plan = store.Timing{Push: true, Mail: true, PushAfter: time.Minute, MailAfter: 10 * time.Minute, MailGap: time.Hour}
+		d.Device(t, h.Stranger.ID)
+		d.Verify(t, h.Stranger.ID)
+		h.wishes(t, h.Stranger)
+		h.becomes(t, 800000, chat.ListingActive)
+		h.follow(t)
+		h.becomes(t, 900000, chat.ListingActive)
+		h.follow(t)
+		h.becomes(t, 800000, chat.ListingActive)
+		h.follow(t)
+		want := []string{fmt.Sprintf("push to %d in 60", h.Stranger.ID), fmt.Sprintf("mail to %d in 60", h.Stranger.ID)}
+		if diff := cmp.Diff(want, h.outbox(t)); diff != "" {
+			t.Errorf("the outbox holds (-want +got):\n%s", diff)
+		}
+	})
+}

@@ -24,8 +24,9 @@ type lane struct {
 	freed   chan struct{} // an attempt has ended
 	done    *sync.WaitGroup
 
-	mu      sync.Mutex // guards what follows
-	flying  int        // attempts under way
+	mu      sync.Mutex          // guards what follows
+	flying  int                 // attempts under way
+	of      map[chat.UserID]int // how many of them are of whom
 	trouble trouble
 }
 
@@ -61,34 +62,57 @@ func (l *lane) run(claiming, trying context.Context) {
 // turn begins as many attempts as there is room for. It returns for how long nothing may be tried
 // since the other side is away; 0 for until there is something.
 func (l *lane) turn(claiming, trying context.Context) (wait time.Duration) {
-	l.mu.Lock()
-	room, wait := l.trouble.room(l.now(), l.pace.atOnce-l.flying, l.flying)
-	l.mu.Unlock()
-	if room <= 0 {
-		return wait
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), writing) // what was claimed is to be known
-	defer cancel()
-	all, err := l.db.ClaimDeliveries(ctx, l.channel, l.now(), l.pace.lease, room)
-	if err != nil {
-		if claiming.Err() == nil {
+	for {
+		l.mu.Lock()
+		room, wait := l.trouble.room(l.now(), l.pace.atOnce-l.flying, l.flying)
+		busy := l.busy()
+		l.mu.Unlock()
+		if room <= 0 {
+			return wait
+		}
+		all, err := l.claim(room, busy)
+		if err != nil && claiming.Err() == nil {
 			l.log.Warn("what is due was not looked for", "error", err)
 		}
-		return 0
+		if err != nil || len(all) == 0 {
+			return 0
+		}
+		for _, d := range all {
+			l.count(d.To, 1)
+			l.done.Go(func() {
+				l.try(trying, d)
+				l.count(d.To, -1)
+				poke(l.freed)
+			})
+		}
 	}
+}
+
+// claim takes what is due, one of each person but the busy.
+func (l *lane) claim(room int, busy []chat.UserID) ([]store.Delivery, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), writing) // what was claimed is to be known
+	defer cancel()
+	return l.db.ClaimDeliveries(ctx, l.channel, l.now(), l.pace.lease, room, busy...)
+}
+
+// busy are those of whom nothing more is tried for now. Callers hold the lock.
+func (l *lane) busy() (all []chat.UserID) {
+	for who, n := range l.of {
+		if n >= perPerson {
+			all = append(all, who)
+		}
+	}
+	return all
+}
+
+// count counts attempts under way.
+func (l *lane) count(who chat.UserID, n int) {
 	l.mu.Lock()
-	l.flying += len(all)
-	l.mu.Unlock()
-	for _, d := range all {
-		l.done.Go(func() {
-			l.try(trying, d)
-			l.mu.Lock()
-			l.flying--
-			l.mu.Unlock()
-			poke(l.freed)
-		})
+	defer l.mu.Unlock()
+	l.flying += n
+	if l.of[who] += n; l.of[who] == 0 {
+		delete(l.of, who)
 	}
-	return 0
 }
 
 // try tries a delivery once, and writes down what came of it.
@@ -143,6 +167,12 @@ func (l *lane) settlement(d store.Delivery, o Outcome, stopped bool) (s store.Se
 		s.As, result = store.SettledDropped, "dropped"
 	case Postponed:
 		s.As, s.Due, result = store.SettledPostponed, latest(o.Until, now.Add(look)), "postponed"
+	case Held:
+		if now.Sub(d.Created) >= l.pace.life {
+			s.As, s.Fault, result = store.SettledDead, "where it goes to has not answered for too long", "dead"
+			break
+		}
+		s.As, s.Due, result = store.SettledHeld, latest(o.Until, now.Add(look)), "postponed"
 	case Dead:
 		s.As, s.Fault, result = store.SettledDead, plainly(o.Err), "dead"
 	default:
@@ -166,13 +196,13 @@ func (l *lane) settlement(d store.Delivery, o Outcome, stopped bool) (s store.Se
 	return s, result
 }
 
-// heard notes how the other side is. When it is back, what has failed for its being away is due at
-// once, in its place.
+// heard notes how the way of the channel is. When it is back, what has failed for its being away is due
+// at once. Only what says Away speaks of the way: a failure of one delivery shows that it was reached.
 func (l *lane) heard(id chat.DeliveryID, o Outcome) {
 	l.mu.Lock()
 	was := l.trouble
 	switch {
-	case o.Result == Retry && o.Until.IsZero():
+	case o.Result == Retry && o.Away:
 		l.trouble.failed(id, l.now(), l.pace)
 	case o.Result == Sent || o.Result == Dead || o.Result == Retry:
 		l.trouble = trouble{}
@@ -192,9 +222,10 @@ func (l *lane) heard(id chat.DeliveryID, o Outcome) {
 	}
 }
 
-// trouble is when nothing has succeeded for a while: the other side is away. Then one delivery at
-// a time is tried, in growing intervals, and the others keep their place: nothing is hammered, and when
-// it is back all goes in the order in which it was due.
+// trouble is when the way of a channel has failed a few times, and nothing has gone: the other side
+// is away. Then one delivery at a time is tried, in growing intervals, and the others keep their place:
+// nothing is hammered, and when it is back all goes in the order in which it was due, and behind it what
+// was tried.
 type trouble struct {
 	failures int // one after the other
 	on       bool

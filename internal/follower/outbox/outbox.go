@@ -22,6 +22,8 @@ const (
 	parting = 3 * time.Second
 	// writing bounds one try to write down what came of an attempt.
 	writing = 5 * time.Second
+	// perPerson is how many attempts there are at once of what is for one person.
+	perPerson = 2
 	// keepSent and keepDead are how long the outbox keeps what was sent, and what was given up.
 	keepSent = 7 * 24 * time.Hour
 	keepDead = 30 * 24 * time.Hour
@@ -103,7 +105,7 @@ func New(db *store.DB, o Options) (*Worker, error) {
 		}
 		w.lanes = append(w.lanes, &lane{
 			db: db, channel: channel, sender: sender, pace: p, now: o.Now, ended: o.Ended, log: o.Log.With("channel", string(channel)),
-			wake: make(chan struct{}, 1), freed: make(chan struct{}, 1), done: &w.done,
+			wake: make(chan struct{}, 1), freed: make(chan struct{}, 1), done: &w.done, of: map[chat.UserID]int{},
 		})
 	}
 	return w, nil

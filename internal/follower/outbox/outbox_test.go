@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -115,9 +116,15 @@ var devices atomic.Int64
 // enqueue puts n deliveries into the outbox that are due at once.
 func enqueue(t *testing.T, db *store.DB, channel chat.Channel, n int) {
 	t.Helper()
+	enqueueTo(t, db, channel, 1, n)
+}
+
+// enqueueTo is enqueue for somebody.
+func enqueueTo(t *testing.T, db *store.DB, channel chat.Channel, to chat.UserID, n int) {
+	t.Helper()
 	err := db.Update(t.Context(), func(tx *store.Tx) error {
 		for range n {
-			d := store.Delivery{Channel: channel, Kind: store.DeliverPassword, To: 1, Device: chat.PushDeviceID(devices.Add(1))}
+			d := store.Delivery{Channel: channel, Kind: store.DeliverPassword, To: to, Device: chat.PushDeviceID(devices.Add(1))}
 			if err := tx.Enqueue(t.Context(), d); err != nil {
 				return err
 			}
@@ -145,7 +152,8 @@ func left(t *testing.T, db *store.DB) (waiting, dead []store.Delivery) {
 var errRefused = errors.New("no route to mail.swap.example for asha@swap.example")
 
 // TestAnHourOfADeadServerLosesNothing has a server be away for an hour in which much is to be sent.
-// It is asked now and then; when it is back everything goes once, in order, a few at a time.
+// It is asked now and then; when it is back everything goes once, a few at a time: in order what was
+// not tried, and then in order what was.
 func TestAnHourOfADeadServerLosesNothing(t *testing.T) {
 	for _, channel := range []chat.Channel{chat.PushChannel, chat.MailChannel} {
 		t.Run(string(channel), func(t *testing.T) {
@@ -153,17 +161,22 @@ func TestAnHourOfADeadServerLosesNothing(t *testing.T) {
 				db := testkit.SQLite(t).Open(t, nil)
 				const n = 240
 				back := time.Now().Add(time.Hour)
-				var sent []chat.DeliveryID
+				var sent, fresh, tried []chat.DeliveryID
 				var late time.Duration
 				var mu sync.Mutex
 				server := &away{answer: func(_ context.Context, d store.Delivery) Outcome {
 					time.Sleep(50 * time.Millisecond)
 					if time.Now().Before(back) {
-						return Outcome{Err: errRefused}
+						return Outcome{Err: errRefused, Away: true}
 					}
 					mu.Lock()
 					defer mu.Unlock()
 					sent, late = append(sent, d.ID), time.Since(back)
+					if d.Attempts == 1 {
+						fresh = append(fresh, d.ID)
+					} else {
+						tried = append(tried, d.ID)
+					}
 					return Outcome{Result: Sent}
 				}}
 				var r results
@@ -191,16 +204,143 @@ func TestAnHourOfADeadServerLosesNothing(t *testing.T) {
 				if late > 2*time.Minute {
 					t.Errorf("the last one went %s after the server was back", late)
 				}
-				// The first one to succeed is whichever was tried; then they go side by side.
-				for i, id := range sent[1:] {
-					if most := chat.DeliveryID(i + 2 + 2*paces[channel].atOnce); id > most {
-						t.Errorf("%d went as number %d: before others that are older", id, i+2)
+				if len(fresh) < n/2 || len(tried) < 10 {
+					t.Errorf("%d were not tried before, %d were", len(fresh), len(tried))
+				}
+				if want := append(append([]chat.DeliveryID{}, fresh...), tried...); displaced(want, sent) > 2*perPerson {
+					t.Errorf("what was tried went before what was not: %v", sent)
+				}
+				for _, group := range [][]chat.DeliveryID{fresh, tried} {
+					// The first one to succeed is whichever was tried; then they go side by side.
+					if n := displaced(slices.Sorted(slices.Values(group[1:])), group[1:]); n > 2*perPerson {
+						t.Errorf("one went %d places from where it stood: %v", n, group)
 					}
 				}
 				r.want(t, map[string]int{"sent": n, "retry": len(server.tried) - n})
 			})
 		})
 	}
+}
+
+// displaced is how far from its place in want one of got is.
+func displaced(want, got []chat.DeliveryID) (most int) {
+	for i, id := range got {
+		most = max(most, i-slices.Index(want, id), slices.Index(want, id)-i)
+	}
+	return most
+}
+
+// TestWhatFailsForSomeKeepsNobodyWaiting has many things to send to a few people to whom nothing can be
+// sent, which is known late, and each minute something to somebody else.
+func TestWhatFailsForSomeKeepsNobodyWaiting(t *testing.T) {
+	for _, channel := range []chat.Channel{chat.PushChannel, chat.MailChannel} {
+		for _, takes := range []time.Duration{0, 10 * time.Second} {
+			t.Run(fmt.Sprintf("%s in %s", channel, takes), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					db := testkit.SQLite(t).Open(t, nil)
+					const good = chat.UserID(100)
+					bad := 2 * paces[channel].atOnce
+					if takes > 0 {
+						bad = paces[channel].atOnce/perPerson - 1 // they have all they may have, and room is left
+					}
+					for i := range bad {
+						enqueueTo(t, db, channel, chat.UserID(i+1), 120/bad)
+					}
+					var most int
+					server := &away{}
+					server.answer = func(_ context.Context, d store.Delivery) Outcome {
+						if d.To == good {
+							return Outcome{Result: Sent}
+						}
+						server.mu.Lock()
+						n := 0
+						for _, x := range server.tried {
+							if x.To == d.To {
+								n++
+							}
+						}
+						most = max(most, n)
+						server.mu.Unlock()
+						time.Sleep(takes)
+						return Outcome{Err: errRefused}
+					}
+					var r results
+					w := worker(db, channel, server, &r)
+					w.Start()
+					for range 120 {
+						time.Sleep(time.Minute)
+						enqueueTo(t, db, channel, good, 1)
+					}
+					time.Sleep(time.Minute)
+					w.Stop()
+					sent := 0
+					for i, d := range server.tried {
+						if d.To != good {
+							continue
+						}
+						sent++
+						if lag := server.at[i].Sub(d.Created); lag > 2*time.Second {
+							t.Errorf("%d waited for %s", d.ID, lag)
+						}
+					}
+					if sent != 120 || most < 120/bad {
+						t.Errorf("%d were sent, and %d tried of who gets nothing", sent, most)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Of one person only so much is tried at once.
+func TestNobodyHasAllAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := testkit.SQLite(t).Open(t, nil)
+		server := &away{answer: func(context.Context, store.Delivery) Outcome {
+			time.Sleep(10 * time.Second)
+			return Outcome{Result: Sent}
+		}}
+		var r results
+		w := worker(db, chat.PushChannel, server, &r)
+		enqueueTo(t, db, chat.PushChannel, 1, 20)
+		enqueueTo(t, db, chat.PushChannel, 2, 1)
+		w.Start()
+		defer w.Stop()
+		time.Sleep(5 * time.Second)
+		of := map[chat.UserID]int{}
+		for _, d := range server.attempts() {
+			of[d.To]++
+		}
+		if of[1] != perPerson || of[2] != 1 {
+			t.Errorf("%v are tried at once", of)
+		}
+		time.Sleep(105 * time.Second)
+		r.want(t, map[string]int{"sent": 21})
+	})
+}
+
+// What is held for where it goes to is not tried, and is given up like what was.
+func TestWhatIsHeldGrowsOlder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := testkit.SQLite(t).Open(t, nil)
+		server := &away{answer: func(context.Context, store.Delivery) Outcome {
+			return Outcome{Result: Held, Until: time.Now().Add(time.Hour)}
+		}}
+		var r results
+		w := worker(db, chat.PushChannel, server, &r)
+		enqueue(t, db, chat.PushChannel, 1)
+		w.Start()
+		defer w.Stop()
+		time.Sleep(23*time.Hour + 30*time.Minute)
+		if waiting, _ := left(t, db); len(waiting) != 1 || waiting[0].Attempts != 0 {
+			t.Fatalf("%+v wait", waiting)
+		}
+		time.Sleep(time.Hour)
+		if waiting, dead := left(t, db); len(waiting) != 0 || len(dead) != 1 || dead[0].Fault == "" {
+			t.Errorf("%+v wait, %+v were given up", waiting, dead)
+		}
+		r.want(t, map[string]int{"postponed": 24, "dead": 1})
+	})
 }
 
 // A delivery that fails alone is tried in growing intervals, and keeps nobody waiting.

@@ -28,11 +28,16 @@ const (
 	Dropped                 // there is nothing to tell any more, or nobody to be told
 	Postponed               // it may not leave before Until; that is no attempt
 	Dead                    // it failed, and always will
+	Held                    // where it goes to is not asked before Until; that is no attempt, and it grows older
 )
 
 // Outcome is what came of an attempt.
 type Outcome struct {
 	Result Result
-	Until  time.Time // of Postponed, and of Retry where the other side has said so
-	Err    error     // of Retry and Dead; it is shown to operators, and must hold nothing of the person
+	Until  time.Time // of Postponed and Held, and of Retry where the other side has said so
+	// Away of Retry says that the way of the whole channel has failed, such as the one mail server
+	// that all mails go by: the others need not be tried. What fails for one person, or at a host that
+	// somebody chose, is not: whoever can have it fail would have everybody wait.
+	Away bool
+	Err  error // of Retry and Dead; it is shown to operators, and must hold nothing of the person
 }

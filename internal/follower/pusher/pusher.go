@@ -42,6 +42,7 @@ type Pusher struct {
 	db     *store.DB
 	o      Options
 	client *push.Client
+	hosts  *hosts
 
 	mu      sync.Mutex
 	signers map[int64]*push.Signer // by the id of their key
@@ -49,7 +50,7 @@ type Pusher struct {
 
 // New returns a pusher.
 func New(db *store.DB, o Options) *Pusher {
-	return &Pusher{db: db, o: o, client: push.NewClient(o.HTTP, o.Now), signers: map[int64]*push.Signer{}}
+	return &Pusher{db: db, o: o, client: push.NewClient(o.HTTP, o.Now), hosts: &hosts{now: o.Now, known: map[string]*host{}}, signers: map[int64]*push.Signer{}}
 }
 
 var _ outbox.Sender = (*Pusher)(nil)
@@ -82,7 +83,16 @@ func (p *Pusher) Send(ctx context.Context, d store.Delivery) outbox.Outcome {
 	if err != nil {
 		return again(err)
 	}
-	return p.send(ctx, signer, device, to, d, news)
+	visit, until := p.hosts.enter(to.Host(), bigService(to) != "", d.To)
+	if visit == nil {
+		return outbox.Outcome{Result: outbox.Held, Until: until}
+	}
+	out, reached := p.send(ctx, signer, device, to, d, news)
+	held := p.hosts.leave(visit, reached, out.Result == outbox.Sent)
+	if !reached && out.Result == outbox.Retry && out.Until.IsZero() {
+		out.Until = held
+	}
+	return out
 }
 
 // hold tells whether something is not sent now, and what becomes of it.
@@ -132,8 +142,8 @@ func (p *Pusher) signer(ctx context.Context, id int64) (*push.Signer, error) {
 }
 
 // send hands a message over, a second time without its preview where it is too large, and says
-// what came of it.
-func (p *Pusher) send(ctx context.Context, by *push.Signer, device store.PushDevice, to push.Subscription, d store.Delivery, n store.News) outbox.Outcome {
+// what came of it, and whether its push service is there.
+func (p *Pusher) send(ctx context.Context, by *push.Signer, device store.PushDevice, to push.Subscription, d store.Delivery, n store.News) (out outbox.Outcome, reached bool) {
 	tag := tagOf(d, n.Notice)
 	m := push.Message{To: to, TTL: keeps, Urgency: push.Normal, Topic: topicOf(device, tag)}
 	if n.Notice.Conversation != 0 && d.Kind == store.DeliverNotice {
@@ -143,26 +153,26 @@ func (p *Pusher) send(ctx context.Context, by *push.Signer, device store.PushDev
 	for _, previews := range []bool{n.Wants.Previews, false} {
 		var err error
 		if m.Text, err = compose(d, n, tag, previews); err != nil {
-			return outbox.Outcome{Result: outbox.Dead, Err: err}
+			return outbox.Outcome{Result: outbox.Dead, Err: err}, true
 		}
 		answer, err = p.client.Send(ctx, by, m)
 		if errors.Is(err, outside.ErrRefused) {
-			return outbox.Outcome{Result: outbox.Dead, Err: fmt.Errorf("%s is not called: %w", service(to), err)}
+			return outbox.Outcome{Result: outbox.Dead, Err: fmt.Errorf("%s is not called: %w", service(to), err)}, false
 		}
 		if err != nil {
-			return again(err)
+			return again(err), false
 		}
 		if answer.Status != http.StatusRequestEntityTooLarge || !previews {
 			break
 		}
 	}
 	if answer.Gone() {
-		return p.gone(ctx, device)
+		return p.gone(ctx, device), true
 	}
 	if answer.Taken() {
 		p.used(ctx, device)
 	}
-	return p.outcome(answer, to)
+	return p.outcome(answer, to), answer.Status < 500
 }
 
 // outcome is what an answer means, but for a subscription that is gone.
@@ -192,12 +202,20 @@ var services = []string{"fcm.googleapis.com", "push.services.mozilla.com", "push
 
 // service is how a push service is called in a fault.
 func service(to push.Subscription) string {
-	for _, known := range services {
-		if host := to.Host(); host == known || strings.HasSuffix(host, "."+known) {
-			return "the push service " + known
-		}
+	if known := bigService(to); known != "" {
+		return "the push service " + known
 	}
 	return "a push service"
+}
+
+// bigService is which of services a browser uses; "" for none of them.
+func bigService(to push.Subscription) string {
+	for _, known := range services {
+		if host := to.Host(); host == known || strings.HasSuffix(host, "."+known) {
+			return known
+		}
+	}
+	return ""
 }
 
 // gone deletes a browser that gets nothing any more.

@@ -92,6 +92,7 @@ CREATE TABLE outbox (
 CREATE UNIQUE INDEX outbox_push ON outbox (notice_id, device_id) WHERE channel = 'push';
 CREATE UNIQUE INDEX outbox_mail ON outbox (notice_id) WHERE channel = 'mail' AND notice_id > 0 AND state = 'waiting';
 CREATE INDEX outbox_due ON outbox (due_at) WHERE state = 'waiting';
+CREATE INDEX outbox_of ON outbox (user_id) WHERE channel = 'push' AND state = 'waiting';
 CREATE INDEX outbox_mailed ON outbox (user_id, sent_at) WHERE channel = 'mail' AND state = 'sent';
 CREATE INDEX outbox_over ON outbox (created_at) WHERE state <> 'waiting';
 CREATE INDEX outbox_dead ON outbox (channel, id) WHERE state = 'dead';
