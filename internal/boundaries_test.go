@@ -69,7 +69,7 @@ var pieces = map[string]bool{
 	"add": true, "list": true, "hashes": true, // an argument's place, such as $3
 	"quoted":   true,                  // names of tables and columns of the schema, in quotation marks
 	"contains": true, "Sprintf": true, // what they are made of is looked at where it stands
-	"archived": true, "unread": true, "unreadOf": true, "hiddenUnread": true, "visible": true, "messagesFor": true, "signedJoin": true, "unhidden": true, "waiting": true, "lastVisible": true, "half": true, "pageOf": true, "pinnedPage": true, "halfOf": true, "forUpdate": true, "forShare": true, "skipLocked": true, "taken": true, "unreadConversations": true, "unreadNotices": true, "forNoKeyUpdate": true, "lockedNotices": true, "set": true, "Join": true, "Repeat": true,
+	"archived": true, "unread": true, "unreadOf": true, "hiddenUnread": true, "visible": true, "messagesFor": true, "signedJoin": true, "unhidden": true, "waiting": true, "lastVisible": true, "half": true, "pageOf": true, "pinnedPage": true, "halfOf": true, "forUpdate": true, "forShare": true, "skipLockedOf": true, "taken": true, "unreadConversations": true, "unreadNotices": true, "forNoKeyUpdate": true, "lockedNotices": true, "set": true, "Join": true, "Repeat": true,
 }
 
 // values are kinds of expressions that are no text of a query, but name something whose
