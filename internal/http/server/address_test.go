@@ -83,6 +83,7 @@ func TestAnotherAddressNeedsThePassword(t *testing.T) {
 		has(t, me.Do("POST", "/accounts/profile/edit/", form.Encode()), http.StatusUnprocessableEntity, "Your password is needed")
 		has(t, me.Do("GET", "/api/v1/me", ""), http.StatusOK, `"email":"Asha@example.org","email_verified":true`)
 		// All else, and the address in other letters, needs none.
+		has(t, me.Do("POST", "/accounts/profile/edit/", "name=Asha"), http.StatusSeeOther)
 		form.Set("email", "asha@example.org")
 		has(t, me.Do("POST", "/accounts/profile/edit/", form.Encode()), http.StatusSeeOther)
 

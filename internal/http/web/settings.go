@@ -43,8 +43,12 @@ func (w *Web) editProfile(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := profileFormView{shell: s, Name: typed(r, "name"), Email: typed(r, "email"), City: typed(r, "city"), About: typed(r, "about"), Password: field{Name: "password"}}
+	email := &v.Email.Value
+	if !r.PostForm.Has("email") { // none was typed, and none is taken away
+		v.Email.Value, email = s.Me.User.Email, nil
+	}
 	_, err = w.accounts.Edit(r.Context(), s.Me.User.ID, accounts.EditCommand{
-		Name: &v.Name.Value, Email: &v.Email.Value, City: &v.City.Value, About: &v.About.Value,
+		Name: &v.Name.Value, Email: email, City: &v.City.Value, About: &v.About.Value,
 		Password: r.PostForm.Get("password"),
 	}, origin(r))
 	if err == nil {
