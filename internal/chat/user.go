@@ -58,7 +58,7 @@ func ParseUsername(s string) (string, error) {
 }
 
 // UsernameKey is what makes usernames unique: they differ by more than case.
-func UsernameKey(username string) string { return strings.ToLower(username) }
+func UsernameKey(username string) string { return lowerASCII(username) }
 
 // ParseName accepts a display name of 1 to 60 characters on one line.
 func ParseName(s string) (string, error) { return line("name", "A name", s, 1, MaxNameChars) }
@@ -79,8 +79,24 @@ func ParseEmail(s string) (string, error) {
 	return s, nil
 }
 
-// EmailKey is what makes e-mail addresses unique: they differ by more than case.
-func EmailKey(email string) string { return strings.ToLower(email) }
+// EmailKey is what makes e-mail addresses unique: they differ by more than the case of the letters A to Z.
+// Other letters stay as they are, for some of them have one of those as their small form, such as
+// U+0130 and U+212A: whoever has an address with such a letter is not who has the one without.
+func EmailKey(email string) string { return lowerASCII(email) }
+
+// EqualFoldASCII tells whether two texts differ by no more than the case of the letters A to Z.
+func EqualFoldASCII(a, b string) bool { return lowerASCII(a) == lowerASCII(b) }
+
+// lowerASCII writes the letters A to Z small, and leaves all else as it is.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
 
 // ParsePlace accepts a place of at most 80 characters on one line, or none.
 func ParsePlace(s string) (string, error) { return line("city", "A place", s, 0, MaxCityChars) }

@@ -3,6 +3,8 @@ package chat
 import (
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 // parsed is a row of the tables of parsers that return a string.
@@ -107,6 +109,19 @@ func TestCheckPassword(t *testing.T) {
 	} {
 		if got := CodeOf(CheckPassword(c.in)); got != c.code {
 			t.Errorf("%s: got %q, want %q", name, got, c.code)
+		}
+	}
+}
+
+// Bug: the small form of some letters is one of a to z, so that whoever had an address with such a letter was
+// taken for who has it without.
+func TestNoOtherLetterOfAnAddressIsOneOfAToZ(t *testing.T) {
+	if EmailKey("Asha@EXAMPLE.org") != EmailKey("asha@example.ORG") {
+		t.Error("addresses differ by the case of their letters")
+	}
+	for r := rune(0x80); r <= unicode.MaxRune; r++ {
+		if key := EmailKey(string(r)); key != string(r) && utf8.ValidRune(r) {
+			t.Fatalf("%q has the key %q", r, key)
 		}
 	}
 }

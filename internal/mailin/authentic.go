@@ -12,6 +12,8 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
+
+	"swapnest/internal/chat"
 )
 
 const (
@@ -52,7 +54,7 @@ func (c Checker) Authentic(ctx context.Context, m Mail, raw []byte) (bool, error
 func (c Checker) vouched(m Mail, domain string) bool {
 	for f := m.header.FieldsByKey("Authentication-Results"); f.Next(); {
 		server, results, ok := parseResults(f.Value())
-		if !strings.EqualFold(server, c.Trusts) {
+		if !chat.EqualFoldASCII(server, c.Trusts) {
 			continue
 		}
 		if !ok {
@@ -167,22 +169,11 @@ func aligned(by, domain string) bool {
 	return err == nil && one == other
 }
 
-// SameAddress tells whether two e-mail addresses are one, whatever the case of their ASCII letters
-// and the form of their domain. Letters beyond ASCII are never the same as any within: ſ is no s.
+// SameAddress tells whether two e-mail addresses are one, in any case of the letters A to Z and either form of a domain.
 func SameAddress(a, b string) bool {
 	atA, atB := strings.LastIndexByte(a, '@'), strings.LastIndexByte(b, '@')
 	if atA <= 0 || atB <= 0 {
 		return false
 	}
-	return asciiLower(a[:atA]) == asciiLower(b[:atB]) && sameDomain(a[atA+1:], b[atB+1:])
-}
-
-// asciiLower lowers the letters A to Z and no others.
-func asciiLower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
+	return chat.EqualFoldASCII(a[:atA], b[:atB]) && sameDomain(a[atA+1:], b[atB+1:])
 }

@@ -233,6 +233,9 @@ func TestAddressesThatAreOne(t *testing.T) {
 		{"a@mail.example", "b@mail.example", false},
 		{"a@mail.example", "a@mail.example.evil.example", false},
 		{"a@mail.example", "a@mail.examp1e", false},
+		{"\u212a@mail.example", "k@mail.example", false},
+		{"\u017f@mail.example", "s@mail.example", false},
+		{"\u0130@mail.example", "i@mail.example", false},
 		{"", "", false},
 		{"@mail.example", "@mail.example", false},
 	} {

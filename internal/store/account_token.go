@@ -110,7 +110,7 @@ func (tx *Tx) PruneAccountTokens(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// UserByEmail returns the open account that has an address, whatever its case; NotFound when
+// UserByEmail returns the open account that has an address, by its chat.EmailKey; NotFound when
 // there is none.
 func (r Reader) UserByEmail(ctx context.Context, email string) (chat.User, error) {
 	var u chat.User
@@ -122,11 +122,22 @@ func (r Reader) UserByEmail(ctx context.Context, email string) (chat.User, error
 	return u, nil
 }
 
+// EmailProven tells whether somebody has ever shown that an address is theirs, be it the one that they have
+// now or one of before; NotFound when the account is closed.
+func (r Reader) EmailProven(ctx context.Context, who chat.UserID) (bool, error) {
+	var at int64
+	err := r.q.QueryRowContext(ctx, `SELECT email_proven_at FROM users WHERE id = $1 AND closed_at = 0`, who).Scan(&at)
+	if err != nil {
+		return false, fmt.Errorf("look whether user %d has verified an address: %w", who, missing(err, "person"))
+	}
+	return at != 0, nil
+}
+
 // VerifyEmail notes that an address, named by its chat.EmailKey, is somebody's, and that mail
 // reaches it; NotFound when they have another one by now.
 func (tx *Tx) VerifyEmail(ctx context.Context, who chat.UserID, emailKey string, at time.Time) error {
 	result, err := tx.q.ExecContext(ctx, `
-		UPDATE users SET email_verified_at = $3, email_bounced_at = 0
+		UPDATE users SET email_verified_at = $3, email_proven_at = $3, email_bounced_at = 0
 		WHERE id = $1 AND email_key = $2 AND email_key <> '' AND closed_at = 0`, who, emailKey, micros(at))
 	if err == nil {
 		var n int64
@@ -140,12 +151,12 @@ func (tx *Tx) VerifyEmail(ctx context.Context, who chat.UserID, emailKey string,
 	return nil
 }
 
-// EmailBounced notes that mail to an address came back for good, as far as it is still
-// somebody's. Nothing goes there until they have verified it again.
-func (tx *Tx) EmailBounced(ctx context.Context, who chat.UserID, emailKey string, at time.Time) error {
+// EmailBounced notes that mail to an address came back for good, where it is still somebody's as it
+// is written here: of one in other letters nothing is known. Nothing goes there until they have verified it again.
+func (tx *Tx) EmailBounced(ctx context.Context, who chat.UserID, email string, at time.Time) error {
 	_, err := tx.q.ExecContext(ctx, `
-		UPDATE users SET email_bounced_at = $3 WHERE id = $1 AND email_key = $2 AND email_key <> '' AND closed_at = 0`,
-		who, emailKey, micros(at))
+		UPDATE users SET email_bounced_at = $3 WHERE id = $1 AND email = $2 AND email <> '' AND closed_at = 0`,
+		who, email, micros(at))
 	if err != nil {
 		return fmt.Errorf("note a bounce of user %d: %w", who, err)
 	}

@@ -122,8 +122,8 @@ func (r Reader) CountUsers(ctx context.Context) (int64, error) {
 // address that is taken is Conflict.
 func (tx *Tx) InsertUser(ctx context.Context, u chat.User, passwordHash string) (chat.User, error) {
 	err := tx.q.QueryRowContext(ctx, `
-		INSERT INTO users (username, username_key, name, email, email_key, city, about, password_hash, demo, created_at, last_seen, email_verified_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
+		INSERT INTO users (username, username_key, name, email, email_key, city, about, password_hash, demo, created_at, last_seen, email_verified_at, email_proven_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) RETURNING id`,
 		u.Username, chat.UsernameKey(u.Username), u.Name, u.Email, chat.EmailKey(u.Email), u.City, u.About, passwordHash, u.Demo,
 		micros(u.CreatedAt), micros(u.LastSeen), micros(u.EmailVerified),
 	).Scan(&u.ID)
@@ -209,7 +209,7 @@ const FormerNotices = 1000
 func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error {
 	_, err := tx.q.ExecContext(ctx, `
 		UPDATE users SET closed_at = $2, name = '', email = '', email_key = '', city = '', about = '', password_hash = '',
-			email_verified_at = 0, email_bounced_at = 0 WHERE id = $1`,
+			email_verified_at = 0, email_proven_at = 0, email_bounced_at = 0 WHERE id = $1`,
 		id, micros(at))
 	for _, query := range []string{
 		`DELETE FROM wish WHERE user_id = $1`,

@@ -24,6 +24,7 @@ var undoing = map[int][]string{
 	15: {
 		`DROP TABLE outbox`, `DROP TABLE push_device`, `DROP TABLE push_key`, `DROP TABLE known_browser`, `DROP TABLE account_token`,
 		`ALTER TABLE users DROP COLUMN email_verified_at`, `ALTER TABLE users DROP COLUMN email_bounced_at`,
+		`ALTER TABLE users DROP COLUMN email_proven_at`,
 		`ALTER TABLE preference DROP COLUMN email_new_message`, `ALTER TABLE preference DROP COLUMN email_product_inquiry`,
 		`ALTER TABLE preference DROP COLUMN email_price_update`, `ALTER TABLE preference DROP COLUMN email_wishlist`,
 		`ALTER TABLE preference DROP COLUMN push_new_message`, `ALTER TABLE preference DROP COLUMN push_product_inquiry`,

@@ -51,6 +51,7 @@ type Limits struct {
 	Ticket   *limit.Keyed // per session
 	Look     *limit.Keyed // per address: whether a name is free
 	Verify   *limit.Keyed // per person: mails that ask whether an address is theirs
+	Asked    *limit.Keyed // the same per e-mail address that they go to, whoever gives it
 	Reset    *limit.Keyed // per e-mail address that was typed: mails that lead to a new password
 	Resets   *limit.Keyed // the same per address that they were asked for from
 	Link     *limit.Keyed // per address: links of mails that are followed

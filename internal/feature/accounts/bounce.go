@@ -12,7 +12,7 @@ import (
 var bounceStatus = regexp.MustCompile(`^[245](\.\d{1,3}\.\d{1,3}|\d\d)$`)
 
 // Bounced notes that mail to somebody's address came back for good, where it is theirs still: is tells
-// whether an address is the one that the mail went to. Nothing goes there until they have verified it
+// whether an address is the one that the mail went to, as it was written there. Nothing goes there until they have verified it
 // again. The audit log is told the status, such as 5.1.1 or 550, and nothing of what else was said. An
 // address that has bounced, another one by now, and nobody are no error, and change nothing.
 func (s *Service) Bounced(ctx context.Context, who chat.UserID, is func(email string) bool, status string) error {
@@ -35,6 +35,6 @@ func (s *Service) Bounced(ctx context.Context, who chat.UserID, is func(email st
 		if u.Email == "" || !u.ClosedAt.IsZero() || !u.EmailBounced.IsZero() || !is(u.Email) {
 			return errNothing
 		}
-		return tx.EmailBounced(ctx, who, chat.EmailKey(u.Email), s.now())
+		return tx.EmailBounced(ctx, who, u.Email, s.now())
 	})
 }

@@ -20,7 +20,7 @@ var errLinkOver = chat.FieldError("token", "This link is over: it was used, is t
 const tooManyLinks = "There were too many attempts. Wait a minute, then try again."
 
 // AskVerify has a mail sent by which somebody shows that their address is theirs. It refuses with
-// Invalid who has given none, with RateLimited, and with Unavailable where no mail is sent. There
+// Invalid who has given none, with RateLimited, also when others have had as many mails sent there, and with Unavailable where no mail is sent. There
 // is nothing to do for an address that is verified.
 func (s *Service) AskVerify(ctx context.Context, who chat.UserID, from Origin) error {
 	u, err := s.db.User(ctx, who)
@@ -37,7 +37,12 @@ func (s *Service) AskVerify(ctx context.Context, who chat.UserID, from Origin) e
 	if err := s.limits.Verify.Take(fmt.Sprint(who), "We have sent you several mails already. Look where your mail program puts what it does not trust, or try again later."); err != nil {
 		return err
 	}
-	return s.db.Update(ctx, func(tx *store.Tx) error { return s.ask(ctx, tx, u, agentOf(from.Agent)) })
+	if err := s.limits.Asked.Take(chat.EmailKey(u.Email), "Several mails went to this address within the last hour, so none goes there now. Look where your mail program puts what it does not trust, or try again later."); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		return s.enqueue(ctx, tx, store.DeliverVerify, u.ID, u.Email, agentOf(from.Agent))
+	})
 }
 
 // Verify takes the link of such a mail, from anybody who has it, and returns whose address it
@@ -154,7 +159,7 @@ func over(err error) error {
 }
 
 // MailToken returns to whom a mail about an account goes, Email being the address, and the link
-// in it: for DeliverVerify and DeliverReset one with a new secret, which it stores, and for others the page
+// in it. A link goes to the address of the account alone, as it is written there, whatever was typed by who has asked for it: for DeliverVerify and DeliverReset one with a new secret, which it stores, and for others the page
 // where one sees to it. It is not ok when nobody is to get this mail any more, or ever was: an
 // account that is closed, an address that has changed or that nobody has.
 func (s *Service) MailToken(ctx context.Context, d store.Delivery) (to chat.User, link string, ok bool, err error) {
@@ -174,7 +179,6 @@ func (s *Service) MailToken(ctx context.Context, d store.Delivery) (to chat.User
 		return chat.User{}, "", false, err
 	}
 	current := chat.EmailKey(to.Email) == chat.EmailKey(note.Address)
-	to.Email = note.Address
 	site := s.mail.Site()
 	switch d.Kind {
 	case store.DeliverVerify:
@@ -184,6 +188,9 @@ func (s *Service) MailToken(ctx context.Context, d store.Delivery) (to chat.User
 		secret, err := s.makeToken(ctx, to, store.TokenVerify, chat.VerifyLife, func(*store.Tx) error { return nil })
 		return to, site + "/accounts/verify-email/" + secret + "/", err == nil, err
 	case store.DeliverReset:
+		if may, err := s.mayReset(ctx, to); err != nil || !may {
+			return chat.User{}, "", false, err
+		}
 		secret, err := s.makeToken(ctx, to, store.TokenReset, chat.ResetLife, func(tx *store.Tx) error {
 			return tx.InsertAudit(ctx, chat.AuditEntry{At: s.now(), User: to.ID, Action: chat.AuditResetMailed, Agent: note.Agent})
 		})
@@ -197,7 +204,23 @@ func (s *Service) MailToken(ctx context.Context, d store.Delivery) (to chat.User
 	default:
 		return chat.User{}, "", false, fmt.Errorf("delivery %d is of the kind %q, and not about an account", d.ID, d.Kind)
 	}
+	// What was done is told to the address of then, which this program has noted itself.
+	to.Email = note.Address
 	return to, site + link, !current || to.EmailBounced.IsZero(), nil
+}
+
+// mayReset tells whether the address of somebody leads to a new password: one that is verified, or the
+// one of an account that has never had such an address. So whoever sits at somebody's account and gives another
+// address gets nothing by it.
+func (s *Service) mayReset(ctx context.Context, u chat.User) (bool, error) {
+	if !u.EmailVerified.IsZero() {
+		return true, nil
+	}
+	proven, err := s.db.EmailProven(ctx, u.ID)
+	if chat.CodeOf(err) == chat.NotFound {
+		return false, nil // it was closed meanwhile
+	}
+	return err == nil && !proven, err
 }
 
 // makeToken stores a link of somebody's, and returns its secret, which is kept nowhere.

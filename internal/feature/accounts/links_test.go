@@ -139,7 +139,7 @@ func TestALinkForAPasswordIsVoidOnceThePasswordOrTheAddressHasChanged(t *testing
 		"the operator's password": func(o *office) error { return o.SetPassword(o.t.Context(), "owner", "a third one") },
 		"another address and back": func(o *office) error {
 			for _, address := range []string{"other@example.org", "owner@example.org"} {
-				if _, err := o.Edit(o.t.Context(), o.owner.ID, EditCommand{Email: &address}, Origin{}); err != nil {
+				if _, err := o.Edit(o.t.Context(), o.owner.ID, EditCommand{Email: &address, Password: "correct horse"}, Origin{}); err != nil {
 					return err
 				}
 			}

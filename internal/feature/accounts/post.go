@@ -29,9 +29,11 @@ func (s *Service) MayMail(u chat.User) bool {
 	return s.mail.On && u.ClosedAt.IsZero() && (!u.Demo || s.demo && s.mail.Demo)
 }
 
-// ask puts a mail into the outbox that asks whether an address is somebody's, unless that is known.
+// ask puts a mail into the outbox that asks whether an address is somebody's, unless that is known. Beyond
+// what one address gets of them, whoever asks, none goes: who has it is a stranger as yet. It is no error, for
+// asking once more (AskVerify) says so.
 func (s *Service) ask(ctx context.Context, tx *store.Tx, u chat.User, agent string) error {
-	if u.Email == "" || !s.MayMail(u) || u.Reachable() {
+	if u.Email == "" || !s.MayMail(u) || u.Reachable() || s.limits.Asked.Take(chat.EmailKey(u.Email), "") != nil {
 		return nil
 	}
 	return s.enqueue(ctx, tx, store.DeliverVerify, u.ID, u.Email, agent)

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"swapnest/internal/chat"
@@ -37,15 +38,23 @@ func (s *Service) Record(ctx context.Context, seller chat.UserID) (chat.Record, 
 // EditCommand changes what a person says of themselves; nil fields stay as they are.
 type EditCommand struct {
 	Name, Email, City, About *string
+	Password                 string // the one that they have, which another address, or none, in the place of one needs
 }
 
-// Edit changes one's own account. It refuses with Invalid and the field at fault, and with
-// Conflict an e-mail address that somebody else has. Another address is not verified: it gets a
-// mail that asks whose it is, and the one before is told.
+// Edit changes one's own account. It refuses with Invalid and the field at fault, with
+// Conflict an e-mail address that somebody else has, and with RateLimited. Another address is not verified: it
+// gets a mail that asks whose it is, and the one before is told.
 func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from Origin) (chat.User, error) {
-	var u chat.User
+	u, err := s.db.User(ctx, who)
+	if err != nil {
+		return chat.User{}, err
+	}
+	proof, err := s.mayReaddress(ctx, u, c)
+	if err != nil {
+		return chat.User{}, err
+	}
 	e := from.entry(chat.AuditProfileChanged, who, "")
-	err := s.audited(ctx, &e, func(tx *store.Tx) error {
+	err = s.audited(ctx, &e, func(tx *store.Tx) error {
 		// Two changes at once follow each other, and none follows the end of the account.
 		err := tx.LockUser(ctx, who)
 		if err != nil {
@@ -83,7 +92,18 @@ func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from
 		if e.Detail == "" {
 			return errNothing
 		}
-		if err := tx.UpdateUser(ctx, u); err != nil || chat.EmailKey(u.Email) == chat.EmailKey(before.Email) {
+		moved := chat.EmailKey(u.Email) != chat.EmailKey(before.Email)
+		if moved && before.Email != "" {
+			// Changing a password ends all other sessions, and what they have begun.
+			hash, err := tx.LockPasswordHash(ctx, who)
+			if err != nil {
+				return err
+			}
+			if hash != proof {
+				return errNotProven
+			}
+		}
+		if err := tx.UpdateUser(ctx, u); err != nil || !moved {
 			return err
 		}
 		u.EmailVerified, u.EmailBounced = time.Time{}, time.Time{}
@@ -93,6 +113,37 @@ func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from
 		return s.ask(ctx, tx, u, e.Agent)
 	})
 	return u, err
+}
+
+// errNotProven is the answer to who changes an address without the password of the account.
+var errNotProven = chat.FieldError("password", "Your password is needed to change the e-mail address.")
+
+// mayReaddress refuses who may not change the address of an account as they ask for: who sits at somebody's
+// account has no password of theirs, and is not to have mail to strangers sent by giving one address after
+// the other. It returns the hash of the password that they have shown to know; "" where none was needed.
+func (s *Service) mayReaddress(ctx context.Context, u chat.User, c EditCommand) (proof string, err error) {
+	if c.Email == nil {
+		return "", nil
+	}
+	email, err := chat.ParseEmail(*c.Email)
+	if err != nil {
+		return "", nil //nolint:nilerr // it is refused with the other fields, in their order
+	}
+	if chat.EmailKey(email) == chat.EmailKey(u.Email) {
+		return "", nil
+	}
+	if u.Email != "" {
+		if c.Password == "" {
+			return "", errNotProven
+		}
+		if proof, err = s.prove(ctx, u.ID, c.Password, "password"); err != nil {
+			return "", err
+		}
+	}
+	if email == "" {
+		return proof, nil
+	}
+	return proof, s.limits.Verify.Take(fmt.Sprint(u.ID), "You have changed your e-mail address several times already. Try again later.")
 }
 
 // Free tells whether a username, or an e-mail address where that is empty, can be

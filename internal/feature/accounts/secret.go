@@ -28,7 +28,7 @@ func (s *Service) SetPassword(ctx context.Context, username, password string) er
 // sockets. It refuses with Invalid on the field "current" or "password", or with
 // RateLimited.
 func (s *Service) ChangePassword(ctx context.Context, session chat.Session, current, password string, from Origin) error {
-	if err := s.prove(ctx, session.User, current); err != nil {
+	if _, err := s.prove(ctx, session.User, current, "current"); err != nil {
 		return err
 	}
 	return s.setPassword(ctx, session.ID, password, from.entry(chat.AuditPasswordChanged, session.User, ""))
@@ -63,24 +63,25 @@ func (s *Service) replace(ctx context.Context, tx *store.Tx, who chat.UserID, ha
 	return s.tell(ctx, tx, store.DeliverPassword, u, agent)
 }
 
-// prove refuses who does not know the password of an account.
-func (s *Service) prove(ctx context.Context, who chat.UserID, password string) error {
+// prove refuses who does not know the password of an account, on the field where it was typed, and
+// returns the hash that it was compared with.
+func (s *Service) prove(ctx context.Context, who chat.UserID, password, field string) (string, error) {
 	err := s.limits.SignIn.Take("proof "+strconv.FormatInt(int64(who), 10), "There were too many attempts. Wait a minute, then try again.")
 	if err != nil {
-		return err
+		return "", err
 	}
 	hash, err := s.db.PasswordHash(ctx, who)
 	if err != nil {
-		return err
+		return "", err
 	}
 	ok := len(password) <= chat.MaxPasswordBytes
 	if ok {
 		ok, err = s.hashers.matches(ctx, password, hash)
 	}
 	if err == nil && !ok {
-		err = chat.FieldError("current", "This is not your password. Try again.")
+		err = chat.FieldError(field, "This is not your password. Try again.")
 	}
-	return err
+	return hash, err
 }
 
 // endSessions ends all sessions of whom the entry is about but one, in one transaction with
@@ -107,7 +108,7 @@ func (s *Service) endSessions(ctx context.Context, but chat.SessionID, e chat.Au
 // its messages stay with the other people as those of a former member. It refuses like
 // ChangePassword.
 func (s *Service) Close(ctx context.Context, who chat.UserID, password string, from Origin) error {
-	if err := s.prove(ctx, who, password); err != nil {
+	if _, err := s.prove(ctx, who, password, "current"); err != nil {
 		return err
 	}
 	return s.endSessions(ctx, chat.SessionID{}, from.entry(chat.AuditAccountClosed, who, ""), func(tx *store.Tx) error {

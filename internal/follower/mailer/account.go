@@ -7,14 +7,16 @@ import (
 	"swapnest/internal/store"
 )
 
-// accountLetter returns what a mail about somebody's account says; nil for a kind that there is not.
+// accountLetter returns what a mail about somebody's account says; nil for a kind that there is not. People are
+// called by their usernames: it may go to a stranger, and whatever else people are called may say anything, in
+// the name of the site.
 func accountLetter(kind store.DeliveryKind, to chat.User, note store.MailNote, link string) *letter {
 	l := &letter{Why: "You get this because somebody gave this address on SwapNest."}
 	switch kind {
 	case store.DeliverVerify:
 		l.Subject = "Is this your address?"
 		l.Lead = []string{
-			fmt.Sprintf("%s gave this address on SwapNest. If that was you, say so, and we can tell you by mail when somebody writes to you.", to.Name),
+			fmt.Sprintf("%s gave this address on SwapNest. If that was you, say so, and we can tell you by mail when somebody writes to you.", to.Username),
 		}
 		l.Button = button{"Yes, it is mine", link}
 		l.Notes = []string{"If it was not you, do nothing: without your word nothing more comes to this address."}
@@ -37,7 +39,8 @@ func accountLetter(kind store.DeliveryKind, to chat.User, note store.MailNote, l
 		l.Subject = "Your e-mail address was changed"
 		l.Lead = []string{
 			fmt.Sprintf("%s has another e-mail address on SwapNest%s%s: what concerns the account goes there now, and no more to this one.", to.Username, at(note), from(note)),
-			"If that was you, there is nothing to do. If not, somebody else is in your account: sign in, set the address right and change your password.",
+			"If that was you, there is nothing to do. If not, somebody else knows your password: sign in, change it, which signs out everybody else, and set the address right.",
+			"If you cannot sign in any more, write to the people who run this marketplace, and do not wait: no new password is sent to this address now.",
 		}
 		l.Button = button{"See to it", link}
 	case store.DeliverNewBrowser:

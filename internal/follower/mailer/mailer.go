@@ -181,7 +181,7 @@ func (m *Mailer) account(ctx context.Context, d store.Delivery) outbox.Outcome {
 	if l == nil {
 		return outbox.Outcome{Result: outbox.Dead, Err: fmt.Errorf("there is no mail of the kind %q", d.Kind)}
 	}
-	return m.post(ctx, d, to, mail.Message{From: m.o.From, To: netmail.Address{Name: to.Name, Address: to.Email}}, l)
+	return m.post(ctx, d, to, mail.Message{From: m.o.From, To: netmail.Address{Name: to.Username, Address: to.Email}}, l)
 }
 
 // post composes a mail and hands it over.

@@ -280,17 +280,24 @@ func TestMailsAboutAnAccountSayWhatWasDoneAndWhatToDo(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		h := newHouse(t, d)
 		h.people.to, h.people.link = h.Seller, site+"/accounts/secret/"
+		// A name may be whatever somebody wants a stranger to read in a mail of the site.
+		h.people.to.Name = "Prizes at evil.example"
 		note := `{"address":"seller@example.org","agent":"Chrome on Android","at":"2026-11-28T18:00:00Z"}`
 		for kind, says := range map[store.DeliveryKind][]string{
-			store.DeliverVerify:     {"Is this your address?", "Seller gave this address"},
+			store.DeliverVerify:     {"Is this your address?", "seller gave this address"},
 			store.DeliverReset:      {"A new password for SwapNest", "seller, from Chrome on Android", "30 minutes", "works once"},
 			store.DeliverPassword:   {"Your password was changed", "28 November at 18:00 UTC, from Chrome on Android"},
-			store.DeliverAddress:    {"Your e-mail address was changed", "28 November at 18:00 UTC"},
+			store.DeliverAddress:    {"Your e-mail address was changed", "28 November at 18:00 UTC", "write to the people who run this marketplace"},
 			store.DeliverNewBrowser: {"A new browser signed in", "from Chrome on Android"},
 		} {
 			got := h.mailed(t, store.Delivery{ID: 9, Channel: chat.MailChannel, Kind: kind, To: h.Seller.ID, Note: note})
 			if got.Get("Subject") != says[0] || got.To != "seller@example.org" || got.Header.Get("List-Unsubscribe") != "" {
 				t.Errorf("%s: got %q to %s, left by %q", kind, got.Get("Subject"), got.To, got.Header.Get("List-Unsubscribe"))
+			}
+			for _, text := range []string{got.Header.Get("To"), got.Plain, got.HTML} {
+				if strings.Contains(text, "evil.example") {
+					t.Errorf("%s: the name of an account is in %s", kind, text)
+				}
 			}
 			for _, text := range []string{got.Plain, got.HTML} {
 				for _, want := range append(says[1:], h.people.link) {

@@ -71,9 +71,12 @@ var wishRows = []row{
 }
 
 var accountRows = []row{
-	{"a change", request{"carla", "PATCH /me", `{"name":"Carla C.","city":"Pune","about":"I cycle.","email":"carla@example.net"}`, ""}, 200, []string{`"name":"Carla C."`, `"city":"Pune"`, `"about":"I cycle."`, `"email":"carla@example.net"`}, nil},
+	{"a change", request{"carla", "PATCH /me", `{"name":"Carla C.","city":"Pune","about":"I cycle.","email":"carla@example.net","password":"{password}"}`, ""}, 200, []string{`"name":"Carla C."`, `"city":"Pune"`, `"about":"I cycle."`, `"email":"carla@example.net"`}, nil},
+	{"another address without the password", request{"carla", "PATCH /me", `{"email":"planted@example.net"}`, ""}, 422, []string{`"field":"password"`}, []string{"planted"}},
+	{"another address with a wrong one", request{"carla", "PATCH /me", `{"email":"planted@example.net","password":"a wrong one"}`, ""}, 422, []string{`"field":"password"`}, []string{"planted"}},
+	{"no address without the password", request{"carla", "PATCH /me", `{"email":""}`, ""}, 422, []string{`"field":"password"`}, nil},
 	{"a change of nothing", request{"carla", "PATCH /me", `{}`, ""}, 200, []string{`"name":"Carla C."`}, nil},
-	{"somebody else's address", request{"carla", "PATCH /me", `{"email":"BILAL@example.org"}`, ""}, 409, []string{`"field":"email"`}, []string{"BILAL"}},
+	{"somebody else's address", request{"carla", "PATCH /me", `{"email":"BILAL@example.org","password":"{password}"}`, ""}, 409, []string{`"field":"email"`}, []string{"BILAL"}},
 	{"a long text", request{"carla", "PATCH /me", `{"about":"` + strings.Repeat("x", 501) + `"}`, ""}, 422, []string{`"field":"about"`}, []string{"xxx"}},
 	{"a person", request{"", "GET /users/CARLA", "", ""}, 200, []string{`"username":"carla"`, `"city":"Pune"`, `"usual_answer_ms":null`, `"sold":0`}, []string{"example"}},
 	{"a seller", request{"", "GET /users/asha", "", ""}, 200, []string{`"sold":1`}, nil},

@@ -95,10 +95,11 @@ func selfOf(u chat.User) self {
 
 // mePatch changes what it names.
 type mePatch struct {
-	Name  *string `json:"name,omitempty" doc:"1 to 60 characters on one line."`
-	Email *string `json:"email,omitempty" doc:"Empty for none; one that somebody else has is a conflict."`
-	City  *string `json:"city,omitempty" doc:"Up to 80 characters."`
-	About *string `json:"about,omitempty" doc:"Up to 500 characters."`
+	Name     *string `json:"name,omitempty" doc:"1 to 60 characters on one line."`
+	Email    *string `json:"email,omitempty" doc:"Empty for none; one that somebody else has is a conflict. Whoever has one gives their password, too."`
+	City     *string `json:"city,omitempty" doc:"Up to 80 characters."`
+	About    *string `json:"about,omitempty" doc:"Up to 500 characters."`
+	Password string  `json:"password,omitempty" format:"password" doc:"The one that one has: needed for another e-mail address, or none, in the place of one."`
 	// Preferences are another matter, and change after the rest.
 	Preferences *preferencesPatch `json:"preferences,omitempty" doc:"What one wants to be told of; what is left out stays as it is."`
 }
@@ -123,7 +124,7 @@ func (a *API) editMe(ctx context.Context, c call, in *editMeInput) (*selfOutput,
 			return nil, ofPreferences(err)
 		}
 	}
-	u, err := a.Accounts.Edit(ctx, who, accounts.EditCommand{Name: b.Name, Email: b.Email, City: b.City, About: b.About}, c.origin())
+	u, err := a.Accounts.Edit(ctx, who, accounts.EditCommand{Name: b.Name, Email: b.Email, City: b.City, About: b.About, Password: b.Password}, c.origin())
 	if err != nil {
 		return nil, err
 	}

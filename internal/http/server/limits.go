@@ -38,6 +38,7 @@ func newLimits(on bool, shared *limit.Sharing, now func() time.Time) limits {
 			Ticket:   shared.New("ticket", time.Second, 20, now),
 			Look:     shared.New("look", 2*time.Second, 30, now),
 			Verify:   shared.New("verify", 12*time.Minute, 5, now),
+			Asked:    shared.New("asked", 20*time.Minute, 3, now),
 			Reset:    shared.New("reset", 20*time.Minute, 3, now),
 			Resets:   shared.New("resets", 6*time.Minute, 10, now),
 			Link:     shared.New("link", 6*time.Second, 20, now),

@@ -64,7 +64,7 @@ func (m mailedAccounts) MayMail(u chat.User) bool { return m.a.Accounts.MayMail(
 
 // Bounced implements mailer.Accounts.
 func (m mailedAccounts) Bounced(ctx context.Context, who chat.UserID, address, status string) error {
-	is := func(email string) bool { return chat.EmailKey(email) == chat.EmailKey(address) }
+	is := func(email string) bool { return email == address }
 	return m.a.Accounts.Bounced(ctx, who, is, status)
 }
 

@@ -14,7 +14,7 @@ import (
 type profileFormView struct {
 	shell
 	form
-	Name, Email, City, About             field
+	Name, Email, City, About, Password   field
 	MaxName, MaxEmail, MaxCity, MaxAbout int
 }
 
@@ -27,7 +27,7 @@ func (w *Web) profileForm(rw http.ResponseWriter, r *http.Request) error {
 	u := s.Me.User
 	v := profileFormView{
 		shell: s, Name: field{Name: "name", Value: u.Name}, Email: field{Name: "email", Value: u.Email},
-		City: field{Name: "city", Value: u.City}, About: field{Name: "about", Value: u.About},
+		City: field{Name: "city", Value: u.City}, About: field{Name: "about", Value: u.About}, Password: field{Name: "password"},
 	}
 	v.form.Status = http.StatusOK
 	return w.showProfileForm(rw, r, v)
@@ -42,14 +42,19 @@ func (w *Web) editProfile(rw http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	v := profileFormView{shell: s, Name: typed(r, "name"), Email: typed(r, "email"), City: typed(r, "city"), About: typed(r, "about")}
+	v := profileFormView{shell: s, Name: typed(r, "name"), Email: typed(r, "email"), City: typed(r, "city"), About: typed(r, "about"), Password: field{Name: "password"}}
+	email := &v.Email.Value
+	if !r.PostForm.Has("email") { // none was typed, and none is taken away
+		v.Email.Value, email = s.Me.User.Email, nil
+	}
 	_, err = w.accounts.Edit(r.Context(), s.Me.User.ID, accounts.EditCommand{
-		Name: &v.Name.Value, Email: &v.Email.Value, City: &v.City.Value, About: &v.About.Value,
+		Name: &v.Name.Value, Email: email, City: &v.City.Value, About: &v.About.Value,
+		Password: r.PostForm.Get("password"),
 	}, origin(r))
 	if err == nil {
 		return redirect(rw, r, "/accounts/profile/")
 	}
-	if err := v.refuse(rw, err, &v.Name, &v.Email, &v.City, &v.About); err != nil {
+	if err := v.refuse(rw, err, &v.Name, &v.Email, &v.City, &v.About, &v.Password); err != nil {
 		return err
 	}
 	return w.showProfileForm(rw, r, v)

@@ -80,9 +80,9 @@ func (b *Book) bounce(who chat.UserID, mark string) string {
 	return bouncePrefix + body + "-" + b.mac("bounce", body)[:macChars] + "@" + b.domain
 }
 
-// Mark names an e-mail address, in any case, without showing it: 10 characters of a-z and 2-7.
+// Mark names an e-mail address, as it is written, without showing it: 10 characters of a-z and 2-7.
 func (b *Book) Mark(email string) string {
-	return b.mac("address", chat.EmailKey(email))[:markChars]
+	return b.mac("address", email)[:markChars]
 }
 
 // ParseBounce reads an address that Bounce made, in any case. mark is the Mark of the address that
@@ -102,7 +102,7 @@ func (b *Book) ParseBounce(address string) (who chat.UserID, mark string, ok boo
 // Owns tells whether an address is one of the domain's, whether somebody has it or not.
 func (b *Book) Owns(address string) bool {
 	at := strings.LastIndexByte(address, '@')
-	return at >= 0 && len(address) <= mostAddress && strings.EqualFold(address[at+1:], b.domain)
+	return at >= 0 && len(address) <= mostAddress && chat.EqualFoldASCII(address[at+1:], b.domain)
 }
 
 // parts returns what stands between the hyphens behind the prefix of an address of the domain.
@@ -110,7 +110,7 @@ func (b *Book) parts(address, prefix string) []string {
 	if !b.Owns(address) {
 		return nil
 	}
-	local := strings.ToLower(address[:strings.LastIndexByte(address, '@')])
+	local := chat.EmailKey(address[:strings.LastIndexByte(address, '@')])
 	rest, ok := strings.CutPrefix(local, prefix)
 	if !ok {
 		return nil
@@ -120,7 +120,7 @@ func (b *Book) parts(address, prefix string) []string {
 
 // same compares in constant time, but for the case of what came from outside.
 func same(made, address string) bool {
-	return hmac.Equal([]byte(made), []byte(strings.ToLower(address)))
+	return hmac.Equal([]byte(made), []byte(chat.EmailKey(address)))
 }
 
 // number reads a positive number; 0 is none. Who compares what is made of it with what was read

@@ -20,6 +20,8 @@ ALTER TABLE preference ADD COLUMN paused_until BIGINT NOT NULL DEFAULT 0;
 -- Both tell of the address as it is: a new one starts at 0.
 ALTER TABLE users ADD COLUMN email_verified_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE users ADD COLUMN email_bounced_at BIGINT NOT NULL DEFAULT 0;
+-- When they have last shown that an address is theirs, whichever it was; 0 is never.
+ALTER TABLE users ADD COLUMN email_proven_at BIGINT NOT NULL DEFAULT 0;
 
 -- Links that are mailed, by the hash of their secret. email_key is the address that it was mailed to.
 CREATE TABLE account_token (
