@@ -6,7 +6,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { violations } from "./axe.js"
-import { ask, bubbles, call, connected, offer, register, write } from "./people.js"
+import { cachesOf, keptIn, twoKept } from "./kept.js"
+import { bubbles, call, connected, register, write } from "./people.js"
 import { picture } from "./pictures.js"
 import { startServer } from "./server.js"
 import { expect, test } from "./test.js"
@@ -17,41 +18,6 @@ test.use({ serviceWorkers: "allow" })
 
 const banner = (/** @type {Page} */ page) => page.locator(".timeline-box line-banner")
 const strip = (/** @type {Page} */ page) => page.getByRole("list", { name: "Files to send" }).getByRole("listitem")
-
-/** Waits until the worker answers for a page. */
-async function controlled(/** @type {Page} */ page) {
-  await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
-}
-
-/** The paths of the pages that are kept in a browser. */
-function keptIn(/** @type {Page} */ page) {
-  return page.evaluate(async () => {
-    const paths = []
-    for (const name of await caches.keys())
-      if (name.startsWith("swapnest.pages."))
-        for (const { url } of await (await caches.open(name)).keys()) paths.push(new URL(url).pathname)
-    return paths.sort()
-  })
-}
-
-/** The names of the caches of a browser. */
-const cachesOf = (/** @type {Page} */ page) => page.evaluate(() => caches.keys())
-
-/** Somebody with two conversations, of whom both pages are kept, at the second. */
-async function twoKept(/** @type {Page} */ seller, /** @type {Page} */ buyer, base = "") {
-  await register(seller, "Meera", base)
-  const me = await register(buyer, "Aarav", base)
-  const paths = []
-  for (const title of ["Lamp", "Chair & <b>table</b>"]) {
-    const url = await ask(buyer, (await offer(seller, title, base)).id, `About the ${title}`, base)
-    paths.push(url)
-    await buyer.goto(url)
-    await connected(buyer)
-    await controlled(buyer)
-  }
-  await expect.poll(() => keptIn(buyer)).toEqual(paths.map((url) => url.slice(base.length)).sort())
-  return { paths, me }
-}
 
 test("the manifest is whole, and each of its pictures is there in its size", async ({ page }) => {
   await page.goto("/")

@@ -27,12 +27,13 @@ const lateStyles = ["composer-files", "attachment"].map((name) => `css/${name}.c
 /**
  * What is to be done with a request: "leave" is the browser's own way.
  * @param {Asked} asked
- * @returns {"page" | "static" | "picture" | "share" | "log out" | "leave"}
+ * @returns {"page" | "static" | "picture" | "share" | "log out" | "form" | "leave"}
  */
 export function wayOf({ method, mode, path, ours, ranged, from }) {
   if (!ours || ranged) return "leave"
   if (method === "POST" && path === "/share/" && mode === "navigate") return "share"
   if (method === "POST" && path === "/accounts/logout/") return "log out"
+  if (method === "POST" && mode === "navigate" && isPage(path)) return "form"
   if (method !== "GET") return "leave"
   if (mode === "navigate") return isPage(path) ? "page" : "leave"
   if (sumOf(path)) return "static"
@@ -151,6 +152,21 @@ function plain(text) {
  */
 export function marked(html, at) {
   return html.replace("<body", `<body data-kept="${at}"`)
+}
+
+/**
+ * Why the page that stands in for another is shown: there is no line, the page does not come, one could not be
+ * logged out, or what one has sent was not answered.
+ * @typedef {"line" | "late" | "log out" | "form"} Why
+ */
+
+/**
+ * The page that stands in for another says why to its script.
+ * @param {string} html
+ * @param {Why} why
+ */
+export function saying(html, why) {
+  return html.replace("<body", `<body data-why="${why}"`)
 }
 
 /**
