@@ -1,7 +1,8 @@
 // The site on a line that breaks or hangs: what is said of it, and what is done once it is back.
 
+import { violations } from "./axe.js"
 import { cachesOf, keptIn, twoKept } from "./kept.js"
-import { bubbles } from "./people.js"
+import { bubbles, call, connected, write } from "./people.js"
 import { expect, test } from "./test.js"
 
 /** @typedef {import("@playwright/test").Page} Page */
@@ -27,7 +28,7 @@ test("who logs out without a line stays signed in, is told so, and loses nothing
   await buyer.context().setOffline(false)
   await buyer.getByRole("link", { name: "Log out again" }).click()
   await buyer.getByRole("main").getByRole("button", { name: "Log out" }).click()
-  await buyer.waitForURL("**/")
+  await expect(buyer).toHaveURL(/^http:..[^/]+\/$/)
   await expect.poll(async () => (await cachesOf(buyer)).filter((one) => /pages|pictures/.test(one))).toEqual([])
   // Any other form.
   await buyer.goto("/accounts/login/")
@@ -37,4 +38,50 @@ test("who logs out without a line stays signed in, is told so, and loses nothing
   await buyer.getByRole("button", { name: "Log in", exact: true }).click()
   await expect(buyer.getByText("it is not known whether what you sent has arrived")).toBeVisible()
   await expect(buyer.getByRole("link", { name: "Go back" })).toBeVisible()
+})
+
+test("what waits is told on other pages, asked about at log-out, and sent from any page once there is a line", async ({
+  page: seller,
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/ERR_INTERNET_DISCONNECTED/)
+  const buyer = await newPerson({ serviceWorkers: "allow" })
+  const { paths } = await twoKept(seller, buyer)
+  await buyer.goto("/chat/")
+  await connected(buyer)
+  await expect.poll(() => keptIn(buyer)).toContain("/chat/")
+  const account = await buyer.context().newPage()
+  await account.goto("/accounts/logout/")
+  await buyer.context().setOffline(true)
+  await buyer.goto(paths[0])
+  await write(buyer, "First in a tunnel")
+  await write(buyer, "Then the second")
+  await expect(bubbles(buyer, "Then the second")).toHaveAttribute("data-state", "waiting")
+  await buyer.goto("/chat/")
+  await expect(buyer.locator(".inbox-item").filter({ hasText: "Lamp" })).toContainText("Waits:Then the second")
+  await buyer.goto("/shop/")
+  await expect(buyer.getByText("2 messages wait here to be sent once there is a connection.")).toBeVisible()
+  await expect(buyer.getByRole("link", { name: /Lamp · 2 messages wait · kept/ })).toBeVisible()
+  await expect(account.getByText("2 messages wait to be sent. Open the chat")).toBeVisible()
+  const out = account.getByRole("main").getByRole("button", { name: "Log out" })
+  await out.click()
+  const dialog = account.getByRole("dialog", { name: "2 messages have not been sent yet" })
+  await expect(dialog).toBeVisible()
+  expect(await violations(account)).toEqual([])
+  await dialog.getByRole("button", { name: "Stay" }).click()
+  await expect(dialog).toBeHidden()
+  await expect(account.getByRole("heading", { name: "Log out?" })).toBeVisible()
+  await account.close()
+  await buyer.context().setOffline(false)
+  await expect(buyer.getByRole("heading", { name: "You are offline" })).toBeHidden()
+  expect(new URL(buyer.url()).pathname).toBe("/shop/")
+  const id = paths[0].match(/(\d+)\/$/)?.[1]
+  const said = async () => {
+    const { messages } = await call(buyer, "GET", `/api/v1/conversations/${id}/messages`)
+    return messages.map((/** @type {{ message: string }} */ one) => one.message)
+  }
+  await expect.poll(said, { timeout: 15_000 }).toEqual(["About the Lamp", "First in a tunnel", "Then the second"])
+  await buyer.goto("/chat/")
+  await expect(buyer.locator(".inbox-item").filter({ hasText: "Lamp" })).not.toContainText("Waits:")
 })

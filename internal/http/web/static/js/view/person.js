@@ -4,6 +4,8 @@ import { registerWorker, tellWorker } from "./worker.js"
 
 /** Who has pressed to log out, until a page says whether they have. */
 const leavingName = "swapnest.leaving"
+/** Nobody who logs out waits longer than this to be asked. */
+const patience = 2_000
 const logout = 'form[action="/accounts/logout/"]'
 
 /**
@@ -21,14 +23,40 @@ export function mindPerson() {
   if (!me) return (showOnApp(0), forgetTold())
   // Only who has allowed it once carries the rest.
   if (mayBeTold()) void device(me).then(keepUp, () => {})
+  // By the time that it is pressed there may be no line.
+  if (document.querySelector(logout)) import("./log-out.js").catch(() => {})
+  /** @type {"" | "asked" | "answered"} */
+  let stage = ""
   document.addEventListener("submit", (event) => {
     const form = event.target
-    if (form instanceof HTMLFormElement && form.matches(logout)) leaving(me)
+    if (!(form instanceof HTMLFormElement) || !form.matches(logout)) return
+    if (stage === "answered") return void leaving(me)
+    event.preventDefault()
+    if (stage === "asked") return
+    stage = "asked"
+    void mayLeave(me).then((may) => {
+      stage = may ? "answered" : ""
+      if (may) form.requestSubmit()
+      stage = ""
+    })
   })
 }
 
 export function mayBeTold() {
   return "PushManager" in globalThis && "Notification" in globalThis && Notification.permission === "granted"
+}
+
+/**
+ * Whether somebody may be logged out, who is asked when something waits here.
+ * @param {number} me
+ * @returns {Promise<boolean>}
+ */
+async function mayLeave(me) {
+  // On a line that hangs one may go without a question.
+  const late = new Promise((resolve) => setTimeout(resolve, patience))
+  const asks = import("./log-out.js").catch(() => undefined)
+  await Promise.race([asks, late])
+  return Promise.race([asks, undefined]).then((asks) => asks?.mayLogOut(me) ?? true)
 }
 
 /**
