@@ -66,7 +66,8 @@ export class PushSwitch extends HTMLElement {
     if (this.#busy) return
     this.#busy = true
     this.#button.setAttribute("aria-disabled", "true")
-    this.#said.textContent = this.#state === "on" ? "Turning off…" : "Turning on…"
+    const doing = this.#state === "on" ? "Turning off…" : "Turning on…"
+    this.#button.textContent = this.#said.textContent = doing
     try {
       if (this.#state === "on") {
         await this.#device.turnOff()
