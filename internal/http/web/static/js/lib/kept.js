@@ -3,6 +3,9 @@
 /** A page that has not come after so long is shown as it was kept. */
 export const patience = 4_000
 
+/** A page of which there is no copy, and of which nothing has come after so long, is given up. */
+export const mostPatience = 15_000
+
 /** So many conversations are kept, of so many versions of the site, and so many pictures of such a size. */
 export const limits = { conversations: 20, versions: 3, pictures: 200, pictureBytes: 150_000 }
 

@@ -1,4 +1,4 @@
-import { isDown, keyOf, saying, wayOf, whoseIs } from "../lib/kept.js"
+import { isDown, keyOf, mostPatience, patience, saying, wayOf, whoseIs } from "../lib/kept.js"
 import { dropShared, peekShared, putShared, readShared } from "../lib/shared.js"
 import * as keeping from "./keeping.js"
 import { onPerson, person, setPerson } from "./person.js"
@@ -52,10 +52,11 @@ async function page(event, url) {
   event.waitUntil(coming.catch(() => {}))
   const kept = await keeping.findPage(await person(), url.pathname).catch(() => undefined)
   try {
-    const answer = await (kept ? Promise.race([coming, keeping.late()]) : coming)
+    // With its headers a page has begun to come, and is not cut any more.
+    const answer = await Promise.race([coming, keeping.late(kept ? patience : mostPatience)])
     return kept && isDown(answer.status) ? kept : answer
-  } catch {
-    return kept ?? standIn("line")
+  } catch (error) {
+    return kept ?? standIn(error instanceof keeping.Late ? "late" : "line")
   }
 }
 
