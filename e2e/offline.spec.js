@@ -1,8 +1,13 @@
 // The site on a line that breaks or hangs: what is said of it, and what is done once it is back.
 
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
 import { violations } from "./axe.js"
-import { cachesOf, keptIn, twoKept } from "./kept.js"
-import { bubbles, call, connected, write } from "./people.js"
+import { cachesOf, controlled, keptIn, twoKept } from "./kept.js"
+import { bubbles, call, connected, register, write } from "./people.js"
+import { startServer } from "./server.js"
 import { expect, test } from "./test.js"
 
 /** @typedef {import("@playwright/test").Page} Page */
@@ -53,6 +58,8 @@ test("what waits is told on other pages, asked about at log-out, and sent from a
   await expect.poll(() => keptIn(buyer)).toContain("/chat/")
   const account = await buyer.context().newPage()
   await account.goto("/accounts/logout/")
+  // What asks is loaded ahead.
+  await account.waitForLoadState("networkidle")
   await buyer.context().setOffline(true)
   await buyer.goto(paths[0])
   await write(buyer, "First in a tunnel")
@@ -84,4 +91,70 @@ test("what waits is told on other pages, asked about at log-out, and sent from a
   await expect.poll(said, { timeout: 15_000 }).toEqual(["About the Lamp", "First in a tunnel", "Then the second"])
   await buyer.goto("/chat/")
   await expect(buyer.locator(".inbox-item").filter({ hasText: "Lamp" })).not.toContainText("Waits:")
+})
+
+test("on a line that hangs a page that is not kept is given up, and a kept one says at once what it is", async ({
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/./)
+  test.slow()
+  const dataDir = await mkdtemp(join(tmpdir(), "swapnest-e2e-"))
+  const server = await startServer({ dataDir })
+  try {
+    const [seller, buyer] = [await newPerson(), await newPerson({ serviceWorkers: "allow" })]
+    const { paths } = await twoKept(seller, buyer, server.url)
+    await seller.goto(paths[0])
+    await connected(seller)
+    await buyer.goto(paths[0])
+    await connected(buyer)
+    await expect(buyer.locator("presence-text")).toHaveText("online")
+    // What is written is on the kept page soon, although one stays.
+    await write(buyer, "Ticked and kept")
+    await expect(bubbles(buyer, "Ticked and kept")).toHaveAttribute("data-state", "read")
+    await expect.poll(() => buyer.evaluate(async (path) => {
+      const answer = await caches.match(path, { ignoreVary: true })
+      return (await answer?.text())?.match(/Ticked and kept/) && answer?.headers.get("Kept-At")
+    }, paths[0]), { timeout: 15_000 }).toBeTruthy() // prettier-ignore
+    process.kill(server.pid, "SIGSTOP")
+    await buyer.goto(paths[0])
+    await expect(bubbles(buyer, "Ticked and kept")).toBeVisible()
+    const banner = buyer.locator(".timeline-box line-banner")
+    await expect(banner).toContainText("This is how it was on", { timeout: 1_500 })
+    await expect(buyer.locator("presence-text")).toHaveText(/^\s*$/)
+    await expect(buyer.locator("presence-dot:visible")).toHaveCount(0)
+    await buyer.goto(`${server.url}/shop/`, { timeout: 25_000 })
+    await expect(buyer.getByRole("heading", { name: "This page does not come" })).toBeVisible()
+    await expect(buyer.getByRole("link", { name: "Try again" })).toBeVisible()
+    process.kill(server.pid, "SIGCONT")
+    await expect(buyer.getByRole("heading", { name: "This page does not come" })).toBeHidden()
+    expect(new URL(buyer.url()).pathname).toBe("/shop/")
+  } finally {
+    process.kill(server.pid, "SIGCONT")
+    await server.kill()
+    await rm(dataDir, { recursive: true })
+  }
+})
+
+test("a page that came before there was a worker is kept once there is one", async ({ page: seller, newPerson }) => {
+  const buyer = await newPerson({ serviceWorkers: "allow" })
+  await register(seller, "Meera")
+  await register(buyer, "Aarav")
+  await buyer.goto("/notifications/")
+  await controlled(buyer)
+  await buyer.evaluate(async () => {
+    for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister()
+  })
+  // The worker takes control of the page before its own script runs.
+  await buyer.route("**/js/joined/chat.js", async (route) => {
+    await buyer.evaluate(async () => {
+      await navigator.serviceWorker.register("/sw.js")
+      if (!navigator.serviceWorker.controller)
+        await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve))
+    })
+    await route.continue()
+  })
+  await buyer.goto("/chat/")
+  await connected(buyer)
+  await expect.poll(() => keptIn(buyer)).toContain("/chat/")
 })
