@@ -273,6 +273,7 @@ test("what another app shares stands where one writes, once a conversation is ch
   // It was taken.
   await buyer.goto("/share/")
   await expect(buyer.getByText("Nothing waits here.")).toBeVisible()
+  await expect(buyer.locator(".share-items")).toBeHidden()
   // What waits is for nobody else, and not for oneself any more once somebody else was here.
   await shareWith(buyer, { text: "Mine alone" })
   await expect(buyer.getByText("Waiting here: a text.")).toBeVisible()
@@ -290,6 +291,7 @@ test("who is signed out logs in first, and it waits for them", async ({ page: se
   await call(buyer, "DELETE", "/api/v1/session")
   await buyer.goto("/shop/")
   await shareWith(buyer, { text: "Only words" }, "**/accounts/login/?next=*")
+  await expect(buyer.getByText("What you have chosen waits on this device until then.")).toBeVisible()
   await buyer.getByLabel("Username").fill(me.username)
   await buyer.getByLabel("Password", { exact: true }).fill("correct horse")
   await buyer.getByRole("button", { name: "Log in", exact: true }).click()

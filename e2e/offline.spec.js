@@ -67,6 +67,8 @@ test("what waits is told on other pages, asked about at log-out, and sent from a
   await expect(bubbles(buyer, "Then the second")).toHaveAttribute("data-state", "waiting")
   await buyer.goto("/chat/")
   await expect(buyer.locator(".inbox-item").filter({ hasText: "Lamp" })).toContainText("Waits:Then the second")
+  await expect(buyer.locator(".inbox line-banner")).toContainText("This is how it was on")
+  await expect(buyer.locator(".inbox line-banner")).not.toContainText("What you write")
   await buyer.goto("/shop/")
   await expect(buyer.getByText("2 messages wait here to be sent once there is a connection.")).toBeVisible()
   await expect(buyer.getByRole("link", { name: /Lamp · 2 messages wait · kept/ })).toBeVisible()

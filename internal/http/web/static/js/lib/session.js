@@ -85,7 +85,7 @@ export class Session extends EventTarget {
     on(this.#wishes, "change", () => this.#rows("event"))
     on(this.#wishes, "refused", (detail) => this.#tell("unreacted", detail))
     on(this.#outbox, "overdue", () => line.doubt())
-    on(this.#outbox, "change", (id) => this.#outboxed(id))
+    on(this.#outbox, "change", (id) => (this.#pending(id, "event"), this.#waits(id)))
     on(this.#files, "change", (id) => this.#moved(id))
     on(line, "state", (state) => this.#tell("line", state))
     on(line, "frame", (frame) => this.#frame(frame))
@@ -340,8 +340,7 @@ export class Session extends EventTarget {
   }
 
   /** @param {number} conversation what waits for it has changed */
-  #outboxed(conversation) {
-    this.#pending(conversation, "event")
+  #waits(conversation) {
     const last = this.#outbox.of(conversation).findLast(({ state }) => state !== "sending")
     this.#tell("waits", { conversation, last })
   }
