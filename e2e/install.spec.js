@@ -6,7 +6,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { violations } from "./axe.js"
-import { ask, bubbles, call, connected, offer, register, write } from "./people.js"
+import { cachesOf, keptIn, twoKept } from "./kept.js"
+import { bubbles, call, connected, register, write } from "./people.js"
 import { picture } from "./pictures.js"
 import { startServer } from "./server.js"
 import { expect, test } from "./test.js"
@@ -17,41 +18,6 @@ test.use({ serviceWorkers: "allow" })
 
 const banner = (/** @type {Page} */ page) => page.locator(".timeline-box line-banner")
 const strip = (/** @type {Page} */ page) => page.getByRole("list", { name: "Files to send" }).getByRole("listitem")
-
-/** Waits until the worker answers for a page. */
-async function controlled(/** @type {Page} */ page) {
-  await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
-}
-
-/** The paths of the pages that are kept in a browser. */
-function keptIn(/** @type {Page} */ page) {
-  return page.evaluate(async () => {
-    const paths = []
-    for (const name of await caches.keys())
-      if (name.startsWith("swapnest.pages."))
-        for (const { url } of await (await caches.open(name)).keys()) paths.push(new URL(url).pathname)
-    return paths.sort()
-  })
-}
-
-/** The names of the caches of a browser. */
-const cachesOf = (/** @type {Page} */ page) => page.evaluate(() => caches.keys())
-
-/** Somebody with two conversations, of whom both pages are kept, at the second. */
-async function twoKept(/** @type {Page} */ seller, /** @type {Page} */ buyer, base = "") {
-  await register(seller, "Meera", base)
-  const me = await register(buyer, "Aarav", base)
-  const paths = []
-  for (const title of ["Lamp", "Chair & <b>table</b>"]) {
-    const url = await ask(buyer, (await offer(seller, title, base)).id, `About the ${title}`, base)
-    paths.push(url)
-    await buyer.goto(url)
-    await connected(buyer)
-    await controlled(buyer)
-  }
-  await expect.poll(() => keptIn(buyer)).toEqual(paths.map((url) => url.slice(base.length)).sort())
-  return { paths, me }
-}
 
 test("the manifest is whole, and each of its pictures is there in its size", async ({ page }) => {
   await page.goto("/")
@@ -239,7 +205,7 @@ test("who logs out leaves nothing behind, nor who is followed by somebody else",
   expect(await cachesOf(buyer)).toContain(`swapnest.pages.${me.id}`)
   await buyer.goto("/accounts/logout/")
   await buyer.getByRole("main").getByRole("button", { name: "Log out" }).click()
-  await buyer.waitForURL("**/")
+  await expect(buyer).toHaveURL(/^http:..[^/]+\/$/)
   await expect.poll(async () => (await cachesOf(buyer)).filter((one) => /pages|pictures/.test(one))).toEqual([])
   // Somebody else signs in by the API, which no page hears of.
   await call(buyer, "POST", "/api/v1/session", { username: me.username, password: "correct horse" })
@@ -307,6 +273,7 @@ test("what another app shares stands where one writes, once a conversation is ch
   // It was taken.
   await buyer.goto("/share/")
   await expect(buyer.getByText("Nothing waits here.")).toBeVisible()
+  await expect(buyer.locator(".share-items")).toBeHidden()
   // What waits is for nobody else, and not for oneself any more once somebody else was here.
   await shareWith(buyer, { text: "Mine alone" })
   await expect(buyer.getByText("Waiting here: a text.")).toBeVisible()
@@ -324,6 +291,7 @@ test("who is signed out logs in first, and it waits for them", async ({ page: se
   await call(buyer, "DELETE", "/api/v1/session")
   await buyer.goto("/shop/")
   await shareWith(buyer, { text: "Only words" }, "**/accounts/login/?next=*")
+  await expect(buyer.getByText("What you have chosen waits on this device until then.")).toBeVisible()
   await buyer.getByLabel("Username").fill(me.username)
   await buyer.getByLabel("Password", { exact: true }).fill("correct horse")
   await buyer.getByRole("button", { name: "Log in", exact: true }).click()
@@ -361,7 +329,7 @@ test("the icon of the app shows how many conversations are unread, and nothing o
   await expect.poll(async () => (await said()).at(-1)).toBe(1)
   await buyer.goto("/accounts/logout/")
   await buyer.getByRole("main").getByRole("button", { name: "Log out" }).click()
-  await buyer.waitForURL("**/")
+  await expect(buyer).toHaveURL(/^http:..[^/]+\/$/)
   await expect.poll(async () => (await said()).at(-1)).toBe("clear")
 })
 

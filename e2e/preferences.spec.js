@@ -160,6 +160,11 @@ test("a pause begins and ends by a button, also over a line that loses answers",
   await page.getByRole("button", { name: "Pause until then" }).click()
   await expect(moment).toHaveAccessibleDescription(/This time is over/)
   await expect(moment).toBeFocused()
+  const colors = await page.evaluate(() => {
+    const [fault, words] = document.querySelectorAll("#paused_until-fault, .pause [data-while=running] > p")
+    return [fault, words].map((one) => getComputedStyle(one).color)
+  })
+  expect(colors[0]).not.toBe(colors[1])
   const day = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)
   await moment.fill(`${day}T12:00`)
   await moment.press("Enter")

@@ -22,7 +22,8 @@ const part = { ...page, mode: "no-cors", from: "/chat/conversation/7/" }
 for (const [name, asked, want] of /** @type {const} */ ([
   ["a page", { ...page, path: "/shop/" }, "page"],
   ["the page of a conversation", { ...page, path: "/chat/conversation/7/" }, "page"],
-  ["a form", { ...page, method: "POST", path: "/chat/conversation/7/" }, "leave"],
+  ["a form", { ...page, method: "POST", path: "/chat/conversation/7/" }, "form"],
+  ["what a script posts", { ...part, method: "POST", path: "/chat/conversation/7/" }, "leave"],
   ["another site", { ...page, path: "/shop/", ours: false }, "leave"],
   ["a file that is saved", { ...page, path: "/attachments/abc" }, "leave"],
   ["a listing's photo on its own", { ...page, path: "/media/photos/a.jpg" }, "leave"],
@@ -41,7 +42,7 @@ for (const [name, asked, want] of /** @type {const} */ ([
   ["what a script posts there", { ...part, method: "POST", path: "/share/" }, "leave"],
   ["the page of sharing", { ...page, path: "/share/" }, "page"],
   ["logging out", { ...page, method: "POST", path: "/accounts/logout/" }, "log out"],
-  ["logging in", { ...page, method: "POST", path: "/accounts/login/" }, "leave"],
+  ["logging in", { ...page, method: "POST", path: "/accounts/login/" }, "form"],
 ]))
   test(`${name}: ${want}`, () => assert.equal(wayOf(asked), want))
 

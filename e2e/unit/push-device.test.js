@@ -15,6 +15,8 @@ function world() {
     permission: "default",
     answer: "granted",
     settles: true,
+    /** its push service never answers */
+    hangs: false,
     stores: true,
     /** @type {any} */
     subscription: undefined,
@@ -38,6 +40,7 @@ function world() {
     settle: async () => state.settles,
     subscription: async () => state.subscription,
     subscribe: async (key) => {
+      if (state.hangs) return new Promise(() => {})
       const endpoint = `https://push.example/${++serial}`
       const unsubscribe = async () => (state.subscription = undefined)
       return (state.subscription = { endpoint, key, toJSON: () => ({ endpoint }), unsubscribe })
@@ -222,4 +225,18 @@ test("each state has its words, and a button where one can do something", () => 
   for (const state of ["blocked", "browser", "home-screen", "none"])
     assert.equal(wordsFor(state, "No.").button, undefined)
   assert.deepEqual(wordsFor("off", "No line."), { text: "It did not work. No line.", button: "Try again" })
+})
+
+test("a browser that never answers is given up after 20 s, and may be asked again", async () => {
+  const { state, clock, device } = world()
+  state.hangs = true
+  const on = device().turnOn()
+  const fault = assert.rejects(on, /does not answer/)
+  await clock.pass(20_000)
+  await fault
+  assert.equal(state.told.size, 0)
+  assert.equal(await device().state(), "off")
+  state.hangs = false
+  assert.equal(await device().turnOn(), "on")
+  assert.equal(clock.timers, 0)
 })

@@ -5,6 +5,7 @@ import { test } from "node:test"
 import {
   clockOf,
   formatAge,
+  formatClock,
   formatDay,
   formatInstant,
   formatTime,
@@ -63,4 +64,10 @@ test("a clock shows whole seconds", () => {
     [-1, "0:00"],
   ]))
     assert.equal(clockOf(ms), want, String(ms))
+})
+
+test("a time of day that a field holds is said as the reader's language says it", () => {
+  assert.equal(formatClock("22:00", "en-GB"), "22:00")
+  assert.match(formatClock("22:00", "en-US"), /^10:00\sPM$/)
+  assert.equal(formatClock("nonsense", "en-US"), "nonsense")
 })

@@ -110,6 +110,8 @@ func reason(next string) string {
 	switch {
 	case strings.HasPrefix(next, "/chat/start/"):
 		return "Log in to ask the seller. Nothing is sent until you press Send."
+	case next == "/share/": // the service worker has it
+		return "Log in to share. What you have chosen waits on this device until then."
 	case strings.HasPrefix(next, "/create/"):
 		return "Log in to sell something."
 	case strings.HasPrefix(next, "/chat/"):

@@ -27,8 +27,9 @@ function passwordReveal(button) {
 }
 
 localTimes(document)
-sendOnce()
+// It may hold back a form, which is not on its way then.
 mindPerson()
+sendOnce()
 offerInstall()
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   if (button instanceof HTMLButtonElement) passwordReveal(button)

@@ -12,7 +12,7 @@ const again = 30_000
 
 /**
  * <inbox-list data-filter> is the list of conversations: what the server has rendered,
- * kept up to date by "entry", "moved", "unread", "cursor", "typing" and "listing" of the host. An
+ * kept up to date by "entry", "moved", "unread", "cursor", "waits", "typing" and "listing" of the host. An
  * entry stands in it as long as it belongs to the filter.
  */
 export class InboxList extends HTMLElement {
@@ -44,6 +44,7 @@ export class InboxList extends HTMLElement {
     on("privacy", ({ user_id: user }) => this.#words.doubted(this.#nodes, user))
     on("typing", (frame) => this.#words.typed(frame))
     on("listing", (frame) => this.#listing(frame))
+    on("waits", (waits) => this.#words.waits(waits))
     on("compose", () => this.#drawAll())
     addEventListener("storage", () => this.#drawAll(), { signal })
     addEventListener("pageshow", () => this.#drawAll(), { signal })

@@ -9,7 +9,7 @@ const goodFor = 4_000
 /**
  * <line-banner> says what is happening to the line and what one can do. It comes only
  * when the line has been lost for 2 s, so that a blink goes unseen, or for 2 s more than a
- * server that says goodbye has asked one to stay away.
+ * server that says goodbye has asked one to stay away; on a page that was kept, at once.
  */
 export class LineBanner extends HTMLElement {
   #removed = new AbortController()
@@ -35,6 +35,7 @@ export class LineBanner extends HTMLElement {
     chat?.addEventListener("message", (event) => this.#came(/** @type {CustomEvent} */ (event).detail), { signal })
     chat?.addEventListener("slow", (event) => this.#slow(/** @type {CustomEvent<number>} */ (event).detail), { signal })
     this.addEventListener("click", (event) => this.#clicked(event), { signal })
+    if (asOf() !== "") this.#watch()
     one(this, "[data-act=login]", HTMLAnchorElement).href = chat?.getAttribute("data-login") ?? "/accounts/login/"
   }
 
@@ -73,7 +74,8 @@ export class LineBanner extends HTMLElement {
   #show() {
     const now = Date.now()
     const line = this.#line
-    const down = line && (line.state === "reconnecting" || line.state === "connecting")
+    const down = !line || line.state === "reconnecting" || line.state === "connecting"
+    const lost = line?.lostAt !== undefined && now - line.lostAt >= patience + (line.asked ?? 0)
     const seconds = (/** @type {number} */ at) => Math.max(1, Math.ceil((at - now) / 1000))
     if (line?.reason === "signed out") {
       this.#say("bad", "off", "You were signed out.", "", "What you have not sent is kept here.", "login")
@@ -86,15 +88,15 @@ export class LineBanner extends HTMLElement {
         "Reload the page, or go back to your chats.",
         "",
       )
-    } else if (down && line.lostAt !== undefined && now - line.lostAt >= patience + (line.asked ?? 0)) {
-      const wait = line.retryAt && line.retryAt > now ? ` in ${seconds(line.retryAt)} s.` : "."
-      const title = navigator.onLine ? "Reconnecting" : "You are offline"
+    } else if (down && (lost || asOf() !== "")) {
+      const wait = line?.retryAt && line.retryAt > now ? ` in ${seconds(line.retryAt)} s.` : "."
+      const title = !navigator.onLine ? "You are offline" : lost ? "Reconnecting" : "Connecting"
       this.#say(
         "warn",
         "off",
         title,
         navigator.onLine ? wait : ".",
-        `${asOf()}What you write waits here and goes out in order.`,
+        asOf() + (document.querySelector("message-composer") ? "What you write waits here and goes out in order." : ""),
         "try-now",
       )
     } else if (!down && now < this.#slowUntil) {
@@ -104,7 +106,7 @@ export class LineBanner extends HTMLElement {
       this.#say("good", "chat", "Back again.", "", exchanged(this.#sent, this.#received), "")
     } else {
       this.hidden = true
-      const waiting = (down && line.lostAt !== undefined) || now < this.#slowUntil
+      const waiting = (down && line?.lostAt !== undefined) || now < this.#slowUntil
       if (!waiting) clearInterval(this.#timer)
     }
   }

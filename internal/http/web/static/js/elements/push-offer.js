@@ -39,9 +39,11 @@ export class PushOffer extends HTMLElement {
   async #turnOn() {
     if (this.#button.getAttribute("aria-disabled")) return
     this.#button.setAttribute("aria-disabled", "true")
+    this.#button.textContent = "Turning on…"
     try {
       const state = await this.#device.turnOn()
-      if (state === "off") return // the browser's question was closed without an answer
+      // The browser's question was closed without an answer.
+      if (state === "off") return void (this.#button.textContent = "Turn on")
       this.#end()
       tell(state === "on" ? "You are told on this device from now on." : wordsFor(state).text)
     } catch (error) {

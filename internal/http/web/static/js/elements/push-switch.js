@@ -1,4 +1,4 @@
-import { wordsFor } from "../lib/push-words.js"
+import { hereWords, wordsFor } from "../lib/push-words.js"
 import { make } from "../view/make.js"
 import { makeDevice } from "../view/push-device.js"
 import { numberOf } from "../view/query.js"
@@ -66,7 +66,8 @@ export class PushSwitch extends HTMLElement {
     if (this.#busy) return
     this.#busy = true
     this.#button.setAttribute("aria-disabled", "true")
-    this.#said.textContent = this.#state === "on" ? "Turning off…" : "Turning on…"
+    const doing = this.#state === "on" ? "Turning off…" : "Turning on…"
+    this.#button.textContent = this.#said.textContent = doing
     try {
       if (this.#state === "on") {
         await this.#device.turnOff()
@@ -99,6 +100,7 @@ export class PushSwitch extends HTMLElement {
     this.dataset.state = state
     delete this.dataset.fault
     this.#write(wordsFor(state), said)
+    for (const line of document.querySelectorAll("[data-this-device]")) line.textContent = hereWords(state)
   }
 
   /** @param {string} fault */

@@ -11,6 +11,8 @@ export class SharedWaiting extends HTMLElement {
       await dropShared().catch(() => {})
       this.#say("It is discarded. You can share it again from the other app.")
     })
+    // Who comes back has given it to somebody.
+    addEventListener("pageshow", ({ persisted }) => persisted && void this.#look())
     void this.#look()
   }
 
@@ -28,5 +30,7 @@ export class SharedWaiting extends HTMLElement {
     this.hidden = false
     one(this, "p", HTMLElement).textContent = text
     one(this, "button", HTMLButtonElement).hidden = !waits
+    // There is nothing to choose somebody for.
+    for (const part of document.querySelectorAll(".share-items, .share-lead")) part.toggleAttribute("hidden", !waits)
   }
 }

@@ -16,7 +16,7 @@ import { wake } from "../view/wake.js"
 
 /** What the session tells and the elements of the page draw. */
 const told =
-  "line rows stuck message entry gone moved unread page cursor typing presence privacy listing entry-listing sent slow ended unreacted chosen".split(
+  "line rows stuck message entry gone moved unread page cursor typing presence privacy listing entry-listing sent waits slow ended unreacted chosen".split(
     " ",
   )
 

@@ -10,7 +10,8 @@ import { wake } from "../view/wake.js"
 
 /**
  * <unread-watch data-user-id data-unread> stands on the pages that are no chats, where
- * somebody is signed in: it keeps the count of the title and the icon up to date.
+ * somebody is signed in: it keeps the count of the title and the icon up to date, and
+ * has sent by its line what waits of the reader's messages.
  */
 export class UnreadWatch extends HTMLElement {
   #removed = new AbortController()
@@ -38,6 +39,12 @@ export class UnreadWatch extends HTMLElement {
     showUnread(numberOf(this.dataset.unread))
     mindShown(this.#line, me, signal)
     wake(this.#line, signal)
+    // Nothing else waits for it, and without it what waits goes out from the chats.
+    const waiting = import("../view/waiting.js").then(({ mindWaiting }) => mindWaiting(this.#line, me, signal))
+    const told = (/** @type {(waiting: import("../lib/waiting.js").Waiting) => unknown} */ run) =>
+      void waiting.then((found) => found && run(found)).catch(() => {})
+    on(this.#line, "frame", (frame) => told((found) => found.frame(frame)))
+    on(this.#line, "lost", (code) => told((found) => found.lost(code)))
     this.#line.start()
   }
 

@@ -3,6 +3,9 @@
 /** A page that has not come after so long is shown as it was kept. */
 export const patience = 4_000
 
+/** A page of which there is no copy, and of which nothing has come after so long, is given up. */
+export const mostPatience = 15_000
+
 /** So many conversations are kept, of so many versions of the site, and so many pictures of such a size. */
 export const limits = { conversations: 20, versions: 3, pictures: 200, pictureBytes: 150_000 }
 
@@ -27,12 +30,13 @@ const lateStyles = ["composer-files", "attachment"].map((name) => `css/${name}.c
 /**
  * What is to be done with a request: "leave" is the browser's own way.
  * @param {Asked} asked
- * @returns {"page" | "static" | "picture" | "share" | "log out" | "leave"}
+ * @returns {"page" | "static" | "picture" | "share" | "log out" | "form" | "leave"}
  */
 export function wayOf({ method, mode, path, ours, ranged, from }) {
   if (!ours || ranged) return "leave"
   if (method === "POST" && path === "/share/" && mode === "navigate") return "share"
   if (method === "POST" && path === "/accounts/logout/") return "log out"
+  if (method === "POST" && mode === "navigate" && isPage(path)) return "form"
   if (method !== "GET") return "leave"
   if (mode === "navigate") return isPage(path) ? "page" : "leave"
   if (sumOf(path)) return "static"
@@ -151,6 +155,21 @@ function plain(text) {
  */
 export function marked(html, at) {
   return html.replace("<body", `<body data-kept="${at}"`)
+}
+
+/**
+ * Why the page that stands in for another is shown: there is no line, the page does not come, one could not be
+ * logged out, or what one has sent was not answered.
+ * @typedef {"line" | "late" | "log out" | "form"} Why
+ */
+
+/**
+ * The page that stands in for another says why to its script.
+ * @param {string} html
+ * @param {Why} why
+ */
+export function saying(html, why) {
+  return html.replace("<body", `<body data-why="${why}"`)
 }
 
 /**

@@ -1,5 +1,8 @@
 const day = 24 * 60 * 60_000
 
+/** A browser may never answer: nobody waits longer for one that is to be turned on. */
+export const turnsOnWithin = 20_000
+
 /**
  * What is used of a subscription of the browser's.
  * @typedef {object} Subscription
@@ -57,7 +60,7 @@ export class PushDevice {
    * @param {(path: string) => Promise<any>} options.get
    * @param {Send} options.send
    * @param {Kept} options.kept
-   * @param {Pick<import("./clock.js").Clock, "now">} options.clock
+   * @param {Pick<import("./clock.js").Clock, "now" | "setTimeout" | "clearTimeout">} options.clock
    */
   constructor({ me, browser, get, send, kept, clock }) {
     this.#me = me
@@ -83,20 +86,36 @@ export class PushDevice {
 
   /**
    * Switches it on: asks for the permission, so it is to be called in the very click. With it goes on the
-   * preference for all of one's devices, without which nothing would be sent to this one. What does not work
-   * throws an Error for people to read.
+   * preference for all of one's devices, without which nothing would be sent to this one. What does not work, or
+   * takes more than 20 s after the permission, throws an Error for people to read.
    * @returns {Promise<State>}
    */
   async turnOn() {
     const permission = await this.#browser.ask()
     if (permission !== "granted") return permission === "denied" ? "blocked" : "off"
-    if (!(await this.#browser.settle()))
+    /** @type {number | undefined} */
+    let timer
+    const late = new Promise((_, reject) => {
+      const fault = new Error("This browser, or its push service, does not answer.")
+      timer = this.#clock.setTimeout(() => reject(fault), turnsOnWithin)
+    })
+    const within = (/** @type {Promise<any>} */ step) => Promise.race([step, late])
+    late.catch(() => {}) // every step may be over
+    return this.#allowed(within).finally(() => timer !== undefined && this.#clock.clearTimeout(timer))
+  }
+
+  /**
+   * @param {<T>(step: Promise<T>) => Promise<T>} within ends what takes too long, before the next step begins
+   * @returns {Promise<State>}
+   */
+  async #allowed(within) {
+    if (!(await within(this.#browser.settle())))
       throw new Error("This browser keeps nothing for SwapNest. In a private window it cannot be turned on.")
-    const { public_key: key } = await this.#get("/push")
+    const { public_key: key } = await within(this.#get("/push"))
     if (!key) return "none"
     // Before: on its own it does no harm, and a device that is on without it tells of nothing.
-    await this.#send("PATCH", "/me", { preferences: { push: true } })
-    await this.#subscribe(key, await this.#browser.subscription())
+    await within(this.#send("PATCH", "/me", { preferences: { push: true } }))
+    await this.#subscribe(key, await within(this.#browser.subscription()), within)
     return "on"
   }
 
@@ -154,21 +173,22 @@ export class PushDevice {
   /**
    * @param {string} key
    * @param {Subscription | undefined} subscription that there is
+   * @param {<T>(step: Promise<T>) => Promise<T>} [within] ends what takes too long
    */
-  async #subscribe(key, subscription) {
+  async #subscribe(key, subscription, within = (step) => step) {
     const before = this.#kept.read(this.#me)?.endpoint
     if (subscription && subscription.key !== key) {
       await subscription.unsubscribe()
       subscription = undefined
     }
-    const wanted = subscription ?? (await this.#browser.subscribe(key))
+    const wanted = subscription ?? (await within(this.#browser.subscribe(key)))
     try {
-      await enlist(this.#send, wanted, key)
+      await within(enlist(this.#send, wanted, key))
       if (!this.#tell(wanted.endpoint))
         throw new Error("This browser keeps nothing for SwapNest. Allow it to, and turn it on again.")
     } catch (error) {
       // If the server has it although its answer was lost, it will hear that it is gone.
-      await wanted.unsubscribe().catch(() => {})
+      void wanted.unsubscribe().catch(() => {})
       throw error
     }
     if (before && before !== wanted.endpoint) await strike(this.#send, before).catch(() => {})

@@ -46,3 +46,13 @@ export function wordsFor(state, fault) {
     ? { text: `It did not work. ${fault}`, button: "Try again" }
     : { text, ...(button && { button }) }
 }
+
+/**
+ * What to say of this browser beside what goes to all of somebody's devices.
+ * @param {State} state
+ * @returns {string} "" where it is one of them
+ */
+export function hereWords(state) {
+  if (state === "on" || state === "held") return ""
+  return state === "blocked" ? " This browser blocks it: nothing comes here." : " This browser is not one of them."
+}

@@ -20,7 +20,7 @@ const together = 400
  * the receipts, the list and the open conversation. It dispatches what the elements
  * of the page draw: "line", "rows", "stuck", "message", "entry", "gone", "moved", "unread",
  * "total", "rung", "heard", "page", "cursor", "typing", "presence", "privacy", "listing", "entry-listing",
- * "sent", "slow", "ended", "chosen" (the files at the composer) and "unreacted" (a sentence: why a
+ * "sent", "slow", "ended", "waits" (the last message of a conversation that waits or has failed), "chosen" (the files at the composer) and "unreacted" (a sentence: why a
  * reaction was taken back).
  */
 export class Session extends EventTarget {
@@ -85,7 +85,7 @@ export class Session extends EventTarget {
     on(this.#wishes, "change", () => this.#rows("event"))
     on(this.#wishes, "refused", (detail) => this.#tell("unreacted", detail))
     on(this.#outbox, "overdue", () => line.doubt())
-    on(this.#outbox, "change", (id) => this.#pending(id, "event"))
+    on(this.#outbox, "change", (id) => (this.#pending(id, "event"), this.#waits(id)))
     on(this.#files, "change", (id) => this.#moved(id))
     on(line, "state", (state) => this.#tell("line", state))
     on(line, "frame", (frame) => this.#frame(frame))
@@ -337,6 +337,12 @@ export class Session extends EventTarget {
     const shown = all.map((one) => (one.files ? { ...one, attachments: this.#files.shown(one.files) } : one))
     this.#thread.setPending(shown, why)
     this.tellChosen()
+  }
+
+  /** @param {number} conversation what waits for it has changed */
+  #waits(conversation) {
+    const last = this.#outbox.of(conversation).findLast(({ state }) => state !== "sending")
+    this.#tell("waits", { conversation, last })
   }
 
   /** @param {number} conversationId files of it are further */

@@ -136,3 +136,14 @@ function sameYear(a, b, timeZone) {
   const year = formatter({ timeZone, calendar: "iso8601", year: "numeric" }, "en")
   return year.format(a) === year.format(b)
 }
+
+/**
+ * A time of day as a field holds it, as the reader's language says it.
+ * @param {string} clock 22:00
+ * @param {string} [locale]
+ */
+export function formatClock(clock, locale) {
+  const at = new Date(`2000-01-01T${clock}:00Z`)
+  if (Number.isNaN(at.getTime())) return clock
+  return formatter({ timeZone: "UTC", hour: "2-digit", minute: "2-digit" }, locale).format(at)
+}

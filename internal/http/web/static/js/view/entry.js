@@ -51,10 +51,12 @@ export function updateListing(node, listing) {
   one(about, ".number", HTMLElement).textContent = price && `· ${price}`
 }
 
+const labels = { draft: "Draft:", waiting: "Waits:", failed: "Not sent:" }
+
 /**
  * The last words of an entry.
  * @param {Element} node
- * @param {{ kind: "" | "draft" | "typing", text: string, state: "" | "sent" | "delivered" | "read" }} last
+ * @param {{ kind: "" | keyof typeof labels | "typing", text: string, state: "" | "sent" | "delivered" | "read" }} last
  */
 export function updateLast(node, { kind, text, state }) {
   const line = one(node, ".inbox-last", HTMLElement)
@@ -64,9 +66,9 @@ export function updateLast(node, { kind, text, state }) {
   words.textContent = text
   /** @type {Node[]} */
   const parts = [words]
-  if (kind === "draft") {
+  if (kind !== "" && kind !== "typing") {
     const label = document.createElement("b")
-    label.textContent = "Draft:"
+    label.textContent = labels[kind]
     parts.unshift(label)
   } else if (kind === "" && state !== "") {
     const spoken = document.createElement("span")

@@ -1,7 +1,8 @@
 import { tellWorker } from "./worker.js"
 
-/** A page that changes and stays in sight is kept anew so often. */
-const between = 60_000
+/** A page that has changed is kept anew so soon, for much comes together, and not more often than that. */
+const together = 2_000
+const between = 10_000
 
 /**
  * Has the service worker keep this page as it is at the server: when it came past the worker, or from
@@ -13,23 +14,27 @@ export function keepFresh(chat) {
   if (!workers) return
   const { body } = document
   const keep = () => void tellWorker({ type: "keep", path: location.pathname })
-  // Of a page that came through the worker as its address says it has its own.
-  let due = !workers.controller || location.search !== "" || body.dataset.kept !== undefined
+  if (body.dataset.kept !== undefined) showKept(chat)
+  // Of a page that came through the worker as its address says it has its own. One that is in control now may not
+  // have been there when the page came.
+  let due = !cameThrough() || location.search !== "" || body.dataset.kept !== undefined
   let changed = false
+  let keptAt = -Infinity
   /** @type {number | undefined} */
   let timer
 
   const change = () => {
     changed = true
-    timer ??= setTimeout(now, between)
+    timer ??= setTimeout(now, Math.max(together, keptAt + between - performance.now()))
   }
   const now = () => {
     clearTimeout(timer)
     timer = undefined
     if (changed) keep()
+    if (changed) keptAt = performance.now()
     changed = false
   }
-  for (const type of ["message", "sent", "entry", "gone"]) chat.addEventListener(type, change)
+  for (const type of ["message", "sent", "cursor", "entry", "gone"]) chat.addEventListener(type, change)
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && now())
   chat.addEventListener("line", (event) => {
     const { state, reason } = /** @type {CustomEvent<import("../lib/socket.js").LineState>} */ (event).detail
@@ -41,4 +46,22 @@ export function keepFresh(chat) {
     if (due) keep()
     due = false
   })
+}
+
+/** Whether the page came through the service worker. */
+function cameThrough() {
+  const [came] = performance.getEntriesByType("navigation")
+  return came instanceof PerformanceNavigationTiming && came.workerStart > 0
+}
+
+/**
+ * What was true of the moment in which a page was kept, and is not known now, goes.
+ * @param {HTMLElement} chat
+ */
+function showKept(chat) {
+  for (const dot of chat.querySelectorAll("presence-dot")) dot.toggleAttribute("hidden", true)
+  for (const text of chat.querySelectorAll("presence-text[data-state=online]")) {
+    text.removeAttribute("data-state")
+    text.textContent = ""
+  }
 }

@@ -8,7 +8,7 @@ import { numberOf } from "./query.js"
 /** @typedef {{ seq: number, mine: boolean, text: string, state: "" | "sent" | "delivered" | "read" }} Last */
 
 /**
- * The last line of each entry of the list: who writes, what one has begun to write, or
+ * The last line of each entry of the list: who writes, what waits to be sent, what one has begun to write, or
  * the last message and how far it has come.
  */
 export class LastWords {
@@ -17,6 +17,8 @@ export class LastWords {
   #nodeOf
   /** @type {Map<number, Last>} by conversation */
   #last = new Map()
+  /** @type {Map<number, import("../lib/pending.js").Pending>} the last one that is not sent */
+  #waits = new Map()
   /** @type {Map<number, TypingWatch>} who writes */
   #typing = new Map()
 
@@ -83,6 +85,13 @@ export class LastWords {
     }
   }
 
+  /** @param {{ conversation: number, last?: import("../lib/pending.js").Pending }} waits what has not been sent */
+  waits({ conversation, last }) {
+    if (last) this.#waits.set(conversation, last)
+    else this.#waits.delete(conversation)
+    this.draw(conversation)
+  }
+
   /** @param {import("../lib/frames.js").TypingFrame} frame */
   typed({ conversation_id: id, is_typing: typing }) {
     const watch = this.#typing.get(id) ?? new TypingWatch(() => this.draw(id), systemClock)
@@ -97,7 +106,10 @@ export class LastWords {
     const here = node.querySelector("[aria-current]") !== null
     const draft = here ? "" : this.#drafts.get(id)
     const last = this.#last.get(id)
+    const waits = this.#waits.get(id)
     if (this.#typing.get(id)?.on) updateLast(node, { kind: "typing", text: "typing…", state: "" })
+    else if (waits)
+      updateLast(node, { kind: waits.state === "failed" ? "failed" : "waiting", text: waits.text || "A file", state: "" }) // prettier-ignore
     else if (draft) updateLast(node, { kind: "draft", text: draft, state: "" })
     else if (last) updateLast(node, { kind: "", text: last.text, state: last.state })
   }

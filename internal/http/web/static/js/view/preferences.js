@@ -1,6 +1,7 @@
 // What one chooses on a page, each of which is saved by itself. What the server has stands in
 // the defaults of the inputs.
 
+import { formatClock } from "../lib/time.js"
 import { hereZone } from "../lib/zone.js"
 import { one } from "./query.js"
 
@@ -42,6 +43,10 @@ export function quietPreference(group) {
   const line = one(group, "[data-quiet-line]", HTMLElement)
   if (!on.checked && !zone.value) zone.value = zone.defaultValue = hereZone()
   const shown = () => (times.hidden = !on.checked)
+  const say = (/** @type {string} */ start, /** @type {string} */ end, /** @type {string} */ where) =>
+    (line.textContent = `Nothing is sent between ${formatClock(start)} and ${formatClock(end)} in ${where || "UTC"}; it waits.`)
+  // The server does not know how the reader writes times.
+  if (line.textContent) say(from.defaultValue, to.defaultValue, zone.defaultValue)
   shown()
   on.addEventListener("change", shown)
   return {
@@ -61,9 +66,8 @@ export function quietPreference(group) {
         to.defaultValue = stored.quiet_to
       }
       zone.defaultValue = stored.time_zone || zone.defaultValue
-      line.textContent = on.defaultChecked
-        ? `Nothing is sent between ${stored.quiet_from} and ${stored.quiet_to} in ${stored.time_zone || "UTC"}; it waits.`
-        : ""
+      if (on.defaultChecked) say(stored.quiet_from, stored.quiet_to, stored.time_zone)
+      else line.textContent = ""
     },
     revert() {
       on.checked = on.defaultChecked

@@ -205,12 +205,16 @@ export async function findPicture(request, person) {
   }
 }
 
+/** The server had its time. */
+export class Late extends Error {}
+
 /**
  * Rejects once the server had its time.
+ * @param {number} [time] milliseconds
  * @returns {Promise<never>}
  */
-export function late() {
-  return new Promise((_, reject) => setTimeout(() => reject(new Error("the server does not answer")), patience))
+export function late(time = patience) {
+  return new Promise((_, reject) => setTimeout(() => reject(new Late("the server does not answer")), time))
 }
 
 /**

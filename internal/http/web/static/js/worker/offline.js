@@ -1,4 +1,4 @@
-import { isDown, keyOf, whoseIs, wayOf } from "../lib/kept.js"
+import { isDown, keyOf, mostPatience, patience, saying, wayOf, whoseIs } from "../lib/kept.js"
 import { dropShared, peekShared, putShared, readShared } from "../lib/shared.js"
 import * as keeping from "./keeping.js"
 import { onPerson, person, setPerson } from "./person.js"
@@ -25,7 +25,8 @@ self.addEventListener("fetch", (event) => {
   else if (way === "static") event.respondWith(keeping.findFile(event))
   else if (way === "picture") event.respondWith(person().then((id) => keeping.findPicture(event.request, id)))
   else if (way === "share") event.respondWith(share(event.request))
-  else if (way === "log out") event.waitUntil(leave())
+  else if (way === "log out") event.respondWith(logOut(event))
+  else if (way === "form") event.respondWith(sent(event.request, "form"))
 })
 
 self.addEventListener("message", (event) => {
@@ -51,11 +52,48 @@ async function page(event, url) {
   event.waitUntil(coming.catch(() => {}))
   const kept = await keeping.findPage(await person(), url.pathname).catch(() => undefined)
   try {
-    const answer = await (kept ? Promise.race([coming, keeping.late()]) : coming)
+    // With its headers a page has begun to come, and is not cut any more.
+    const answer = await Promise.race([coming, keeping.late(kept ? patience : mostPatience)])
     return kept && isDown(answer.status) ? kept : answer
-  } catch {
-    return kept ?? (await keeping.findStandIn()) ?? Response.error()
+  } catch (error) {
+    return kept ?? standIn(error instanceof keeping.Late ? "late" : "line")
   }
+}
+
+/**
+ * The page that says what is the matter, instead of the browser's own.
+ * @param {import("../lib/kept.js").Why} why
+ * @returns {Promise<Response>}
+ */
+async function standIn(why) {
+  const page = await keeping.findStandIn().catch(() => undefined)
+  return page ? new Response(saying(await page.text(), why), { headers: page.headers }) : Response.error()
+}
+
+/**
+ * What a form has sent. How long that takes is nobody's to say: it may carry photos.
+ * @param {Request} request
+ * @param {import("../lib/kept.js").Why} why
+ * @returns {Promise<Response>}
+ */
+async function sent(request, why) {
+  try {
+    return await fetch(request)
+  } catch {
+    return request.mode === "navigate" ? standIn(why) : Response.error()
+  }
+}
+
+/**
+ * Whoever logs out leaves nothing here, once the server has heard of it: before that one is still signed in.
+ * @param {FetchEvent} event
+ * @returns {Promise<Response>}
+ */
+async function logOut(event) {
+  const answer = await sent(event.request, "log out")
+  // An answer that leads on tells a worker no more than that; the page that stands in has no address.
+  if (answer.type === "opaqueredirect" || (answer.ok && answer.url !== "")) event.waitUntil(leave())
+  return answer
 }
 
 /**
@@ -84,7 +122,6 @@ async function forget(id) {
   if (shared && shared.user !== 0 && shared.user !== id) await dropShared().catch(() => {})
 }
 
-/** Whoever logs out leaves nothing here, although the server may not hear of it. */
 async function leave() {
   await setPerson(undefined)
   await dropShared().catch(() => {})
