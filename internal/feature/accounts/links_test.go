@@ -18,7 +18,7 @@ func withMail(t *testing.T, limits *Limits, test func(t *testing.T, o *office)) 
 		o.mail = Mail{On: true, Site: func() string { return "https://swap.example" }}
 		address := "owner@example.org"
 		var err error
-		if o.owner, err = o.Edit(t.Context(), o.owner.ID, EditCommand{Email: &address}, Origin{}); err != nil {
+		if o.owner, err = o.Edit(t.Context(), o.owner.ID, EditCommand{Email: &address, Password: "correct horse"}, Origin{}); err != nil {
 			t.Fatal(err)
 		}
 		test(t, o)

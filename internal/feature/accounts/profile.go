@@ -38,7 +38,7 @@ func (s *Service) Record(ctx context.Context, seller chat.UserID) (chat.Record, 
 // EditCommand changes what a person says of themselves; nil fields stay as they are.
 type EditCommand struct {
 	Name, Email, City, About *string
-	Password                 string // the one that they have, which another address, or none, in the place of one needs
+	Password                 string // the one that they have, which another address, or none, needs
 }
 
 // Edit changes one's own account. It refuses with Invalid and the field at fault, with
@@ -93,7 +93,7 @@ func (s *Service) Edit(ctx context.Context, who chat.UserID, c EditCommand, from
 			return errNothing
 		}
 		moved := chat.EmailKey(u.Email) != chat.EmailKey(before.Email)
-		if moved && before.Email != "" {
+		if moved {
 			// Changing a password ends all other sessions, and what they have begun.
 			hash, err := tx.LockPasswordHash(ctx, who)
 			if err != nil {
@@ -132,13 +132,11 @@ func (s *Service) mayReaddress(ctx context.Context, u chat.User, c EditCommand) 
 	if chat.EmailKey(email) == chat.EmailKey(u.Email) {
 		return "", nil
 	}
-	if u.Email != "" {
-		if c.Password == "" {
-			return "", errNotProven
-		}
-		if proof, err = s.prove(ctx, u.ID, c.Password, "password"); err != nil {
-			return "", err
-		}
+	if c.Password == "" {
+		return "", errNotProven
+	}
+	if proof, err = s.prove(ctx, u.ID, c.Password, "password"); err != nil {
+		return "", err
 	}
 	if email == "" {
 		return proof, nil

@@ -158,7 +158,9 @@ func TestWhoIsAloneTakesOverAtOnce(t *testing.T) {
 				bad = claim(1)[0]
 				time.Sleep(lease + time.Second)
 			}
-			enqueue(t, db, chat.MailChannel, 2)
+			for _, to := range []chat.UserID{2, 3} { // of one person one is claimed at a time
+				enqueueTo(t, db, chat.MailChannel, to, 1)
+			}
 			begun := claim(3)
 			time.Sleep(time.Second)
 

@@ -84,7 +84,10 @@ func (s *street) works() {
 	p := pusher.New(s.db, pusher.Options{
 		HTTP: &http.Client{Transport: s.net, Timeout: 10 * time.Second}, Contact: "mailto:hello@swap.example", Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
-	w := outbox.New(s.db, outbox.Options{Senders: map[chat.Channel]outbox.Sender{chat.PushChannel: p}, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	w, err := outbox.New(s.db, outbox.Options{Senders: map[chat.Channel]outbox.Sender{chat.PushChannel: p}, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	w.Start()
 	s.t.Cleanup(w.Stop)
 }

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	netmail "net/mail"
 	"net/url"
@@ -50,7 +51,13 @@ func TestSomebodyWhoIsAwayIsMailedUntilTheySayNo(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		post := mailtest.Start(t, mailtest.Options{})
 		s := openWith(t, d, mailingBy(t, post))
-		if got := s.seller.Do("PATCH", "/api/v1/me", `{"email":"seller@example.org"}`); got.Status != http.StatusOK {
+		if err := s.Accounts.SetPassword(t.Context(), s.town.Seller.Username, "correct horse"); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.seller.Do("POST", "/api/v1/session", fmt.Sprintf(`{"username":%q,"password":"correct horse"}`, s.town.Seller.Username)); got.Status != http.StatusOK {
+			t.Fatalf("%d: %s", got.Status, got.Body)
+		}
+		if got := s.seller.Do("PATCH", "/api/v1/me", `{"email":"seller@example.org","password":"correct horse"}`); got.Status != http.StatusOK {
 			t.Fatalf("%d: %s", got.Status, got.Body)
 		}
 		verify := post.Wait(1)[0]
