@@ -48,6 +48,7 @@ test("an answer counts for a second, and the way for it is closed then, too", as
 
 test("a page says whose it is, and one that was kept says nothing, for the worker knows what is newer", async () => {
   const { heard, base } = await page()
+  Object.assign(globalThis.document, { querySelector: () => null })
   const { mindPerson } = await import(`${base}/person.js`)
   for (const dataset of [{ person: "7" }, { person: "7", kept: "2026-11-28T22:00:00Z" }, {}]) {
     Object.assign(globalThis.document.body, { dataset })
