@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
@@ -21,74 +17,6 @@ import (
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
-
-// away is the other side of a channel, which answers as a test says.
-type away struct {
-	answer func(ctx context.Context, d store.Delivery) Outcome
-
-	mu     sync.Mutex // guards what follows
-	tried  []store.Delivery
-	at     []time.Time
-	flying int
-	most   int // at once
-}
-
-// Send implements Sender.
-func (a *away) Send(ctx context.Context, d store.Delivery) Outcome {
-	a.mu.Lock()
-	a.tried, a.at = append(a.tried, d), append(a.at, time.Now())
-	a.flying++
-	a.most = max(a.most, a.flying)
-	a.mu.Unlock()
-	defer func() {
-		a.mu.Lock()
-		a.flying--
-		a.mu.Unlock()
-	}()
-	return a.answer(ctx, d)
-}
-
-// attempts returns what was tried by now.
-func (a *away) attempts() []store.Delivery {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return append([]store.Delivery{}, a.tried...)
-}
-
-// results count how attempts have ended.
-type results struct {
-	mu  sync.Mutex
-	all map[string]int
-}
-
-func (r *results) ended(_ chat.Channel, result string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.all == nil {
-		r.all = map[string]int{}
-	}
-	r.all[result]++
-}
-
-func (r *results) want(t *testing.T, want map[string]int) {
-	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if diff := cmp.Diff(want, r.all); diff != "" {
-		t.Errorf("results (-want +got):\n%s", diff)
-	}
-}
-
-func worker(db *store.DB, channel chat.Channel, a *away, r *results) *Worker {
-	w, err := New(db, Options{
-		Senders: map[chat.Channel]Sender{channel: a}, Timing: store.Timing{PushAfter: 3 * time.Second, MailGap: time.Hour},
-		Now: time.Now, Ended: r.ended, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		panic(err)
-	}
-	return w
-}
 
 func TestEachChannelGoesAtAPaceOfItsOwn(t *testing.T) {
 	timing := store.Timing{PushAfter: 3 * time.Second, MailAfter: 10 * time.Minute, MailGap: time.Hour}
@@ -108,45 +36,6 @@ func TestEachChannelGoesAtAPaceOfItsOwn(t *testing.T) {
 	if _, err := New(nil, Options{Senders: map[chat.Channel]Sender{"pigeon": &away{}}, Log: slog.New(slog.DiscardHandler)}); err == nil {
 		t.Error("a channel that would never send is taken")
 	}
-}
-
-// devices numbers devices of push, since no two messages of no notice go to one.
-var devices atomic.Int64
-
-// enqueue puts n deliveries into the outbox that are due at once.
-func enqueue(t *testing.T, db *store.DB, channel chat.Channel, n int) {
-	t.Helper()
-	enqueueTo(t, db, channel, 1, n)
-}
-
-// enqueueTo is enqueue for somebody.
-func enqueueTo(t *testing.T, db *store.DB, channel chat.Channel, to chat.UserID, n int) {
-	t.Helper()
-	err := db.Update(t.Context(), func(tx *store.Tx) error {
-		for range n {
-			d := store.Delivery{Channel: channel, Kind: store.DeliverPassword, To: to, Device: chat.PushDeviceID(devices.Add(1))}
-			if err := tx.Enqueue(t.Context(), d); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// left returns what waits and what was given up.
-func left(t *testing.T, db *store.DB) (waiting, dead []store.Delivery) {
-	t.Helper()
-	for state, into := range map[store.DeliveryState]*[]store.Delivery{store.DeliveryWaiting: &waiting, store.DeliveryDead: &dead} {
-		all, err := db.Deliveries(t.Context(), store.DeliveryQuery{State: state, Limit: 1000})
-		if err != nil {
-			t.Fatal(err)
-		}
-		*into = all
-	}
-	return waiting, dead
 }
 
 var errRefused = errors.New("no route to mail.swap.example for asha@swap.example")
@@ -447,89 +336,4 @@ func TestWhenTheOtherSideSaysWhen(t *testing.T) {
 			}
 		}
 	})
-}
-
-// Whoever stops lets what is under way come to its end, and leaves the rest to another one.
-func TestAStopLeavesNothingHalfDone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		db := testkit.SQLite(t).Open(t, nil)
-		var r results
-		server := &away{answer: func(ctx context.Context, d store.Delivery) Outcome {
-			if d.ID%2 == 0 {
-				<-ctx.Done() // hangs
-				return Outcome{Err: ctx.Err()}
-			}
-			time.Sleep(time.Second)
-			return Outcome{Result: Sent}
-		}}
-		w := worker(db, chat.MailChannel, server, &r)
-		w.Start()
-		enqueue(t, db, chat.MailChannel, 10)
-		time.Sleep(1500 * time.Millisecond)
-		began := time.Now()
-		w.Stop()
-		if took := time.Since(began); took > parting+time.Second {
-			t.Errorf("stopping took %s", took)
-		}
-		tried := len(server.attempts())
-		waiting, dead := left(t, db)
-		if len(dead) > 0 || r.all["sent"] == 0 || len(waiting) != 10-r.all["sent"] {
-			t.Errorf("%d wait and %d were given up after %v", len(waiting), len(dead), r.all)
-		}
-		next := &away{answer: func(context.Context, store.Delivery) Outcome { return Outcome{Result: Sent} }}
-		successor := worker(db, chat.MailChannel, next, &r)
-		successor.Start()
-		defer successor.Stop()
-		time.Sleep(2 * look)
-		if waiting, _ := left(t, db); len(waiting) > 0 {
-			t.Errorf("%d wait for a node that has stopped", len(waiting))
-		}
-		if again := len(server.attempts()); again != tried {
-			t.Errorf("%d attempts by a node that has stopped", again-tried)
-		}
-	})
-}
-
-// What is due at once goes at once when somebody wakes the worker, and soon when nobody does.
-func TestAWakeIsFasterThanALook(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		db := testkit.SQLite(t).Open(t, nil)
-		server := &away{answer: func(context.Context, store.Delivery) Outcome { return Outcome{Result: Sent} }}
-		var r results
-		w := worker(db, chat.PushChannel, server, &r)
-		w.Start()
-		defer w.Stop()
-		time.Sleep(look / 2)
-		for i, c := range []struct {
-			wake bool
-			most time.Duration
-		}{{true, 2 * linger}, {false, look + linger}} {
-			enqueue(t, db, chat.PushChannel, 1)
-			if c.wake {
-				w.Wake()
-			}
-			time.Sleep(c.most)
-			synctest.Wait()
-			if n := len(server.attempts()); n != i+1 {
-				t.Errorf("%d were tried within %s, want %d", n, c.most, i+1)
-			}
-		}
-	})
-}
-
-func TestFaultsNameNobody(t *testing.T) {
-	long := strings.Repeat("é", 300)
-	for _, c := range []struct {
-		said error
-		want string
-	}{
-		{nil, "no reason given"},
-		{errors.New("550 5.1.1 <asha@swap.example>:\n no such user"), "550 5.1.1 (…) no such user"},
-		{fmt.Errorf("post %q: refused", "https://push.example/secret"), "post (…) refused"},
-		{errors.New(long), long[:400] + "…"},
-	} {
-		if got := plainly(c.said); got != c.want {
-			t.Errorf("got %q, want %q", got, c.want)
-		}
-	}
 }
