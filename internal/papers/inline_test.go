@@ -33,7 +33,6 @@ var prose = []proof{
 	{command: "swapnest user password", typed: "swapnest user password meera", input: "another one\n", says: "meera"},
 	{command: "swapnest user password NAME", typed: "swapnest user password meera", input: "a third one\n", says: "meera"},
 	{command: "swapnest ready", typed: "swapnest ready", says: `"status":"ok"`},
-	{command: "swapnest outbox --channel mail --limit 20", typed: "swapnest outbox --channel mail --limit 20", says: "FAULT"},
 	{command: "swapnest serve", typed: "swapnest serve"},
 	{command: "swapnest serve --demo", typed: "swapnest serve --demo"},
 	{command: "make help", typed: "make help", says: "make bench"},
