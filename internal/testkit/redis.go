@@ -131,7 +131,7 @@ func (r *Redis) Start() {
 		r.tb.Fatal(err)
 	}
 	for deadline := time.Now().Add(redisStart); ; {
-		out, err := r.try("PING")
+		out, err := r.Try("PING")
 		if err == nil && strings.TrimSpace(out) == "PONG" {
 			return
 		}
@@ -190,14 +190,15 @@ func (r *Redis) signal(s syscall.Signal) {
 // Do runs a command by redis-cli and returns what that prints.
 func (r *Redis) Do(args ...string) string {
 	r.tb.Helper()
-	out, err := r.try(args...)
+	out, err := r.Try(args...)
 	if err != nil {
 		r.tb.Fatalf("redis-cli %v: %v\n%s", args, err, out)
 	}
 	return out
 }
 
-func (r *Redis) try(args ...string) (string, error) {
+// Try is Do for a server that may close the line meanwhile, as one does whose part changes.
+func (r *Redis) Try(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), redisStart)
 	defer cancel()
 	how := []string{"-e", "-h", "127.0.0.1", "-p", strconv.Itoa(r.port)}

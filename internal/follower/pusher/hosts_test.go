@@ -9,9 +9,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,6 +60,14 @@ func (i *internet) RoundTrip(r *http.Request) (*http.Response, error) {
 		i.taken = append(i.taken, time.Now())
 	}
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}, nil
+}
+
+// seen is how often each host was asked, when Google's has taken something, and how many attempts there
+// were at once of one of the others.
+func (i *internet) seen() (asked map[string]int, taken []time.Time, most int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return maps.Clone(i.asked), slices.Clone(i.taken), i.most
 }
 
 // street is a town whose people have browsers at many hosts, and an outbox that works.
@@ -165,16 +176,17 @@ func TestHostsOfAFewStopNobody(t *testing.T) {
 						s.tell(s.Buyer, google)
 					}
 					time.Sleep(time.Minute)
-					if len(s.net.taken) != n {
-						t.Fatalf("%d of %d have gone", len(s.net.taken), n)
+					all, taken, most := s.net.seen()
+					if len(taken) != n {
+						t.Fatalf("%d of %d have gone", len(taken), n)
 					}
-					for i, at := range s.net.taken {
+					for i, at := range taken {
 						if lag := at.Sub(began[i]); lag > 2*time.Second {
 							t.Errorf("number %d waited for %s", i, lag)
 						}
 					}
 					asked := 0
-					for host, n := range s.net.asked {
+					for host, n := range all {
 						if host != google {
 							asked += n
 						}
@@ -182,8 +194,8 @@ func TestHostsOfAFewStopNobody(t *testing.T) {
 					if hosts == 1 && asked > 25 {
 						t.Errorf("one host that is away was asked %d times in 5 minutes", asked)
 					}
-					if s.net.most > 2 {
-						t.Errorf("%d attempts at once at one host", s.net.most)
+					if most > 2 {
+						t.Errorf("%d attempts at once at one host", most)
 					}
 				})
 			})
@@ -210,16 +222,18 @@ func TestAnHourWithoutABigService(t *testing.T) {
 			s.tell([]chat.User{s.Buyer, s.Seller}[i%2], google)
 			s.tell(s.Stranger, "updates.push.services.mozilla.com")
 		}
-		if asked := s.net.asked[google]; asked < 50 || asked > 100 {
-			t.Errorf("it was asked %d times in an hour", asked)
+		asked, _, _ := s.net.seen()
+		if times := asked[google]; times < 50 || times > 100 {
+			t.Errorf("it was asked %d times in an hour", times)
 		}
-		if asked := s.net.asked["updates.push.services.mozilla.com"]; asked < n-1 {
-			t.Errorf("%d of %d went to another service meanwhile", asked, n)
+		if times := asked["updates.push.services.mozilla.com"]; times < n-1 {
+			t.Errorf("%d of %d went to another service meanwhile", times, n)
 		}
 		time.Sleep(2 * time.Minute)
 		left, err := s.db.Deliveries(t.Context(), store.DeliveryQuery{})
-		if err != nil || len(left) > 0 || len(s.net.taken) != n {
-			t.Errorf("%d have gone, and %d wait, 2 minutes after it is back (%v)", len(s.net.taken), len(left), err)
+		_, taken, _ := s.net.seen()
+		if err != nil || len(left) > 0 || len(taken) != n {
+			t.Errorf("%d have gone, and %d wait, 2 minutes after it is back (%v)", len(taken), len(left), err)
 		}
 	})
 }
@@ -227,9 +241,9 @@ func TestAnHourWithoutABigService(t *testing.T) {
 // One person alone does not put on hold what everybody uses.
 func TestOnePersonDoesNotPutAServiceOnHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fails := false
+		var fails atomic.Bool
 		s := newStreet(t, func(string) (int, error) {
-			if fails {
+			if fails.Load() {
 				return http.StatusInternalServerError, nil
 			}
 			return http.StatusCreated, nil
@@ -237,16 +251,16 @@ func TestOnePersonDoesNotPutAServiceOnHold(t *testing.T) {
 		s.works()
 		s.tell(s.Buyer, google)
 		time.Sleep(2 * time.Second)
-		fails = true
+		fails.Store(true)
 		for range 10 {
 			s.tell(s.Seller, google)
 		}
 		time.Sleep(2 * time.Second)
-		fails = false
+		fails.Store(false)
 		s.tell(s.Buyer, google)
 		time.Sleep(2 * time.Second)
-		if len(s.net.taken) < 2 {
-			t.Errorf("%d have gone, and what is somebody else's waits", len(s.net.taken))
+		if _, taken, _ := s.net.seen(); len(taken) < 2 {
+			t.Errorf("%d have gone, and what is somebody else's waits", len(taken))
 		}
 	})
 }
