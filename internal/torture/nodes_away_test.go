@@ -83,7 +83,7 @@ func TestTwoNodesShareWhatIsSentAndEitherSendsOnAlone(t *testing.T) {
 	for i := range a.People {
 		a.People[i].node = stays
 	}
-	start("SWAPNEST_KILL=before settling:2")
+	start("SWAPNEST_KILL=before settling:1")
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)

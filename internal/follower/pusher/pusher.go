@@ -83,7 +83,8 @@ func (p *Pusher) Send(ctx context.Context, d store.Delivery) outbox.Outcome {
 	if err != nil {
 		return again(err)
 	}
-	visit, until := p.hosts.enter(to.Host(), bigService(to) != "", d.To)
+	// A service on this machine is the operator's own, and no stranger's.
+	visit, until := p.hosts.enter(to.Host(), bigService(to) != "" || p.o.Loopback, d.To)
 	if visit == nil {
 		return outbox.Outcome{Result: outbox.Held, Until: until}
 	}
