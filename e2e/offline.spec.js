@@ -23,6 +23,8 @@ test("who logs out without a line stays signed in, is told so, and loses nothing
   const buyer = await newPerson({ serviceWorkers: "allow" })
   const { paths } = await twoKept(seller, buyer)
   await buyer.goto("/accounts/logout/")
+  // What asks is loaded ahead.
+  await buyer.waitForLoadState("networkidle")
   await buyer.context().setOffline(true)
   await buyer.getByRole("main").getByRole("button", { name: "Log out" }).click()
   await expect(buyer.getByText("You are still signed in: there is no connection. Log out again when it is back.")).toBeVisible() // prettier-ignore

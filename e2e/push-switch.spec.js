@@ -123,9 +123,9 @@ test("who has blocked it, or whose browser cannot, is told what to do", async ({
   await expect(box(page).getByRole("button")).toHaveCount(0)
   expect(await violations(page)).toEqual([])
   await page.goto("/notifications/preferences/")
-  await expect(page.locator(".wishes-ways")).toContainText("This browser is not one of them.")
+  await expect(page.locator(".preference-ways")).toContainText("This browser is not one of them.")
   await button(page, "Turn on").click()
-  await expect(page.locator(".wishes-ways")).toContainText("This browser blocks it: nothing comes here.")
+  await expect(page.locator(".preference-ways")).toContainText("This browser blocks it: nothing comes here.")
   const phone = await newPerson({
     userAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1",
   })
