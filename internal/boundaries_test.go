@@ -230,6 +230,7 @@ var parsers = map[string]string{
 	"alias.Read":             "FuzzLeave",
 	"mailer.parseLetters":    "the program's own templates",
 	"mail.ParseServer":       "the operator's own words",
+	"loadgen.parseName":      "FuzzName",
 }
 
 // A function that is called Parse or parse, or Decode, reads something: it is in the list.

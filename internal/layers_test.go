@@ -15,6 +15,7 @@ import (
 // know each other. A new package fails the test until it has its place here.
 var layers = []string{
 	"internal/chat",
+	"internal/loadgen",
 	"internal/words internal/mark",
 	"internal/live/wire internal/limit internal/picture internal/voice internal/filetype internal/scan internal/push internal/outside internal/mail internal/mail/alias internal/mailin internal/store internal/blob internal/live/bus",
 	"internal/live/bus/bustest internal/blob/blobtest",

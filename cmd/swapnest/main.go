@@ -78,6 +78,8 @@ func dispatch(ctx context.Context, c *config.Config, command string, stdin io.Re
 		return listPushKeys(ctx, c.PushKey.List.Storage, stdout)
 	case "push-key rotate":
 		return rotatePushKey(ctx, c.PushKey.Rotate.Storage, stdout)
+	case "bench":
+		return bench(ctx, c.Bench, stdout, stderr)
 	case "ready":
 		return ready(ctx, c.Ready.Listen, stdout)
 	default: // version

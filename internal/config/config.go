@@ -30,6 +30,7 @@ type Config struct {
 	Audit   Audit    `cmd:"" help:"Show what was done to accounts, the newest first, also while a server runs."`
 	Outbox  Outbox   `cmd:"" help:"Show, retry or drop what leaves the site by push and mail, also while a server runs."`
 	PushKey PushKey  `cmd:"" help:"Show and change the key by which browsers are sent push messages."`
+	Bench   Bench    `cmd:"" help:"Put a site under load and measure it, to see what a machine carries."`
 	Ready   Ready    `cmd:"" help:"Ask a node whether it takes visitors: status 0 when it does, 1 when not."`
 	Version struct{} `cmd:"" help:"Print the version."`
 }
@@ -271,6 +272,8 @@ func (c *Config) check(command string) error {
 		return c.PushKey.List.Storage.check()
 	case "push-key rotate":
 		return c.PushKey.Rotate.Storage.check()
+	case "bench":
+		return c.Bench.check()
 	case "user password <username>":
 		return c.User.Password.Storage.check()
 	case "audit":
