@@ -33,6 +33,7 @@ var prose = []proof{
 	{command: "swapnest user password", typed: "swapnest user password meera", input: "another one\n", says: "meera"},
 	{command: "swapnest user password NAME", typed: "swapnest user password meera", input: "a third one\n", says: "meera"},
 	{command: "swapnest ready", typed: "swapnest ready", says: `"status":"ok"`},
+	{command: "swapnest bench", typed: "swapnest bench --help", says: "Put a site under load"}, // with people and a site: TestAMachineIsMeasuredAsWritten
 	{command: "swapnest serve", typed: "swapnest serve"},
 	{command: "swapnest serve --demo", typed: "swapnest serve --demo"},
 	{command: "make help", typed: "make help", says: "make bench"},
