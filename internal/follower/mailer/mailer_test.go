@@ -269,6 +269,13 @@ func TestNewsOfSavedThingsIsMailed(t *testing.T) {
 		if sold.Get("Subject") != "Hero Sprint cycle was sold" || !strings.Contains(sold.Plain, "/shop/") {
 			t.Errorf("got %q: %s", sold.Get("Subject"), sold.Plain)
 		}
+		// Of what was read while its mail was being looked at there is nothing that says so but the notice.
+		for _, news.Kind = range []chat.NoticeKind{chat.NoticePriceDrop, chat.NoticeSold} {
+			news.Unread = false
+			if got := h.send(t, of); got.Result != outbox.Dropped {
+				t.Errorf("a %s that was read: %+v", news.Kind, got)
+			}
+		}
 		h.options.Store = looking{DB: h.db, spoil: func(n *store.News) { n.Listing.Photos = []chat.Photo{{ThumbKey: "gone.jpg"}} }}
 		if plain := h.mailed(t, of); len(plain.Pictures) != 0 || strings.Contains(plain.HTML, "<img") {
 			t.Error("a picture that is gone is shown")
