@@ -12,7 +12,7 @@ FUZZTIME  ?= 30s
 KILLS     ?= 20
 SEEDS     ?= 10000
 
-.PHONY: help run cluster check test torture bench fuzz e2e screenshot build format bootstrap
+.PHONY: help run cluster check test torture bench gobench growth fuzz e2e screenshot build format bootstrap
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/^([a-z0-9]+):.*## */  make \1\t/' | expand -t 20
@@ -33,10 +33,16 @@ torture: bootstrap ## the delivery contract, for long: KILLS=20 at each point, S
 	go test ./internal/torture/sim -run TestTheContractHoldsInSimulatedWorlds -count 1 -timeout 2h -v -seeds $(SEEDS)
 	go test ./internal/torture -count 1 -timeout 2h -v -kills $(KILLS) -betrayals 60s -chaos 60s -readers 1000 -measure
 
-bench: ## benchmarks of all packages that have some; BENCH=regexp BENCHTIME=2s; SWAPNEST_BENCH_MESSAGES=1000000 for those that search
+bench: ## SwapNest beside what it is compared with, an hour; ARGS="-short" is two minutes, "-h" lists what can be said
+	go -C bench run . $(ARGS)
+
+gobench: ## benchmarks of all packages that have some; BENCH=regexp BENCHTIME=2s; SWAPNEST_BENCH_MESSAGES=1000000 for those that search
 	@packages=$$(grep -rl --include='*_test.go' '^func Benchmark' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's|^|./|'); \
 	test -n "$$packages" || { echo "There are no benchmarks yet."; exit 0; }; \
 	go test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem -p 1 $$packages
+
+growth: ## what should not grow with what a site holds, ten million messages, 13 GB, half an hour; ARGS="-database sqlite -messages 1000000 -page 100000", "-h" lists what can be said
+	go -C bench run ./growth $(ARGS)
 
 fuzz: ## every fuzz target for a while; FUZZTIME=30s
 	@scripts/fuzz $(FUZZTIME)

@@ -199,7 +199,10 @@ test("without Redis messages still reach the other node, and pages stay connecte
     await cluster.redis.start()
   }
   for (const node of cluster.nodes) await joined(node)
-  await box(seller).pressSequentially("There it is")
-  await expect(typing(buyer)).toBeVisible()
+  // Each conversation is asked for anew within a second; that somebody writes is told again as they go on.
+  await expect(async () => {
+    await box(seller).pressSequentially("There it is ")
+    await expect(typing(buyer)).toBeVisible({ timeout: 500 })
+  }).toPass({ timeout: 15_000 })
   await expectSame([seller, buyer], ["Hello", "Before", "One", "Two", "Three", "Four"])
 })

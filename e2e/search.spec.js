@@ -82,6 +82,36 @@ test("what one writes the other finds, edited and deleted too", async ({ page: s
   expect(await painted(seller)).toEqual([])
 })
 
+test("what was looked for without a line is found when there is one", async ({ page: seller, newPerson, problems }) => {
+  problems.allow(/ERR_INTERNET_DISCONNECTED|WebSocket connection to/)
+  const buyer = await newPerson()
+  await register(seller, "Meera")
+  await register(buyer, "Aarav")
+  const url = await ask(buyer, (await offer(seller, "Brass lamp")).id, "Is the lamp still there?")
+  await buyer.setViewportSize({ width: 390, height: 844 })
+  await buyer.goto(url)
+  await connected(buyer)
+  await write(buyer, "I have a chair for it")
+  await buyer.getByRole("link", { name: "Search this chat" }).click()
+  await expect(async () => {
+    await field(buyer).fill("")
+    await field(buyer).fill("lamp")
+    await expect(hits(buyer)).toHaveCount(1, { timeout: 1_000 })
+  }).toPass({ timeout: 5_000 })
+  await buyer.context().setOffline(true)
+  await field(buyer).fill("chair")
+  await expect(said(buyer)).toContainText("There is no connection")
+  await expect(hits(buyer)).toHaveCount(0)
+  // Whom one writes to is read in full beside what the line says.
+  await expect(buyer.locator("line-badge")).not.toHaveAttribute("data-state", "connected", { timeout: 15_000 })
+  const name = buyer.locator(".conversation-header").getByText("Meera", { exact: true }).first()
+  expect(await name.evaluate((one) => one.scrollWidth <= one.clientWidth + 1)).toBe(true)
+  await buyer.context().setOffline(false)
+  await connected(buyer)
+  await expect(hits(buyer)).toHaveCount(1)
+  await expect(hits(buyer).locator("mark")).toHaveText("chair")
+})
+
 test("words, things and people, also without a script", async ({ page: seller, newPerson }) => {
   test.setTimeout(60_000) // many pages, on any machine
   const buyer = await newPerson({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } })

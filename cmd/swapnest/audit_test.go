@@ -10,6 +10,9 @@ import (
 
 func TestTheAuditLogIsReadBesideARunningServer(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		if d.URL() == "" {
+			d = testkit.EmptySQLite(t)
+		}
 		storage := []string{"--data-dir", d.Dir()}
 		if d.URL() != "" {
 			storage = append(storage, "--database-url", d.URL())

@@ -38,7 +38,7 @@ func TestABackupIsRestored(t *testing.T) {
 	_, first := n.do("POST", "/conversations", object{"listing_id": made["listing"].(object)["id"], "client_id": "one", "message": "Is it there?"})
 
 	// While the server runs: the database by itself, and then the pictures.
-	running := testkit.SQLite(t)
+	running := testkit.EmptySQLite(t)
 	if err := d.Exec(t.Context(), `VACUUM INTO '`+filepath.Join(running.Dir(), "swapnest.db")+`'`); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestABackupIsRestored(t *testing.T) {
 	if err := n.cmd.Wait(); err != nil {
 		t.Fatalf("after SIGTERM: %v: %s", err, n.stderr)
 	}
-	ended := testkit.SQLite(t)
+	ended := testkit.EmptySQLite(t)
 	if err := os.CopyFS(ended.Dir(), os.DirFS(d.Dir())); err != nil {
 		t.Fatal(err)
 	}

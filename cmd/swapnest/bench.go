@@ -44,9 +44,13 @@ func bench(ctx context.Context, c config.Bench, stdout, stderr io.Writer) error 
 		}
 		out.Idled = &idled
 	} else {
+		dialect := loadgen.Site
+		if c.Original {
+			dialect = loadgen.Original
+		}
 		talked, err := loadgen.Talk(ctx, c.Nodes(), people, loadgen.Talking{
 			Conversations: c.Conversations, Devices: c.Devices, InFlight: c.InFlight, Rate: c.Rate, Warmup: c.Warmup, Duration: c.Duration,
-			Bytes: c.Bytes, Original: c.Original, Processes: c.PID,
+			Bytes: c.Bytes, Dialect: dialect, Processes: c.PID,
 			Progress: func(p loadgen.Progress) {
 				what := ""
 				if p.Warming {
@@ -96,6 +100,7 @@ func printMeasured(w io.Writer, m measured) error {
 		if r.Resident > 0 {
 			row("the processes", "%.3f processor seconds per 1,000 messages, %.0f MiB", r.CPU, r.Resident)
 		}
+		row("the load itself", "%.3f processor seconds per 1,000 messages", r.LoadCPU)
 	}
 	if r := m.Idled; r != nil {
 		row("idle lines", "%d, open after %.1f s, %d broke", r.Lines, r.Opening, r.Broken)

@@ -14,6 +14,9 @@ import (
 // the server has no way to send it.
 func TestTheOutboxIsReadAndChangedBesideARunningServer(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		if d.URL() == "" {
+			d = testkit.EmptySQLite(t)
+		}
 		storage := []string{"--data-dir", d.Dir()}
 		if d.URL() != "" {
 			storage = append(storage, "--database-url", d.URL())

@@ -66,3 +66,29 @@ test("nothing found and no answer are told", async () => {
   await broken
   assert.equal(finder.said, "There is no connection.")
 })
+
+test("what no line has answered is asked for again, and what fits other words is gone", async () => {
+  const { asked, get } = api()
+  const finder = new Finder("7", get, () => {})
+  const first = finder.find("lamp")
+  asked[0].answer({ hits: hits(9), next: "c" })
+  await first
+  await finder.again()
+  assert.equal(asked.length, 1)
+  finder.go(0)
+  const further = finder.step(1)
+  asked[1].fail(new Error("There is no connection."))
+  await further
+  assert.deepEqual([finder.hits.length, asked.length], [1, 2])
+  const broken = finder.find("chair")
+  asked[2].fail(new Error("There is no connection."))
+  await broken
+  assert.deepEqual([finder.hits.length, finder.at], [0, -1])
+  const again = finder.again()
+  assert.equal(asked[3].path, "/search?q=chair&conversation_id=7")
+  asked[3].answer({ hits: hits(4), next: "" })
+  await again
+  assert.deepEqual([finder.hits.length, finder.said], [1, "1 message"])
+  await finder.again()
+  assert.equal(asked.length, 4)
+})

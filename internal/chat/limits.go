@@ -26,9 +26,13 @@ const (
 	MaxPhotoPixels      = 64_000_000
 	MaxPrice            = 1_000_000_000_000 // minor units
 	MaxQueryChars       = 100
+	MaxQueryWords       = 8    // of a search for things that are looked for; the rest is left out
+	MaxQueryWordChars   = 40   // of each of them, and of a place, folded; likewise
+	MaxSearchKeyChars   = 8000 // of the title and description of a listing, folded, in which words are looked for
 	MaxWatched          = 100
 	MaxOpen             = 20   // conversations open on one socket
 	MaxPinned           = 10   // conversations that somebody keeps on top
+	MaxHidden           = 5000 // messages of a conversation that somebody has deleted for themselves
 	MaxHiddenTold       = 500  // messages that somebody has deleted for themselves, told of a conversation
 	MaxReplay           = 1000 // events that a resume sends before it says reset
 	MaxReactions        = 12   // different emoji at one message

@@ -51,6 +51,17 @@ func clean(s, field string) (string, error) {
 	return s, nil
 }
 
+// FirstChars returns the first n code points of s, or all of it.
+func FirstChars(s string, n int) string {
+	for at := range s {
+		if n == 0 {
+			return s[:at]
+		}
+		n--
+	}
+	return s
+}
+
 // blank tells whether r shows nothing at an end of a text: white space, and the
 // zero-width characters that would let an empty message look like one.
 func blank(r rune) bool {

@@ -3,6 +3,8 @@
 package limit
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"sync"
 	"time"
 
@@ -12,6 +14,19 @@ import (
 // most is how many keys are remembered; when there are more, the buckets that are
 // full again, and so say nothing, are forgotten.
 const most = 100_000
+
+// longKey is how many bytes of a key are remembered and told to other nodes as they are. Of a longer one it is
+// a hash: whatever strangers put into a key, it takes no more room.
+const longKey = 128
+
+// short returns what stands for a key.
+func short(key string) string {
+	if len(key) <= longKey {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return "sha256 " + hex.EncodeToString(sum[:])
+}
 
 // Keyed is a set of token buckets of one size. A nil *Keyed allows everything.
 type Keyed struct {
@@ -61,9 +76,32 @@ func TakeAll(sentence string, tokens ...Token) error {
 	return each(tokens, sentence, func(t Token, b *bucket) {
 		b.credit -= t.Of.every
 		if n := t.Of.told(b); n > 0 {
-			t.Of.share(t.Key, n)
+			t.Of.share(short(t.Key), n)
 		}
 	})
+}
+
+// GiveBack gives back tokens that were taken by TakeAll, for what turns out to have cost nothing.
+func GiveBack(tokens ...Token) {
+	for _, t := range tokens {
+		if t.Of != nil {
+			t.Of.giveBack(t.Key)
+		}
+	}
+}
+
+func (k *Keyed) giveBack(key string) {
+	key = short(key)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	b := k.bucket(key, k.now())
+	b.credit = min(k.full(), b.credit+k.every)
+	switch {
+	case b.untold > 0:
+		b.untold--
+	case k.share != nil:
+		k.share(key, -1) // it was told, or is about to be
+	}
 }
 
 // Look is TakeAll that takes nothing.
@@ -79,9 +117,10 @@ func each(tokens []Token, sentence string, take func(Token, *bucket)) error {
 		if t.Of == nil {
 			continue
 		}
+		key := short(t.Key) // before anybody waits for it
 		t.Of.mu.Lock()
 		defer t.Of.mu.Unlock()
-		buckets[i] = t.Of.bucket(t.Key, t.Of.now())
+		buckets[i] = t.Of.bucket(key, t.Of.now())
 		wait = max(wait, t.Of.every-buckets[i].credit)
 	}
 	if wait > 0 {
@@ -113,7 +152,7 @@ func (k *Keyed) regain(b *bucket, now time.Time) {
 	b.at = now
 }
 
-// bucket returns the key's bucket as it is now. The caller holds mu.
+// bucket returns the bucket of a key, which is short, as it is now. The caller holds mu.
 func (k *Keyed) bucket(key string, now time.Time) *bucket {
 	if b, ok := k.buckets[key]; ok {
 		k.regain(b, now)

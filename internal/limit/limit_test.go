@@ -3,6 +3,7 @@ package limit
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -239,6 +240,25 @@ func TestLookingTakesNothing(t *testing.T) {
 	}
 }
 
+func TestWhatIsGivenBackIsThereAgainAndNoMore(t *testing.T) {
+	k := New(time.Minute, 2, newClock().now)
+	take(t, k, "a")
+	take(t, k, "a")
+	GiveBack(Token{k, "a"}, Token{nil, "a"})
+	take(t, k, "a")
+	if Look("Slower, please.", Token{k, "a"}) == nil {
+		t.Error("a token is there that was not given back")
+	}
+	for range 5 { // more than were taken
+		GiveBack(Token{k, "a"})
+	}
+	take(t, k, "a")
+	take(t, k, "a")
+	if Look("Slower, please.", Token{k, "a"}) == nil {
+		t.Error("a bucket holds more than fits")
+	}
+}
+
 func TestManyTakeSeveralAtOnce(t *testing.T) {
 	at := newClock()
 	person, crowd := New(time.Hour, 100, at.now), New(time.Hour, 150, at.now)
@@ -269,6 +289,78 @@ func TestManyTakeSeveralAtOnce(t *testing.T) {
 		}
 		if take(t, person, who) == 0 {
 			t.Errorf("%s got more than its bucket holds", who)
+		}
+	}
+}
+
+// What is given back is not taken anywhere: else who repeats a command that is known, which costs nothing,
+// would empty others' buckets at other nodes.
+func TestWhatIsGivenBackIsTakenAtNoOtherNode(t *testing.T) {
+	s := NewSharing()
+	k := s.New("conversation", time.Minute, 20, newClock().now) // told by fives
+	told := func() (n int) {
+		for _, news := range s.News(100) {
+			n += news.Tokens
+		}
+		return n
+	}
+	turn := func(takes, back int) {
+		for range takes {
+			take(t, k, "a")
+		}
+		for range back {
+			GiveBack(Token{k, "a"})
+		}
+	}
+	turn(12, 12)
+	if n := told(); n != 0 {
+		t.Errorf("others were told of %d tokens that were given back", n)
+	}
+	for range 12 {
+		take(t, k, "a")
+	}
+	first := told() // before they are given back
+	turn(0, 12)
+	turn(12, 0)
+	if n := first + told(); n < 10 || n > 12 {
+		t.Errorf("others were told of %d tokens, 12 are taken", n)
+	}
+}
+
+// Bug: what strangers typed was remembered as it came, a hundred thousand texts of any length.
+func TestOfALongKeyAHashIsRemembered(t *testing.T) {
+	at := newClock()
+	s, other := NewSharing(), NewSharing()
+	k, there := s.New("name", time.Minute, 1, at.now), other.New("name", time.Minute, 1, at.now)
+	fits := strings.Repeat("n", longKey)
+	long := []string{strings.Repeat("n", 1<<20), strings.Repeat("n", 1<<20) + "e", fits + "n"}
+	for _, key := range append(long, fits) {
+		if take(t, k, key) != 0 || take(t, k, key) == 0 {
+			t.Errorf("a key of %d bytes has not one token of its own", len(key))
+		}
+	}
+	if k.buckets[fits] == nil {
+		t.Errorf("a key of %d bytes is not kept as it is", len(fits))
+	}
+	news := s.News(100)
+	other.Heard(news)
+	for _, key := range append(long, fits) {
+		if take(t, there, key) == 0 {
+			t.Errorf("another node does not hear of a key of %d bytes", len(key))
+		}
+	}
+	GiveBack(Token{k, long[0]})
+	if take(t, k, long[0]) != 0 || len(k.buckets) != 4 {
+		t.Errorf("what is given back to a long key is not there, or at another one of %d", len(k.buckets))
+	}
+	for key := range k.buckets {
+		if len(key) > longKey {
+			t.Errorf("a key of %d bytes is remembered", len(key))
+		}
+	}
+	for _, n := range news {
+		if len(n.Key) > longKey {
+			t.Errorf("others are told a key of %d bytes", len(n.Key))
 		}
 	}
 }

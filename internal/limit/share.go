@@ -18,7 +18,7 @@ const (
 	// than one, once.
 	portion = 4
 	// waiting is how many keys wait at most to be told, and longest how long a key is that
-	// another node may name.
+	// another node may name: one of before this version names more than a short key.
 	waiting = 10_000
 	longest = 512
 )
@@ -52,12 +52,16 @@ func (s *Sharing) New(name string, every time.Duration, burst int, now func() ti
 	return k
 }
 
-// taken notes what others should know.
+// taken notes what others should know. What was given back after they were told of it counts against what is
+// taken next.
 func (s *Sharing) taken(b bucketOf, tokens int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.news[b]; known || len(s.news) < waiting {
 		s.news[b] += tokens
+	}
+	if s.news[b] == 0 {
+		delete(s.news, b)
 	}
 }
 
@@ -69,6 +73,12 @@ func (s *Sharing) News(most int) []Taken {
 	for b, tokens := range s.news {
 		if len(all) == most {
 			break
+		}
+		if tokens < 0 {
+			if len(s.news) > waiting/2 { // room for what others should know comes first
+				delete(s.news, b)
+			}
+			continue
 		}
 		all = append(all, Taken{Set: b.set, Key: b.key, Tokens: tokens})
 		delete(s.news, b)
@@ -89,6 +99,7 @@ func (s *Sharing) Heard(all []Taken) {
 
 // owe takes tokens of a key, whether they are there or not.
 func (k *Keyed) owe(key string, tokens int) {
+	key = short(key)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	b := k.bucket(key, k.now())

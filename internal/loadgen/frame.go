@@ -17,6 +17,7 @@ const (
 	greeted  // hello
 	caughtUp // a resume is over
 	wasReset // a resume came to nothing
+	again    // what was said first is to be said again
 )
 
 // frames are told apart by their beginning: the site writes the type first.
@@ -60,11 +61,13 @@ func (n name) appendTo(b []byte, run string) []byte {
 // parseName finds the name of a message in a frame, as a client id or in a text; ok is false for
 // what is not of this run.
 func parseName(frame []byte, run string) (n name, ok bool) {
-	at := bytes.Index(frame, append([]byte(run), '.'))
+	var room [32]byte // so that nothing is allocated
+	begins := append(append(room[:0], run...), '.')
+	at := bytes.Index(frame, begins)
 	if at < 0 {
 		return name{}, false
 	}
-	rest := frame[at+len(run)+1:]
+	rest := frame[at+len(begins):]
 	slot, rest, ok := number(rest)
 	if !ok || len(rest) == 0 || rest[0] != '.' {
 		return name{}, false
@@ -89,7 +92,7 @@ func number(b []byte) (n int64, rest []byte, ok bool) {
 	return n, b[i:], i > 0
 }
 
-// sendFrame is a message of exactly size bytes as JSON, or of as few as it takes.
+// sendFrame ends b with a message, so that it has size bytes, or as few as it takes.
 func sendFrame(b []byte, conversation int64, id name, run string, size int) []byte {
 	b = append(b, `{"type":"send","conversation_id":`...)
 	b = strconv.AppendInt(b, conversation, 10)

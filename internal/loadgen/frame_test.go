@@ -83,3 +83,20 @@ func FuzzName(f *testing.F) {
 		}
 	})
 }
+
+func TestALoadComesBackWhenItIsAskedTo(t *testing.T) {
+	for frame, want := range map[string]comeLater{
+		`{"type":"bye","reason":"overloaded","retry_after_ms":1500}`: comeLater(1500 * time.Millisecond),
+		`{"type":"bye","reason":"overloaded","retry_after_ms":-5}`:   0,
+		`{"type":"bye","retry_after_ms":99999999}`:                   comeLater(longWait),
+	} {
+		if got, ok := later([]byte(frame)); !ok || got != want {
+			t.Errorf("%s: %v, %v, want %v", frame, got, ok, want)
+		}
+	}
+	for _, frame := range []string{`{"type":"hello","retry_after_ms":5}`, `{"type":"bye","retry_after_ms":"x"}`, ``} {
+		if got, ok := later([]byte(frame)); ok {
+			t.Errorf("%s: %v, want nothing", frame, got)
+		}
+	}
+}

@@ -15,7 +15,8 @@ type Idling struct {
 	Lines     int
 	Sources   []string      // addresses of this machine that they come from in turns; none is any
 	Hold      time.Duration // how long they stay before memory is looked at
-	Storm     bool          // all are cut at once, and come back at once
+	Storm     bool          // all are cut at once, and come back at once; of a Site alone
+	Dialect   Dialect       // Site or Centrifuge
 	Processes []int
 	Progress  func(open, all int) // told while they open; may be nil
 }
@@ -35,7 +36,7 @@ type Idled struct {
 	Peak     float64 `json:"resident_peak_mib,omitempty"`
 }
 
-// opening is how many lines open at once, and returning how many do after a cut: as many as there are.
+// opening is how many lines open at once.
 const opening = 64
 
 // crowd are the lines of a run of Idling.
@@ -55,7 +56,7 @@ func Idle(ctx context.Context, nodes []*url.URL, people []person, o Idling) (Idl
 	}
 	c := &crowd{Idling: o, nodes: nodes, people: people}
 	var err error
-	if c.talks, err = newSite(nodes[0]).talks(ctx, people, min(len(people)/2, max(1, o.Lines/2))); err != nil {
+	if c.talks, err = newSite(nodes[0], o.Dialect).talks(ctx, people, min(len(people)/2, max(1, o.Lines/2))); err != nil {
 		return Idled{}, err
 	}
 	before, err := processes(o.Processes).usage()
@@ -85,8 +86,7 @@ func Idle(ctx context.Context, nodes []*url.URL, people []person, o Idling) (Idl
 	out.Broken = c.broken.Load()
 	if o.Storm {
 		c.over.Store(true)
-		closeAll(lines)
-		lines, err = c.comeBack(ctx, &out)
+		lines, err = c.comeBack(ctx, lines, &out)
 	}
 	return out, err
 }
@@ -98,12 +98,20 @@ func (c *crowd) of(n int) (person, talk) {
 }
 
 func (c *crowd) dial(ctx context.Context, n int) (*line, error) {
-	who, _ := c.of(n)
-	a := address{host: c.nodes[n%len(c.nodes)].Host, path: "/ws/", cookie: cookie(who)}
+	who, about := c.of(n)
+	a := address{host: c.nodes[n%len(c.nodes)].Host, path: c.Dialect.path(&about), cookie: cookie(who)}
 	if len(c.Sources) > 0 {
 		a.from = c.Sources[n%len(c.Sources)]
 	}
-	return dial(ctx, a)
+	l, err := dial(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.texts(c.Dialect.first(&about, n%2)); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
 }
 
 // open opens all lines, some at a time.
@@ -127,8 +135,10 @@ func (c *crowd) open(ctx context.Context) ([]*line, error) {
 		})
 	}
 	work.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return lines, fmt.Errorf("open %d lines: %w", c.Lines, errors.Unwrap(err))
+	for _, err := range errs {
+		if err != nil { // one is enough
+			return lines, fmt.Errorf("open %d lines: %w", c.Lines, err)
+		}
 	}
 	return lines, ctx.Err()
 }
@@ -141,12 +151,16 @@ func (c *crowd) greeted(ctx context.Context, n int) (*line, error) {
 	}
 	hello := make(chan error, 1)
 	go func() {
-		err := l.read(func(frame []byte) error {
-			if sortOf(frame) == greeted {
-				hello <- nil
+		hear := func(frame []byte) error {
+			if c.Dialect.sortOf(frame) == greeted {
+				select {
+				case hello <- nil:
+				default: // nobody waits for a second one
+				}
 			}
 			return nil
-		})
+		}
+		err := l.read(func(came []byte) error { return c.Dialect.each(came, l.text, hear) })
 		select {
 		case hello <- err:
 		default:

@@ -1,7 +1,7 @@
 package loadgen
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -27,10 +28,13 @@ const (
 // line is one WebSocket (RFC 6455). Frames are read by read alone; several may write.
 type line struct {
 	conn net.Conn
-	in   *bufio.Reader
+	// ahead is what has come and is no whole frame yet.
+	ahead []byte
+	heard time.Time // when the deadline of reading was moved
 
-	mu  sync.Mutex // guards out, and keeps frames whole
-	out []byte
+	mu   sync.Mutex // guards what follows, and keeps frames whole
+	out  []byte
+	said time.Time // when the deadline of writing was moved
 }
 
 // address is where lines go to.
@@ -58,90 +62,149 @@ func dial(ctx context.Context, a address) (*line, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a socket: %w", err)
 	}
-	if in == nil {
-		in = bufio.NewReaderSize(conn, 4096)
+	l := &line{conn: conn}
+	if in != nil {
+		came, _ := in.Peek(in.Buffered()) // it is there
+		l.ahead = bytes.Clone(came)
 	}
-	return &line{conn: conn, in: in}, nil
+	return l, nil
 }
 
 // errClosed is the end of a line that the site has closed.
 var errClosed = errors.New("the site has closed the socket")
 
-// read hands each text frame to heard until the line ends or heard returns an error, which it returns. What it is
-// handed is good until it returns.
-func (l *line) read(heard func(frame []byte) error) error {
-	var big []byte
-	for {
-		if err := l.conn.SetReadDeadline(time.Now().Add(silence)); err != nil {
-			return err
-		}
-		op, n, err := l.header()
-		if err != nil {
-			return err
-		}
-		if n > longest {
-			return fmt.Errorf("a frame of %d bytes came", n)
-		}
-		frame, err := l.in.Peek(n)
-		if errors.Is(err, bufio.ErrBufferFull) {
-			if cap(big) < n {
-				big = make([]byte, n)
+// scratch is what frames are read into. A line that is quiet holds none.
+var scratch = sync.Pool{New: func() any { b := make([]byte, 16<<10); return &b }}
+
+// read hands each text frame to hear until the line ends or hear returns an error, which it returns. What it is
+// handed is good until it returns. Hear may write on the line, and may not close it.
+//
+// It asks the kernel once for what has come, and again only when there may be more: reading by net.Conn asks
+// a second time to learn that there is nothing, and these calls are most of what a load costs. A line
+// that ends in the very moment in which something comes is noticed after silence.
+func (l *line) read(hear func(frame []byte) error) error {
+	conn, ok := l.conn.(syscall.Conn)
+	if !ok {
+		return fmt.Errorf("a line on a %T cannot be read", l.conn)
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	if err := l.awaits(time.Now()); err != nil {
+		return err
+	}
+	if l.ahead, err = l.frames(l.ahead, hear); err != nil {
+		return err
+	}
+	var ended error
+	err = raw.Read(func(fd uintptr) (over bool) {
+		for more := true; more; {
+			if more, ended = l.come(int(fd), hear); ended != nil {
+				return true
 			}
-			frame = big[:n]
-			_, err = io.ReadFull(l.in, frame)
-		} else if err == nil {
-			// What was peeked at stays where it is until the next read.
-			_, err = l.in.Discard(n)
 		}
-		if err != nil {
-			return err
+		return false
+	})
+	return errors.Join(ended, err)
+}
+
+// come reads once, and hands on the frames that are whole; more tells that there may be more to read.
+func (l *line) come(fd int, hear func([]byte) error) (more bool, err error) {
+	buffer := scratch.Get().(*[]byte)
+	defer scratch.Put(buffer)
+	into := *buffer
+	if len(l.ahead) > len(into)/2 {
+		into = make([]byte, 2*len(l.ahead)+len(into))
+	}
+	kept := copy(into, l.ahead)
+	n, err := syscall.Read(fd, into[kept:])
+	switch {
+	case errors.Is(err, syscall.EINTR):
+		return true, nil
+	case errors.Is(err, syscall.EAGAIN):
+		return false, nil
+	case err != nil:
+		return false, err
+	case n == 0:
+		return false, io.EOF
+	}
+	if err := l.awaits(time.Now()); err != nil {
+		return false, err
+	}
+	rest, err := l.frames(into[:kept+n], hear)
+	l.ahead = append(l.ahead[:0], rest...)
+	return n == len(into)-kept, err
+}
+
+// awaits moves the deadline of reading on, now and then.
+func (l *line) awaits(now time.Time) error {
+	if now.Sub(l.heard) < silence/8 {
+		return nil
+	}
+	l.heard = now
+	return l.conn.SetReadDeadline(now.Add(silence))
+}
+
+// frames hands on what is whole, and returns the rest.
+func (l *line) frames(data []byte, hear func([]byte) error) (rest []byte, err error) {
+	for {
+		op, head, length := header(data)
+		if length > longest {
+			return nil, fmt.Errorf("a frame of %d bytes came", length)
 		}
+		if head == 0 || len(data)-head < length {
+			return data, nil
+		}
+		frame := data[head : head+length]
+		data = data[head+length:]
 		switch op {
 		case ws.OpText:
-			err = heard(frame)
+			err = hear(frame)
 		case ws.OpPing:
 			err = l.write(ws.OpPong, frame)
 		case ws.OpClose:
 			err = errClosed
-			if n >= 2 {
+			if length >= 2 {
 				err = fmt.Errorf("%w: %d %s", errClosed, binary.BigEndian.Uint16(frame), frame[2:])
 			}
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
 
-// header reads the head of a frame; a server's frames are not masked (RFC 6455, 5.1).
-func (l *line) header() (op ws.OpCode, length int, err error) {
-	head, err := l.in.Peek(2)
-	if err != nil {
-		return 0, 0, err
+// header reads the head of a frame, of so many bytes, or 0 while it is not whole; a server's frames are not
+// masked (RFC 6455, 5.1).
+func header(data []byte) (op ws.OpCode, head, length int) {
+	if len(data) < 2 {
+		return 0, 0, 0
 	}
-	op, length = ws.OpCode(head[0]&0x0f), int(head[1]&0x7f)
-	more := 2
-	switch length {
-	case 126:
-		more = 4
-	case 127:
-		more = 10
+	op, length = ws.OpCode(data[0]&0x0f), int(data[1]&0x7f)
+	switch {
+	case length < 126:
+		return op, 2, length
+	case length == 126 && len(data) >= 4:
+		return op, 4, int(binary.BigEndian.Uint16(data[2:]))
+	case length == 127 && len(data) >= 10:
+		return op, 10, int(min(binary.BigEndian.Uint64(data[2:]), longest+1))
 	}
-	if head, err = l.in.Peek(more); err != nil {
-		return 0, 0, err
-	}
-	switch more {
-	case 4:
-		length = int(binary.BigEndian.Uint16(head[2:]))
-	case 10:
-		length = int(min(binary.BigEndian.Uint64(head[2:]), longest+1))
-	}
-	_, err = l.in.Discard(more)
-	return op, length, err
+	return 0, 0, 0
 }
 
 // text sends a text frame.
 func (l *line) text(data []byte) error { return l.write(ws.OpText, data) }
+
+// texts sends text frames, one after the other.
+func (l *line) texts(all []string) error {
+	for _, data := range all {
+		if err := l.text([]byte(data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // write sends a frame, masked by zeros: what a mask is for is between browsers and proxies.
 func (l *line) write(op ws.OpCode, data []byte) error {
@@ -157,8 +220,11 @@ func (l *line) write(op ws.OpCode, data []byte) error {
 		return fmt.Errorf("a frame of %d bytes is too long", n)
 	}
 	l.out = append(append(l.out, 0, 0, 0, 0), data...)
-	if err := l.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
+	if now := time.Now(); now.Sub(l.said) > writeTimeout/8 {
+		l.said = now
+		if err := l.conn.SetWriteDeadline(now.Add(writeTimeout)); err != nil {
+			return err
+		}
 	}
 	_, err := l.conn.Write(l.out)
 	return err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -21,6 +22,13 @@ const tick = 10 * time.Millisecond
 type usage struct {
 	cpu      time.Duration
 	resident int64 // bytes that are the processes' own, not shared ones of files (RssAnon)
+}
+
+// Usage returns the processor time that processes have taken so far, with all that they have started, and
+// the bytes of memory that are their own.
+func Usage(pids []int) (cpu time.Duration, resident int64, err error) {
+	u, err := processes(pids).usage()
+	return u.cpu, u.resident, err
 }
 
 // usage looks at each process and at its children.
@@ -64,9 +72,13 @@ func (p processes) family() ([]int, error) {
 		children[parent] = append(children[parent], pid)
 	}
 	var all []int
+	seen := make(map[int]bool) // who is given may be a child of somebody who is
 	for queue := append([]int(nil), p...); len(queue) > 0; queue = queue[1:] {
-		all = append(all, queue[0])
-		queue = append(queue, children[queue[0]]...)
+		if pid := queue[0]; !seen[pid] {
+			seen[pid] = true
+			all = append(all, pid)
+			queue = append(queue, children[pid]...)
+		}
 	}
 	for _, pid := range p {
 		if _, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); err != nil {
@@ -88,6 +100,21 @@ func statOf(name string) ([]string, error) {
 		return nil, fmt.Errorf("%s has only %d fields", name, len(fields))
 	}
 	return fields, nil
+}
+
+// CPU returns the processor time so far of this process and of others with all that they have started.
+func CPU(pids []int) (time.Duration, error) {
+	others, err := processes(pids).usage()
+	return ownCPU() + others.cpu, err
+}
+
+// ownCPU is the processor time of this process so far.
+func ownCPU() time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return 0 // it only fails for what is asked wrongly
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 func usageOf(pid int) (usage, error) {

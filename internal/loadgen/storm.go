@@ -1,7 +1,10 @@
 package loadgen
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -16,9 +19,9 @@ const (
 	longWait  = 30 * time.Second
 )
 
-// comeBack has all lines come back at once, as browsers would: each opens, resumes a conversation
-// from its beginning, and tries again when it is refused.
-func (c *crowd) comeBack(ctx context.Context, out *Idled) ([]*line, error) {
+// comeBack cuts all lines and has them come back at once, as browsers would: each opens, resumes a
+// conversation from its beginning, and tries again when it is refused.
+func (c *crowd) comeBack(ctx context.Context, cut []*line, out *Idled) ([]*line, error) {
 	lines := make([]*line, c.Lines)
 	began := time.Now()
 	var back latencies
@@ -39,6 +42,7 @@ func (c *crowd) comeBack(ctx context.Context, out *Idled) ([]*line, error) {
 			}
 		}
 	}()
+	closeAll(cut)
 	var work sync.WaitGroup
 	var failed atomic.Int64
 	for i := range lines {
@@ -76,10 +80,36 @@ func (c *crowd) again(ctx context.Context, n int, attempts *atomic.Int64) (*line
 		case <-time.After(rand.N(wait)):
 		}
 		attempts.Add(1)
-		if l, err := c.resumed(ctx, n); err == nil {
+		l, err := c.resumed(ctx, n)
+		if err == nil {
 			return l, nil
 		}
+		if told, ok := errors.AsType[comeLater](err); ok { // as the site says, and not sooner
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(time.Duration(told)):
+			}
+			wait = firstWait / 2
+		}
 	}
+}
+
+// comeLater is how long a server that has no room asks to be left alone.
+type comeLater time.Duration
+
+func (c comeLater) Error() string { return "come back in " + time.Duration(c).String() }
+
+// later reads when a server asks to come back.
+func later(frame []byte) (comeLater, bool) {
+	var bye struct {
+		Type       string `json:"type"`
+		RetryAfter int64  `json:"retry_after_ms"`
+	}
+	if !bytes.HasPrefix(frame, []byte(`{"type":"bye"`)) || json.Unmarshal(frame, &bye) != nil {
+		return 0, false
+	}
+	return comeLater(min(max(0, time.Duration(bye.RetryAfter)*time.Millisecond), longWait)), true
 }
 
 // resumed opens a line and a conversation on it, and waits until that has caught up.
@@ -92,6 +122,9 @@ func (c *crowd) resumed(ctx context.Context, n int) (*line, error) {
 	done := make(chan error, 1)
 	go func() {
 		err := l.read(func(frame []byte) error {
+			if told, ok := later(frame); ok {
+				return told
+			}
 			switch sortOf(frame) {
 			case greeted:
 				return l.text(fmt.Appendf(nil, `{"type":"open","conversation_id":%d,"after":0}`, about.id))

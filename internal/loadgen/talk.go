@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -22,8 +21,8 @@ type Talking struct {
 	Rate          float64       // messages a second, whatever comes back; 0 is as many as InFlight brings
 	Warmup        time.Duration // of which nothing is told
 	Duration      time.Duration
-	Bytes         int  // of a message as JSON
-	Original      bool // speak as the pages of the system before this one do: a line for each conversation, no acknowledgements
+	Bytes         int // of a message as JSON
+	Dialect       Dialect
 	Processes     []int
 	Progress      func(Progress) // told once a second; may be nil
 }
@@ -46,6 +45,7 @@ type Talked struct {
 	Bytes         int     `json:"bytes"`
 	Seconds       float64 `json:"seconds"`
 
+	Sent       int64   `json:"-"` // all, also while it warmed up
 	Acks       int64   `json:"acks"`
 	PerSecond  float64 `json:"acks_per_second"`
 	Deliveries int64   `json:"deliveries"` // to every line of both people
@@ -55,12 +55,14 @@ type Talked struct {
 	Delivery   Latency `json:"delivery"`                 // to the other person
 	CPU        float64 `json:"cpu_s_per_1000,omitempty"` // processor seconds of the given processes per 1,000 messages
 	Resident   float64 `json:"resident_mib,omitempty"`   // of the given processes, at the end
+	LoadCPU    float64 `json:"load_cpu_s_per_1000"`      // of the load itself: what it takes, the server does not get
 }
 
 // talker is one line of one person in one conversation.
 type talker struct {
 	*line
 	talk *talk
+	side int // 0 for the first of its two people
 }
 
 // load is a run of Talking.
@@ -75,8 +77,8 @@ type load struct {
 	ack     latencies
 	deliver latencies
 
-	sent, acks, refused, deliveries, counted atomic.Int64
-	fault                                    chan error
+	sent, acks, refused, deliveries atomic.Int64
+	fault                           chan error
 }
 
 // Talk opens the lines of Conversations and sends messages. The two people of a conversation are at
@@ -85,17 +87,16 @@ func Talk(ctx context.Context, nodes []*url.URL, people []person, t Talking) (Ta
 	if len(people) < 2*t.Conversations {
 		return Talked{}, fmt.Errorf("%d conversations need %d sessions, and there are %d", t.Conversations, 2*t.Conversations, len(people))
 	}
-	s := newSite(nodes[0])
-	talks, err := s.talks(ctx, people, t.Conversations)
+	talks, err := newSite(nodes[0], t.Dialect).talks(ctx, people, t.Conversations)
 	if err != nil {
 		return Talked{}, err
 	}
 	l := &load{Talking: t, run: "x" + strings.ToLower(rand.Text()[:8]), fault: make(chan error, 1)}
 	l.until.Store(int64(1<<63 - 1))
+	defer l.close()
 	if err := l.open(ctx, nodes, talks); err != nil {
 		return Talked{}, err
 	}
-	defer l.close()
 	return l.measure(ctx)
 }
 
@@ -105,15 +106,14 @@ func (l *load) open(ctx context.Context, nodes []*url.URL, talks []talk) error {
 	for i := range talks {
 		for side := range 2 {
 			for range l.Devices {
-				path := "/ws/"
-				if l.Original {
-					path = fmt.Sprintf("/ws/chat/%d/", talks[i].id)
-				}
-				conn, err := dial(ctx, address{host: nodes[side%len(nodes)].Host, path: path, cookie: cookie(talks[i].people[side])})
+				conn, err := dial(ctx, address{host: nodes[(i+side)%len(nodes)].Host, path: l.Dialect.path(&talks[i]), cookie: cookie(talks[i].people[side])})
 				if err != nil {
 					return err
 				}
-				l.lines[i][side] = append(l.lines[i][side], &talker{line: conn, talk: &talks[i]})
+				l.lines[i][side] = append(l.lines[i][side], &talker{line: conn, talk: &talks[i], side: side})
+				if err := conn.texts(l.Dialect.first(&talks[i], side)); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -122,7 +122,7 @@ func (l *load) open(ctx context.Context, nodes []*url.URL, talks []talk) error {
 		for side := range 2 {
 			for _, one := range l.lines[i][side] {
 				greeted.Add(1)
-				go l.listen(one, side, greeted.Done)
+				go l.listen(one, greeted.Done)
 			}
 		}
 	}
@@ -142,26 +142,30 @@ func (l *load) open(ctx context.Context, nodes []*url.URL, talks []talk) error {
 }
 
 // listen reads a line to its end.
-func (l *load) listen(t *talker, side int, welcome func()) {
-	if l.Original {
-		welcome() // that is said by nothing
+func (l *load) listen(t *talker, welcome func()) {
+	if !l.Dialect.greets() {
+		welcome()
 	}
-	err := t.read(func(frame []byte) error {
-		if l.Original {
-			return l.heard(t, side, frame)
+	hear := func(frame []byte) error {
+		if l.Dialect == Original {
+			return l.heard(t, frame)
 		}
-		switch sortOf(frame) {
+		switch l.Dialect.sortOf(frame) {
 		case greeted:
 			welcome()
+		case again:
+			time.Sleep(20 * time.Millisecond)
+			return t.texts(l.Dialect.first(t.talk, t.side)[2:])
 		case acked:
 			return l.acked(t, frame)
 		case delivered:
-			l.delivered(side, frame)
+			l.delivered(t.side, frame)
 		case refused:
 			return l.refusedOne(t, frame)
 		}
 		return nil
-	})
+	}
+	err := t.read(func(came []byte) error { return l.Dialect.each(came, t.text, hear) })
 	if l.over.Load() {
 		return
 	}
@@ -183,7 +187,6 @@ func (l *load) acked(t *talker, frame []byte) error {
 	}
 	l.acks.Add(1)
 	if l.counts(n) {
-		l.counted.Add(1)
 		l.ack.add(time.Since(l.began) - n.at)
 	}
 	return l.next(t, n.slot)
@@ -197,8 +200,7 @@ func (l *load) next(t *talker, slot int) error {
 	return l.send(t, name{slot: slot, at: time.Since(l.began)})
 }
 
-// delivered notes what has come to the person who did not write it. Slots of even number are the
-// first person's, the others the second's; see slotOf.
+// delivered notes what has come to the person who did not write it.
 func (l *load) delivered(side int, frame []byte) {
 	n, ok := parseName(frame, l.run)
 	if !ok {
@@ -208,7 +210,7 @@ func (l *load) delivered(side int, frame []byte) {
 		return
 	}
 	l.deliveries.Add(1)
-	if n.slot%2 != side {
+	if sideOf(n.slot) != side {
 		l.deliver.add(time.Since(l.began) - n.at)
 	}
 }
@@ -224,33 +226,32 @@ func (l *load) refusedOne(t *talker, frame []byte) error {
 
 // heard takes a frame of the system before this one: who has sent a message gets it, too, which is
 // the only sign that it was taken.
-func (l *load) heard(t *talker, side int, frame []byte) error {
+func (l *load) heard(t *talker, frame []byte) error {
 	n, ok := parseName(frame, l.run)
 	switch {
 	case !ok:
 		return nil
-	case n.slot%2 == side && t == l.talkerOf(n.slot):
-		l.delivered(side, frame)
+	case t == l.talkerOf(n.slot):
+		l.delivered(t.side, frame)
 		return l.acked(t, frame)
 	default:
-		l.delivered(side, frame)
+		l.delivered(t.side, frame)
 		return nil
 	}
 }
 
+// sideOf is who writes the messages of a slot: the two people of a conversation have one after the other.
+func sideOf(slot int) int { return slot % 2 }
+
 // talkerOf is the line by which the messages of a slot leave.
 func (l *load) talkerOf(slot int) *talker {
-	return l.lines[slot/2%len(l.lines)][slot%2][0]
+	return l.lines[slot/2%len(l.lines)][sideOf(slot)][0]
 }
 
 func (l *load) send(t *talker, n name) error {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
-	if l.Original {
-		*buffer = originalFrame((*buffer)[:0], n, l.run, l.Bytes)
-	} else {
-		*buffer = sendFrame((*buffer)[:0], t.talk.id, n, l.run, l.Bytes)
-	}
+	*buffer = l.Dialect.send((*buffer)[:0], t.talk, t.side, n, l.run, l.Bytes)
 	l.sent.Add(1)
 	return t.text(*buffer)
 }
@@ -274,6 +275,7 @@ func (l *load) measure(ctx context.Context) (Talked, error) {
 	}
 	err := l.wait(ctx, l.Warmup)
 	before, usageErr := processes(l.Processes).usage()
+	own := ownCPU()
 	counted := time.Now()
 	acksBefore := l.acks.Load()
 	if err == nil && usageErr == nil {
@@ -281,6 +283,7 @@ func (l *load) measure(ctx context.Context) (Talked, error) {
 	}
 	l.until.Store(int64(time.Since(l.began)))
 	acks, took := l.acks.Load()-acksBefore, time.Since(counted)
+	own = ownCPU() - own
 	after, afterErr := processes(l.Processes).usage()
 	close(stop)
 	sending.Wait()
@@ -291,8 +294,9 @@ func (l *load) measure(ctx context.Context) (Talked, error) {
 	l.drain(ctx)
 	out := Talked{
 		Conversations: l.Conversations, Devices: l.Devices, InFlight: l.InFlight, Rate: l.Rate, Bytes: l.Bytes, Seconds: took.Seconds(),
-		Acks: acks, PerSecond: float64(acks) / took.Seconds(), Deliveries: l.deliveries.Load(), Refused: l.refused.Load(),
+		Sent: l.sent.Load(), Acks: acks, PerSecond: float64(acks) / took.Seconds(), Deliveries: l.deliveries.Load(), Refused: l.refused.Load(),
 		Unanswered: l.sent.Load() - l.acks.Load() - l.refused.Load(), Ack: l.ack.told(), Delivery: l.deliver.told(),
+		LoadCPU: own.Seconds() / float64(max(acks, 1)) * 1000,
 	}
 	if l.Rate > 0 {
 		out.InFlight = 0
@@ -319,8 +323,7 @@ func (l *load) pace(stop <-chan struct{}) {
 		}
 		at := time.Duration(float64(i) * each)
 		if ahead := at - time.Since(l.began); ahead > 0 {
-			pause := syscall.NsecToTimespec(min(ahead, 100*time.Millisecond).Nanoseconds())
-			_ = syscall.Nanosleep(&pause, nil) // a signal ends it too soon; then it is looked once more
+			nap(min(ahead, 100*time.Millisecond)) // a signal ends it too soon; then it is looked once more
 			continue
 		}
 		slot := i % slots

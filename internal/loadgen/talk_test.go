@@ -69,7 +69,7 @@ func talkTo(t *testing.T, f *fake, o Talking) (Talked, error) {
 		t.Fatal(err)
 	}
 	o.Conversations, o.Devices, o.Bytes = 1, 1, 120
-	return Talk(t.Context(), []*url.URL{base}, []person{{"a", "1"}, {"b", "2"}}, o)
+	return Talk(t.Context(), []*url.URL{base}, []person{{"a", "1", 0}, {"b", "2", 0}}, o)
 }
 
 // A site that stands still for half a second while 200 messages a second are meant to be sent has

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,10 +21,11 @@ import (
 // person is somebody with a session of the site.
 type person struct {
 	username, token string
+	conversation    int64 // that they are in, 0 for none: two who follow each other and have the same one talk there
 }
 
 // ReadSessions reads what `swapnest user create --count --sessions` has written: a username and a
-// session's token on each line.
+// session's token on each line, and perhaps the id of a conversation behind them.
 func ReadSessions(file string) (all []person, err error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -33,10 +35,15 @@ func ReadSessions(file string) (all []person, err error) {
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		username, token, ok := strings.Cut(lines.Text(), " ")
-		if !ok || username == "" || token == "" {
+		token, in, has := strings.Cut(token, " ")
+		conversation, err := int64(0), error(nil)
+		if has {
+			conversation, err = strconv.ParseInt(in, 10, 64)
+		}
+		if !ok || username == "" || token == "" || err != nil {
 			return nil, fmt.Errorf("%s holds no sessions in line %d: make some with swapnest user create --count 100 --sessions %s", file, len(all)+1, file)
 		}
-		all = append(all, person{username, token})
+		all = append(all, person{username, token, conversation})
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("read the sessions: %w", err)
@@ -52,12 +59,13 @@ type talk struct {
 
 // site is what is measured.
 type site struct {
-	base   *url.URL
-	client *http.Client
+	base    *url.URL
+	dialect Dialect
+	client  *http.Client
 }
 
-func newSite(base *url.URL) *site {
-	return &site{base: base, client: &http.Client{
+func newSite(base *url.URL, d Dialect) *site {
+	return &site{base: base, dialect: d, client: &http.Client{
 		Timeout:   30 * time.Second,
 		Transport: &http.Transport{MaxIdleConnsPerHost: 16, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext},
 	}}
@@ -105,9 +113,15 @@ func (s *site) call(ctx context.Context, who person, method, path string, body, 
 	return json.Unmarshal(said, answer)
 }
 
-// talks has each two people begin a conversation about a thing that one of them sells.
+// talks has each two people begin a conversation about a thing that one of them sells, unless they are in one.
 func (s *site) talks(ctx context.Context, people []person, n int) ([]talk, error) {
 	all := make([]talk, n)
+	if s.dialect == Tinode { // who subscribes to a person has begun a conversation
+		for i := range all {
+			all[i] = talk{int64(i + 1), [2]person{people[2*i], people[2*i+1]}}
+		}
+		return all, nil
+	}
 	errs := make([]error, n)
 	var work sync.WaitGroup
 	turns := make(chan struct{}, 8)
@@ -123,6 +137,9 @@ func (s *site) talks(ctx context.Context, people []person, n int) ([]talk, error
 }
 
 func (s *site) begin(ctx context.Context, people [2]person) (talk, error) {
+	if id := people[0].conversation; id != 0 && id == people[1].conversation {
+		return talk{id, people}, nil
+	}
 	var thing struct {
 		Listing struct{ ID int64 }
 	}

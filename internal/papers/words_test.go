@@ -92,7 +92,7 @@ func TestWhatIsNamedIsThere(t *testing.T) {
 }
 
 // Flags of other programs that a document names without the program.
-var othersFlags = []string{"--go-only", "--experimental-websocket", "--headed"}
+var othersFlags = []string{"--go-only", "--bench", "--experimental-websocket", "--headed"}
 
 // TestFlagsAreThoseOfTheProgram reads the real --help of every command. Each flag of serve is
 // explained, and no document speaks of one that is not there.

@@ -45,6 +45,10 @@ type Append struct {
 	// Decide is pure: it gets the thread as it stands under the lock and returns
 	// what to add, or refuses. It does no I/O and may run again.
 	Decide func(chat.Thread) (chat.Change, error)
+	// Undo takes back what Decide has counted by its way, if it counts: it is called by the same
+	// goroutine when one of the commands that Decide was asked for together with turns out to be known,
+	// before it is asked anew for those that are not. It may be nil.
+	Undo func()
 }
 
 // Appended is what became of an Append.
@@ -130,6 +134,7 @@ type shard struct {
 	stopped chan struct{} // closed: everything is answered
 	once    sync.Once
 	doubt   []*call      // may have been committed, and nobody has been told; the writer's own
+	looks   time.Time    // until when it looks at once whether commands are known; the writer's own
 	busy    atomic.Int64 // since when it has waited for the database, in nanoseconds of Unix time; 0 while it does not
 }
 
@@ -150,41 +155,33 @@ func (s *shard) stalled() bool {
 // engine runs the SQL of a batch in one transaction.
 type engine interface {
 	// begin starts a transaction, locks the conversations, in order of id, and
-	// reads them, the commands already known under the calls' client ids, the messages
-	// that the calls are about, and, locked behind the conversations, what they may attach.
-	begin(ctx context.Context, calls []*call) (batch, *state, error)
+	// reads them, the messages that the calls are about, and, locked behind the conversations,
+	// what they may attach; with look also the commands already known under the calls' client ids.
+	begin(ctx context.Context, calls []*call, look bool) (batch, *state, error)
 }
 
 // batch is a transaction under way.
 type batch interface {
 	// commit writes the new events and the threads they lead to, fills in the
 	// events' identifiers, and commits. safe tells whether an error left nothing
-	// stored for certain.
-	commit(ctx context.Context, events []*call, heads []chat.Thread) (safe bool, err error)
+	// stored for certain; errKnown that one of them was stored before.
+	commit(ctx context.Context, events []*call, heads []*chat.Thread) (safe bool, err error)
 	rollback()
 }
 
-func (db *DB) engines(ctx context.Context) ([]engine, error) {
+func (db *DB) engines() []engine {
 	if db.d == postgres {
 		engines := make([]engine, postgresWriters)
 		for i := range engines {
 			engines[i] = &postgresEngine{pool: db.pools[1]}
 		}
-		return engines, nil
+		return engines
 	}
-	e, err := newSQLiteEngine(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	return []engine{e}, nil
+	return []engine{&sqliteEngine{db: db}}
 }
 
-func (db *DB) startWriters(ctx context.Context) error {
-	engines, err := db.engines(ctx)
-	if err != nil {
-		return err
-	}
-	for _, e := range engines {
+func (db *DB) startWriters() {
+	for _, e := range db.engines() {
 		s := &shard{
 			db: db, engine: e,
 			queue:   make(chan *call, queueCap),
@@ -196,7 +193,6 @@ func (db *DB) startWriters(ctx context.Context) error {
 		go s.write()
 		go s.announce()
 	}
-	return nil
 }
 
 func (s *shard) stop() {
@@ -306,15 +302,46 @@ func (s *shard) process(calls []*call) {
 	}
 }
 
+// errKnown says that a command of a batch was stored before, or may have been, for a rule refuses it: for its sake
+// it has to be looked.
+var errKnown = errors.New("a command may be known")
+
 // try runs calls in one transaction. again tells whether an error left nothing
 // stored and is worth another try, one by one.
+//
+// Nearly all commands are new, and the database says of one that it is not as it is inserted. So
+// at first nobody looks whether they are; only when one is known, or refused by a rule, which of a
+// known one nobody asks, the batch begins anew and looks. Where one is known more are: so for a while
+// the next batches look at once, and nobody has others' messages written twice by repeating theirs.
 func (s *shard) try(ctx context.Context, calls []*call) (again bool, err error) {
-	b, state, err := s.engine.begin(ctx, calls)
+	look := time.Now().Before(s.looks)
+	again, err = s.attempt(ctx, calls, look)
+	if !errors.Is(err, errKnown) {
+		return again, err
+	}
+	for _, c := range calls {
+		if c.Undo != nil {
+			c.Undo()
+		}
+	}
+	s.looks = time.Now().Add(lookFor)
+	return s.attempt(ctx, calls, true)
+}
+
+// lookFor is how long a writer looks whether commands are known after one was, or was refused.
+const lookFor = time.Second
+
+func (s *shard) attempt(ctx context.Context, calls []*call, look bool) (again bool, err error) {
+	b, state, err := s.engine.begin(ctx, calls, look)
 	if err != nil {
 		return !errors.Is(err, errConnection), fmt.Errorf("begin: %w", err)
 	}
 	for _, c := range calls {
 		state.settle(c)
+	}
+	if state.ruled && !look {
+		b.rollback()
+		return true, errKnown
 	}
 	if len(state.events) == 0 {
 		b.rollback()

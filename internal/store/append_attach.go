@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -187,9 +186,6 @@ func queueAttached(pipeline *pgx.Batch, events []*call, wrote func()) (bool, err
 	return true, nil
 }
 
-// sqliteAttachers are these statements, prepared.
-type sqliteAttachers struct{ own, attach, take, detach, expire *sql.Stmt }
-
 // loadOwn reads what calls name to attach it.
 func (b *sqliteBatch) loadOwn(ctx context.Context, calls []*call, state *state) error {
 	ids, owners, times := naming(calls)
@@ -200,7 +196,7 @@ func (b *sqliteBatch) loadOwn(ctx context.Context, calls []*call, state *state) 
 	for i, id := range ids {
 		rows[i] = [3]any{id, owners[i], times[i]}
 	}
-	if err := b.query(ctx, b.own, rows, func(rows *sql.Rows) error { return state.scanOwn(rows) }); err != nil {
+	if err := b.read(ctx, sqliteOwn, rows, state.scanOwn); err != nil {
 		return fmt.Errorf("read attachments: %w", err)
 	}
 	return nil
@@ -220,10 +216,10 @@ func (b *sqliteBatch) attachments(ctx context.Context, events []*call) error {
 			taken = append(taken, [3]any{a.ID, e.Conversation, e.Message.ID})
 		}
 	}
-	if err := b.exec(ctx, b.attach, messages); err != nil {
+	if err := b.writeSet(ctx, sqliteAttach, messages); err != nil {
 		return fmt.Errorf("attach to messages: %w", err)
 	}
-	if err := b.exec(ctx, b.take, taken); err != nil {
+	if err := b.writeSet(ctx, sqliteTake, taken); err != nil {
 		return fmt.Errorf("take attachments up: %w", err)
 	}
 	return nil
@@ -239,10 +235,10 @@ func (b *sqliteBatch) detached(ctx context.Context, events []*call) error {
 	for i, e := range deleted {
 		rows[i] = [2]any{e.Message.ID, micros(e.At)}
 	}
-	if err := b.exec(ctx, b.detach, rows); err != nil {
+	if err := b.writeSet(ctx, sqliteDetach, rows); err != nil {
 		return fmt.Errorf("take attachments from deleted messages: %w", err)
 	}
-	if err := b.exec(ctx, b.expire, rows); err != nil {
+	if err := b.writeSet(ctx, sqliteExpire, rows); err != nil {
 		return fmt.Errorf("let attachments of deleted messages go: %w", err)
 	}
 	return nil

@@ -44,7 +44,7 @@ func (s *shard) resolve() {
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
 	defer s.asks()()
-	b, state, err := s.engine.begin(ctx, s.doubt)
+	b, state, err := s.engine.begin(ctx, s.doubt, true)
 	if err != nil {
 		s.db.log.Warn("the outcome of a commit is still unknown", "calls", len(s.doubt), "error", err)
 		return
@@ -53,7 +53,7 @@ func (s *shard) resolve() {
 	var found []*call
 	for _, c := range s.doubt {
 		if known, ok := state.known[c.key()]; ok && known.digest == c.Digest {
-			c.result, c.fresh = Appended{Event: known.event}, true
+			c.result, c.fresh = Appended{Event: *known.event}, true
 			found = append(found, c)
 		}
 	}

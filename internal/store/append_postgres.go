@@ -16,11 +16,11 @@ import (
 // The sets travel as arrays: one round trip to lock and read, one to write and commit.
 const (
 	postgresThreads = `
+		WITH c AS (SELECT * FROM conversation WHERE id = ANY($1::BIGINT[]) ORDER BY id FOR NO KEY UPDATE)
 		SELECT ` + threadColumns + `
-		FROM conversation c
+		FROM c
 		JOIN users b ON b.id = c.buyer_id
-		JOIN users s ON s.id = c.seller_id
-		WHERE c.id = ANY($1::BIGINT[]) ORDER BY c.id FOR NO KEY UPDATE OF c`
+		JOIN users s ON s.id = c.seller_id`
 	postgresKnown = `
 		SELECT ` + knownColumns + `
 		FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS j (conversation_id, sender_id, client_id)
@@ -38,9 +38,8 @@ const (
 			SELECT conversation_id, seq, $15, id, sender_id, created_at FROM m ORDER BY conversation_id, seq
 		), c AS (
 			UPDATE conversation SET head = h.head, last_seq = h.head, buyer_sent = h.buyer_sent, seller_sent = h.seller_sent,
-				last_message_id = m.id, last_at = h.last_at
+				last_at = h.last_at
 			FROM unnest($10::BIGINT[], $11::BIGINT[], $12::BIGINT[], $13::BIGINT[], $14::BIGINT[]) AS h (id, head, buyer_sent, seller_sent, last_at)
-			JOIN m ON m.conversation_id = h.id AND m.seq = h.head
 			WHERE conversation.id = h.id
 		)
 		SELECT id, conversation_id, seq FROM m`
@@ -52,25 +51,23 @@ type postgresEngine struct{ pool *pgxpool.Pool }
 
 type postgresBatch struct{ conn *pgxpool.Conn }
 
-func (e *postgresEngine) begin(ctx context.Context, calls []*call) (batch, *state, error) {
+func (e *postgresEngine) begin(ctx context.Context, calls []*call, look bool) (batch, *state, error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", errConnection, err)
 	}
 	b, state := &postgresBatch{conn: conn}, newState(len(calls))
-	if err := b.load(ctx, calls, state); err != nil {
+	if err := b.load(ctx, calls, look, state); err != nil {
 		b.rollback()
 		return nil, nil, err
 	}
 	return b, state, nil
 }
 
-func (b *postgresBatch) load(ctx context.Context, calls []*call, state *state) error {
-	ids := make([]chat.ConversationID, len(calls))
-	actors := make([]chat.UserID, len(calls))
-	clients := make([]string, len(calls))
+func (b *postgresBatch) load(ctx context.Context, calls []*call, look bool, state *state) error {
+	ids := make(numbers[chat.ConversationID], len(calls))
 	for i, c := range calls {
-		ids[i], actors[i], clients[i] = c.Conversation, c.Actor, c.ClientID
+		ids[i] = c.Conversation
 	}
 	pipeline := &pgx.Batch{}
 	pipeline.Queue(`BEGIN`)
@@ -82,14 +79,20 @@ func (b *postgresBatch) load(ctx context.Context, calls []*call, state *state) e
 		}
 		return rows.Err()
 	})
-	pipeline.Queue(postgresKnown, ids, actors, clients).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			if err := state.scanKnown(rows); err != nil {
-				return err
-			}
+	if look {
+		actors, clients := make(numbers[chat.UserID], len(calls)), make(texts, len(calls))
+		for i, c := range calls {
+			actors[i], clients[i] = c.Actor, c.ClientID
 		}
-		return rows.Err()
-	})
+		pipeline.Queue(postgresKnown, ids, actors, clients).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				if err := state.scanKnown(rows); err != nil {
+					return err
+				}
+			}
+			return rows.Err()
+		})
+	}
 	queueAbout(pipeline, calls, state)
 	queueOwn(pipeline, calls, state)
 	if err := b.conn.SendBatch(ctx, pipeline).Close(); err != nil {
@@ -98,7 +101,7 @@ func (b *postgresBatch) load(ctx context.Context, calls []*call, state *state) e
 	return nil
 }
 
-func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat.Thread) (bool, error) {
+func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []*chat.Thread) (bool, error) {
 	place := make(map[eventKey]*chat.Event, len(events))
 	query, arguments := postgresWrite, postgresArgs
 	pipeline := &pgx.Batch{}
@@ -110,12 +113,11 @@ func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat
 	var inserted, attached, committed bool
 	pipeline.Queue(query, arguments(events, heads, place)...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
-			var id chat.MessageID
-			var key eventKey
-			if err := rows.Scan(&id, &key.conversation, &key.seq); err != nil {
+			var id, conversation, seq int64
+			if err := rows.Scan(&id, &conversation, &seq); err != nil {
 				return err
 			}
-			place[key].Message.ID = id
+			place[eventKey{chat.ConversationID(conversation), chat.Seq(seq)}].Message.ID = chat.MessageID(id)
 		}
 		inserted = rows.Err() == nil
 		return rows.Err()
@@ -137,6 +139,9 @@ func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat
 		// stored; anything else leaves that open.
 		_, answered := errors.AsType[*pgconn.PgError](err)
 		b.rollback()
+		if postgres.unique(err, "message", "client_id") {
+			return true, errKnown
+		}
 		wrote := inserted && (attached || !attaches)
 		return answered && !wrote, fmt.Errorf("write: %w", lost(err))
 	}
@@ -146,33 +151,33 @@ func (b *postgresBatch) commit(ctx context.Context, events []*call, heads []chat
 
 // postgresArgs are the arguments of postgresWrite: of the messages that events bring, and of
 // what their conversations come to. place is given the events by their places.
-func postgresArgs(events []*call, heads []chat.Thread, place map[eventKey]*chat.Event) []any {
+func postgresArgs(events []*call, heads []*chat.Thread, place map[eventKey]*chat.Event) []any {
 	n := len(events)
 	var (
-		ids, seqs, actors = make([]chat.ConversationID, n), make([]chat.Seq, n), make([]chat.UserID, n)
-		clients, texts    = make([]string, n), make([]string, n)
-		digests           = make([][]byte, n)
-		buyers, sellers   = make([]int64, n), make([]int64, n)
-		times             = make([]int64, n)
-		answers           = make([]chat.MessageID, n)
+		ids, seqs, actors = make(numbers[chat.ConversationID], n), make(numbers[chat.Seq], n), make(numbers[chat.UserID], n)
+		clients, bodies   = make(texts, n), make(texts, n)
+		digests           = make(blobs, n)
+		buyers, sellers   = make(numbers[int64], n), make(numbers[int64], n)
+		times             = make(numbers[int64], n)
+		answers           = make(numbers[chat.MessageID], n)
 	)
 	for i, c := range events {
 		e := &c.result.Event
 		place[eventKey{e.Conversation, e.Seq}] = e
-		ids[i], seqs[i], actors[i], clients[i], texts[i] = e.Conversation, e.Seq, e.Actor, c.ClientID, e.Message.Text
+		ids[i], seqs[i], actors[i], clients[i], bodies[i] = e.Conversation, e.Seq, e.Actor, c.ClientID, e.Message.Text
 		digests[i], buyers[i], sellers[i], times[i] = c.Digest[:], e.BuyerSent, e.SellerSent, micros(e.At)
 		answers[i] = e.Message.ReplyTo.ID
 	}
 	h := len(heads)
 	var (
-		headIDs, headSeqs   = make([]chat.ConversationID, h), make([]chat.Seq, h)
-		bought, sold, lasts = make([]int64, h), make([]int64, h), make([]int64, h)
+		headIDs, headSeqs   = make(numbers[chat.ConversationID], h), make(numbers[chat.Seq], h)
+		bought, sold, lasts = make(numbers[int64], h), make(numbers[int64], h), make(numbers[int64], h)
 	)
 	for i, t := range heads {
 		headIDs[i], headSeqs[i], bought[i], sold[i], lasts[i] = t.ID, t.Head, t.BuyerSent, t.SellerSent, micros(t.LastAt)
 	}
 	return []any{
-		ids, seqs, actors, clients, digests, texts, buyers, sellers, times,
+		ids, seqs, actors, clients, digests, bodies, buyers, sellers, times,
 		headIDs, headSeqs, bought, sold, lasts, string(chat.MessagePosted), answers,
 	}
 }

@@ -41,10 +41,9 @@ const (
 			ORDER BY j.conversation_id, j.seq
 		), c AS (
 			UPDATE conversation SET head = h.head, buyer_sent = h.buyer_sent, seller_sent = h.seller_sent,
-				last_message_id = coalesce(m.id, last_message_id), last_at = h.last_at, last_seq = h.last_seq
+				last_at = h.last_at, last_seq = h.last_seq
 			FROM unnest($10::BIGINT[], $11::BIGINT[], $12::BIGINT[], $13::BIGINT[], $14::BIGINT[], $31::BIGINT[])
 				AS h (id, head, buyer_sent, seller_sent, last_at, last_seq)
-			LEFT JOIN m ON m.conversation_id = h.id AND m.seq = h.last_seq
 			WHERE conversation.id = h.id
 		)
 		SELECT id, conversation_id, seq FROM m`
@@ -88,7 +87,7 @@ func queueAbout(pipeline *pgx.Batch, calls []*call, state *state) {
 }
 
 // postgresRevisedArgs are the arguments of postgresWriteRevised.
-func postgresRevisedArgs(events []*call, heads []chat.Thread, place map[eventKey]*chat.Event) []any {
+func postgresRevisedArgs(events []*call, heads []*chat.Thread, place map[eventKey]*chat.Event) []any {
 	posted, revisions, versions := revise(events)
 	args := postgresArgs(posted, heads, place)
 	answers := args[len(args)-1]

@@ -63,8 +63,8 @@ func (s *state) scanAbout(row scanner) error {
 	if err := row.Scan(aboutFields(&m)...); err != nil {
 		return err
 	}
-	if t, ok := s.threads[m.Conversation]; ok { // else it is about no message of its conversation
-		m.Sender, m.ReplyTo = t.Author(m.Sender.ID), attributed(m.ReplyTo, t)
+	if t := s.threads[m.Conversation]; t != nil { // else it is about no message of its conversation
+		m.Sender, m.ReplyTo = t.Author(m.Sender.ID), attributed(m.ReplyTo, *t)
 		s.messages[m.ID] = m
 	}
 	return nil
@@ -81,10 +81,10 @@ func (s *state) scanRevised(row scanner) error {
 	if len(digest) != 32 {
 		return fmt.Errorf("event %d of conversation %d has a digest of %d bytes", e.Seq, e.Message.Conversation, len(digest))
 	}
-	t := s.threads[e.Message.Conversation]
+	t := s.thread(e.Message.Conversation)
 	e.Conversation, e.BuyerID, e.SellerID = t.ID, t.BuyerID, t.SellerID
 	e.Message.Sender, e.Message.ReplyTo = t.Author(e.Message.Sender.ID), attributed(e.Message.ReplyTo, t)
-	s.known[clientKey{t.ID, e.Actor, client, true}] = knownCommand{digest: [32]byte(digest), event: e}
+	s.known[clientKey{t.ID, e.Actor, client, true}] = knownCommand{digest: [32]byte(digest), event: &e}
 	return nil
 }
 

@@ -35,7 +35,8 @@ type scanner interface{ Scan(dest ...any) error }
 // threadFields take threadColumns.
 func threadFields(t *chat.Thread) []any {
 	return []any{
-		&t.ID, &t.Listing, &t.Title, &t.BuyerID, &t.SellerID, &t.Head, &t.LastSeq,
+		// As whole numbers: of types of their own the drivers make a detour by reflection.
+		(*int64)(&t.ID), (*int64)(&t.Listing), &t.Title, (*int64)(&t.BuyerID), (*int64)(&t.SellerID), (*int64)(&t.Head), (*int64)(&t.LastSeq),
 		microsInto{&t.LastAt},
 		&t.BuyerSent, &t.SellerSent,
 		microsInto{&t.ClosedAt},
@@ -45,8 +46,8 @@ func threadFields(t *chat.Thread) []any {
 
 // scanThread reads a thread.
 func (s *state) scanThread(row scanner) error {
-	var t chat.Thread
-	if err := row.Scan(threadFields(&t)...); err != nil {
+	t := new(chat.Thread)
+	if err := row.Scan(threadFields(t)...); err != nil {
 		return err
 	}
 	t.Buyer.ID, t.Seller.ID = t.BuyerID, t.SellerID
@@ -66,11 +67,11 @@ func (s *state) scanKnown(row scanner) error {
 	if len(digest) != 32 {
 		return fmt.Errorf("message %d has a digest of %d bytes", m.ID, len(digest))
 	}
-	t := s.threads[m.Conversation]
+	t := s.thread(m.Conversation)
 	m.Sender, m.ReplyTo = t.Author(m.Sender.ID), attributed(m.ReplyTo, t)
 	s.known[clientKey{m.Conversation, m.Sender.ID, m.ClientID, false}] = knownCommand{
 		digest: [32]byte(digest),
-		event: chat.Event{
+		event: &chat.Event{
 			Conversation: m.Conversation, Seq: m.Seq, Kind: chat.MessagePosted, Actor: m.Sender.ID, At: m.SentAt,
 			BuyerID: t.BuyerID, SellerID: t.SellerID, Message: m,
 		},

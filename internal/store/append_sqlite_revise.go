@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 
@@ -37,14 +36,9 @@ const (
 		FROM json_each($1) ORDER BY 1, 2`
 	sqliteRevisedHeads = `
 		UPDATE conversation SET head = j.value ->> 1, buyer_sent = j.value ->> 2, seller_sent = j.value ->> 3,
-			last_message_id = coalesce(j.value ->> 4, last_message_id), last_at = j.value ->> 5, last_seq = j.value ->> 6
+			last_at = j.value ->> 4, last_seq = j.value ->> 5
 		FROM json_each($1) j WHERE conversation.id = j.value ->> 0`
 )
-
-// sqliteRevisers are these statements, prepared.
-type sqliteRevisers struct {
-	about, revised, revise, versions, react, unreact, clear, revisedEvents, revisedHeads *sql.Stmt
-}
 
 // loadAbout reads the messages that calls are about or answer, and those of the calls about
 // messages that are known.
@@ -53,7 +47,7 @@ func (b *sqliteBatch) loadAbout(ctx context.Context, calls []*call, state *state
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := b.query(ctx, b.about, ids, func(rows *sql.Rows) error { return state.scanAbout(rows) }); err != nil {
+	if err := b.read(ctx, sqliteAbout, ids, state.scanAbout); err != nil {
 		return fmt.Errorf("read what commands are about: %w", err)
 	}
 	about := abouts(calls)
@@ -64,17 +58,16 @@ func (b *sqliteBatch) loadAbout(ctx context.Context, calls []*call, state *state
 	for i, c := range about {
 		keys[i] = [3]any{c.Conversation, c.Actor, c.ClientID}
 	}
-	if err := b.query(ctx, b.revised, keys, func(rows *sql.Rows) error { return state.scanRevised(rows) }); err != nil {
+	if err := b.read(ctx, sqliteRevised, keys, state.scanRevised); err != nil {
 		return fmt.Errorf("read known commands about messages: %w", err)
 	}
 	return nil
 }
 
 // insertRevised is insert for a batch in which messages are changed, too.
-func (b *sqliteBatch) insertRevised(ctx context.Context, events []*call, heads []chat.Thread) error {
+func (b *sqliteBatch) insertRevised(ctx context.Context, events []*call, heads []*chat.Thread) error {
 	posted, revisions, versions := revise(events)
-	place, err := b.post(ctx, posted)
-	if err != nil {
+	if err := b.post(ctx, posted); err != nil {
 		return err
 	}
 	if err := b.change(ctx, revisions, versions); err != nil {
@@ -92,17 +85,14 @@ func (b *sqliteBatch) insertRevised(ctx context.Context, events []*call, heads [
 		clientID, digest := c.command()
 		log[i] = [8]any{e.Conversation, e.Seq, e.Kind, e.Message.ID, e.Actor, micros(e.At), clientID, hex.EncodeToString(digest)}
 	}
-	if err := b.exec(ctx, b.revisedEvents, log); err != nil {
+	if err := b.writeSet(ctx, sqliteRevisedEvents, log); err != nil {
 		return fmt.Errorf("insert events: %w", err)
 	}
-	last := make([][7]any, len(heads))
+	last := make([][6]any, len(heads))
 	for i, t := range heads {
-		last[i] = [7]any{t.ID, t.Head, t.BuyerSent, t.SellerSent, nil, micros(t.LastAt), t.LastSeq}
-		if e, fresh := place[eventKey{t.ID, t.LastSeq}]; fresh {
-			last[i][4] = e.Message.ID
-		}
+		last[i] = [6]any{t.ID, t.Head, t.BuyerSent, t.SellerSent, micros(t.LastAt), t.LastSeq}
 	}
-	if err := b.exec(ctx, b.revisedHeads, last); err != nil {
+	if err := b.writeSet(ctx, sqliteRevisedHeads, last); err != nil {
 		return fmt.Errorf("update conversations: %w", err)
 	}
 	return nil
@@ -117,14 +107,14 @@ func (b *sqliteBatch) change(ctx context.Context, revisions []chat.Message, vers
 	for i, m := range revisions {
 		rows[i] = [4]any{m.ID, m.Text, micros(m.EditedAt), micros(m.DeletedAt)}
 	}
-	if err := b.exec(ctx, b.revise, rows); err != nil {
+	if err := b.writeSet(ctx, sqliteRevise, rows); err != nil {
 		return fmt.Errorf("change messages: %w", err)
 	}
 	texts := make([][4]any, len(versions))
 	for i, v := range versions {
 		texts[i] = [4]any{v.message, v.seq, v.at, v.body}
 	}
-	if err := b.exec(ctx, b.versions, texts); err != nil {
+	if err := b.writeSet(ctx, sqliteVersions, texts); err != nil {
 		return fmt.Errorf("keep earlier texts: %w", err)
 	}
 	return nil
@@ -138,7 +128,7 @@ func (b *sqliteBatch) reactions(ctx context.Context, events []*call) error {
 		for i, r := range put {
 			rows[i] = [5]any{r.message, r.User, r.Emoji, r.seq, r.at}
 		}
-		if err := b.exec(ctx, b.react, rows); err != nil {
+		if err := b.writeSet(ctx, sqliteReact, rows); err != nil {
 			return fmt.Errorf("put reactions: %w", err)
 		}
 	}
@@ -147,12 +137,12 @@ func (b *sqliteBatch) reactions(ctx context.Context, events []*call) error {
 		for i, r := range back {
 			rows[i] = [3]any{r.message, r.User, r.Emoji}
 		}
-		if err := b.exec(ctx, b.unreact, rows); err != nil {
+		if err := b.writeSet(ctx, sqliteUnreact, rows); err != nil {
 			return fmt.Errorf("take reactions back: %w", err)
 		}
 	}
 	if len(cleared) > 0 {
-		if err := b.exec(ctx, b.clear, cleared); err != nil {
+		if err := b.writeSet(ctx, sqliteClear, cleared); err != nil {
 			return fmt.Errorf("take reactions from deleted messages: %w", err)
 		}
 	}

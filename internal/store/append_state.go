@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 
 	"swapnest/internal/chat"
@@ -8,13 +9,14 @@ import (
 
 // state is what a batch has read under its locks, and what its calls make of it.
 type state struct {
-	threads map[chat.ConversationID]chat.Thread
+	threads map[chat.ConversationID]*chat.Thread
 	known   map[clientKey]knownCommand
 	// messages are those that calls are about, or answer.
 	messages map[chat.MessageID]chat.Message
 	// own are the attachments that calls may take up; nil for none.
 	own map[chat.AttachmentID]ownAttachment
 
+	ruled  bool    // a rule has refused a call, or found nothing to change
 	events []*call // those that add something
 	twins  []*call // duplicates of one of them
 }
@@ -23,13 +25,13 @@ type state struct {
 // this one.
 type knownCommand struct {
 	digest [32]byte
-	event  chat.Event
+	event  *chat.Event
 	fresh  *call // the call of this batch that stores it; nil for an earlier commit
 }
 
 func newState(calls int) *state {
 	return &state{
-		threads: make(map[chat.ConversationID]chat.Thread, calls),
+		threads: make(map[chat.ConversationID]*chat.Thread, calls),
 		known:   make(map[clientKey]knownCommand, calls),
 
 		messages: make(map[chat.MessageID]chat.Message),
@@ -41,11 +43,12 @@ func newState(calls int) *state {
 // the rules.
 func (s *state) settle(c *call) {
 	c.result, c.err, c.fresh = Appended{}, nil, false
-	thread, exists := s.threads[c.Conversation]
-	if !exists {
+	held := s.threads[c.Conversation]
+	if held == nil {
 		c.err = chat.ErrNotFound("conversation")
 		return
 	}
+	thread := *held
 	if c.err = thread.Admit(c.Actor); c.err != nil {
 		return
 	}
@@ -71,10 +74,11 @@ func (s *state) settle(c *call) {
 	thread.Attached = s.attachable(c)
 	change, err := c.Decide(thread)
 	if err != nil {
-		c.err = err
+		c.err, s.ruled = err, true
 		return
 	}
 	if change.Kind == "" {
+		s.ruled = true
 		c.result = asItIs(thread, c.Actor)
 		return
 	}
@@ -86,9 +90,9 @@ func (s *state) settle(c *call) {
 		s.messages[c.About] = event.Message
 	}
 	thread.About, thread.Answers, thread.Attached = chat.Message{}, chat.Message{}, nil
-	s.threads[c.Conversation] = thread
-	s.known[c.key()] = knownCommand{digest: c.Digest, event: event, fresh: c}
+	*held = thread
 	c.result, c.fresh = Appended{Event: event}, true
+	s.known[c.key()] = knownCommand{digest: c.Digest, event: &c.result.Event, fresh: c}
 	s.events = append(s.events, c)
 }
 
@@ -105,24 +109,28 @@ func (s *state) repeat(c *call, before knownCommand) {
 		c.err = chat.Errorf(chat.Conflict, "Another command was sent under this client_id before. Choose a new one for each command.")
 		return
 	}
-	c.result = Appended{Event: before.event, Duplicate: true}
+	c.result = Appended{Event: *before.event, Duplicate: true}
 	if before.fresh != nil {
 		s.twins = append(s.twins, c)
 	}
 }
 
 // heads returns the threads to which something was added, in order of id.
-func (s *state) heads() []chat.Thread {
-	touched := make(map[chat.ConversationID]struct{}, len(s.events))
-	heads := make([]chat.Thread, 0, len(s.events))
-	for _, c := range s.events {
-		if _, seen := touched[c.Conversation]; !seen {
-			touched[c.Conversation] = struct{}{}
-			heads = append(heads, s.threads[c.Conversation])
-		}
+func (s *state) heads() []*chat.Thread {
+	heads := make([]*chat.Thread, len(s.events))
+	for i, c := range s.events {
+		heads[i] = s.threads[c.Conversation]
 	}
-	slices.SortFunc(heads, func(a, b chat.Thread) int { return int(a.ID - b.ID) })
-	return heads
+	slices.SortFunc(heads, func(a, b *chat.Thread) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.Compact(heads)
+}
+
+// thread returns a thread that was read, the zero Thread for one that is not there.
+func (s *state) thread(id chat.ConversationID) chat.Thread {
+	if t := s.threads[id]; t != nil {
+		return *t
+	}
+	return chat.Thread{}
 }
 
 // answerTwins gives the duplicates inside the batch the identifiers that the

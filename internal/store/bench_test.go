@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -215,57 +213,33 @@ func newSQLiteLoop(b *testing.B, db *store.DB) loop {
 		}
 		return stmt
 	}
-	messages, events, conversations := prepare(store.SQLiteMessages), prepare(store.SQLiteEvents), prepare(store.SQLiteHeads)
+	message, events, head := prepare(store.SQLiteMessage), prepare(store.SQLiteEvents), prepare(store.SQLiteHead)
 	ctx := context.Background()
 	return newBareLoop(1, func(calls []*bareCall) error {
 		tx, err := conn.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
-		rows, place := make([][10]any, len(calls)), make(map[[2]int64]*bareCall, len(calls))
-		for i, c := range calls {
-			place[[2]int64{int64(c.conversation), int64(c.seq)}] = c
-			rows[i] = [10]any{c.conversation, c.seq, c.sender, c.client, hex.EncodeToString(c.digest[:]), c.text, c.seq, 0, c.at, 0}
-		}
-		found, err := tx.Stmt(messages).QueryContext(ctx, encode(b, rows))
-		if err != nil {
-			return err
-		}
-		for found.Next() {
-			var id int64
-			var key [2]int64
-			if err := found.Scan(&id, &key[0], &key[1]); err != nil {
+		insert, update := tx.Stmt(message), tx.Stmt(head)
+		for _, c := range calls {
+			done, err := insert.ExecContext(ctx, int64(c.conversation), int64(c.seq), int64(c.sender), c.client, c.digest[:], c.text, int64(c.seq), int64(0), c.at, int64(0))
+			if err != nil {
 				return err
 			}
-			place[key].id = id
+			if c.id, err = done.LastInsertId(); err != nil {
+				return err
+			}
 		}
-		if err := found.Err(); err != nil {
+		if _, err := tx.Stmt(events).ExecContext(ctx, calls[0].id); err != nil {
 			return err
 		}
-		log, last := make([][6]any, len(calls)), heads(calls)
-		for i, c := range calls {
-			log[i] = [6]any{c.conversation, c.seq, "message", c.id, c.sender, c.at}
-		}
-		if _, err := tx.Stmt(events).ExecContext(ctx, encode(b, log)); err != nil {
-			return err
-		}
-		ends := make([][6]any, len(last))
-		for i, c := range last {
-			ends[i] = [6]any{c.conversation, c.seq, c.seq, 0, c.id, c.at}
-		}
-		if _, err := tx.Stmt(conversations).ExecContext(ctx, encode(b, ends)); err != nil {
-			return err
+		for _, c := range heads(calls) {
+			if _, err := update.ExecContext(ctx, int64(c.conversation), int64(c.seq), int64(c.seq), int64(0), c.at); err != nil {
+				return err
+			}
 		}
 		return tx.Commit()
 	})
-}
-
-func encode(b *testing.B, v any) string {
-	data, err := json.Marshal(v)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return string(data)
 }
 
 func newPostgresLoop(_ *testing.B, db *store.DB) loop {

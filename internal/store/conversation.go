@@ -94,7 +94,7 @@ type EntryQuery struct {
 
 var sellerColumns = strings.ReplaceAll(userColumns, "u.", "v.")
 
-var entrySelect = `
+var entryColumns = `
 	SELECT ` + conversationColumns + `,
 		COALESCE(l.id, 0), COALESCE(l.slug, ''), COALESCE(l.title, c.title), COALESCE(l.price_amount, 0), COALESCE(l.price_currency, ''),
 		COALESCE(l.category, ''), COALESCE(l.condition, ''), COALESCE(l.status, 'inactive'), COALESCE(l.city, ''),
@@ -104,8 +104,9 @@ var entrySelect = `
 		ot.read_seq, ot.delivered_seq, ` + unreadOf("me", "CASE WHEN c.buyer_id = me.user_id THEN c.seller_sent ELSE c.buyer_sent END") + `,
 		COALESCE(m.id, 0), COALESCE(m.seq, 0), COALESCE(m.client_id, ''), COALESCE(m.sender_id, 0), COALESCE(s.username, ''),
 		COALESCE(s.name, ''), COALESCE(m.body, ''), COALESCE(m.attachments, ''), COALESCE(m.created_at, 0),
-		COALESCE(m.edited_at, 0), COALESCE(m.deleted_at, 0), w.hides_read, w.hides_seen
-	FROM conversation c
+		COALESCE(m.edited_at, 0), COALESCE(m.deleted_at, 0), w.hides_read, w.hides_seen`
+
+var entryJoins = `
 	JOIN member me ON me.conversation_id = c.id AND me.user_id = $1
 	JOIN member ot ON ot.conversation_id = c.id AND ot.user_id = CASE WHEN c.buyer_id = $1 THEN c.seller_id ELSE c.buyer_id END
 	JOIN users w ON w.id = me.user_id
@@ -113,8 +114,14 @@ var entrySelect = `
 	JOIN users v ON v.id = c.seller_id
 	LEFT JOIN listing l ON l.id = c.listing_id
 	LEFT JOIN photo p ON p.listing_id = l.id AND p.position = 0
-	LEFT JOIN message m ON m.id = ` + lastVisible("me") + `
-	LEFT JOIN users s ON s.id = m.sender_id `
+	LEFT JOIN message m ON m.id = `
+
+// entriesOf selects the conversations of a page, ids without repetition that it reads before anything else, as $1
+// has them in their list. That they are few the planner of PostgreSQL cannot see: left to itself it joins all
+// conversations of the site first.
+func entriesOf(d dialect, page string) string {
+	return `WITH page AS MATERIALIZED (` + page + `)` + entryColumns + ` FROM page` + d.oneOf("conversation", "c", "page.id") + entryJoins + d.lookedUp(lastVisible("me")) + ` LEFT JOIN users s ON s.id = m.sender_id `
+}
 
 type entryRow struct {
 	chat.Entry
@@ -188,16 +195,15 @@ func (r Reader) Entries(ctx context.Context, q EntryQuery) ([]chat.Entry, error)
 }
 
 func (r Reader) entryRows(ctx context.Context, q EntryQuery) ([]entryRow, error) {
-	page, most := `SELECT id FROM (`+pageOf(q)+`) AS others`, q.Limit
+	page, most := `SELECT id FROM (`+pageOf(r.d, q)+`) AS others`, q.Limit
 	if q.Pinned {
-		page, most = pinnedPage(q.Role)+` UNION ALL `+page, q.Limit+chat.MaxPinned
+		page, most = pinnedPage(r.d, q.Role)+` UNION ALL `+page, q.Limit+chat.MaxPinned
 	}
 	beforeAt := micros(q.BeforeAt)
 	if beforeAt == 0 {
 		beforeAt = 1 << 62
 	}
-	rows, err := r.q.QueryContext(ctx, entrySelect+`
-		WHERE c.id IN (SELECT id FROM (`+page+`) AS page)
+	rows, err := r.q.QueryContext(ctx, entriesOf(r.d, page)+`
 		ORDER BY me.pinned DESC, c.last_at DESC, c.id DESC LIMIT $7`,
 		q.Who, q.Archived, beforeAt, q.BeforeID, flag(q.Unread), q.Limit, most)
 	if err != nil {
@@ -207,46 +213,57 @@ func (r Reader) entryRows(ctx context.Context, q EntryQuery) ([]entryRow, error)
 }
 
 // pageOf selects the ids of a page. Each half walks its own index; together they hold at
-// most twice the page.
-func pageOf(q EntryQuery) string {
-	half := func(column, sent string) string {
+// most twice the page. Of what has settled only what may be unread is looked at for a page of unread ones, as long as that
+// is little: nearly all has been read, and the halves would walk through all of it. Where much is unread they soon have a page.
+func pageOf(d dialect, q EntryQuery) string {
+	half := func(part, from, where, sent string) string {
 		return `SELECT * FROM (
-			SELECT c.id, c.last_at FROM conversation c
+			SELECT c.id, c.last_at FROM ` + from + `
 			JOIN member h ON h.conversation_id = c.id AND h.user_id = $1 AND NOT h.pinned
-			WHERE c.` + column + ` = $1 AND c.head > 0 AND c.last_seq > h.cleared_seq AND (c.last_at, c.id) < ($3, $4)
+			WHERE ` + where + ` AND c.head > 0 AND c.last_seq > h.cleared_seq AND (c.last_at, c.id) < ($3, $4)
 				AND ` + archived("h") + ` = $2 AND ($5 = 0 OR ` + unread("h", sent) + `)
-			ORDER BY c.last_at DESC, c.id DESC LIMIT $6) AS half_` + column
+			ORDER BY c.last_at DESC, c.id DESC LIMIT $6) AS ` + part
 	}
-	buying, selling := half("buyer_id", "c.seller_sent"), half("seller_id", "c.buyer_sent")
+	recent, settled := "", ""
+	if q.Unread {
+		recent = ` AND c.last_at >= CASE WHEN ` + fewUnsettled("$1") + ` THEN ` + settledAt("$1") + ` ELSE 0 END`
+		settled = ` UNION ALL ` + half("settled", `unsettled o`+d.oneOf("conversation", "c", "o.conversation_id"),
+			`o.user_id = CASE WHEN `+fewUnsettled("$1")+` THEN $1 ELSE 0 END AND c.last_at < `+settledAt("$1")+ofRole[q.Role], otherSent)
+	}
+	buying := half("buying", "conversation c", "c.buyer_id = $1"+recent, "c.seller_sent")
+	selling := half("selling", "conversation c", "c.seller_id = $1"+recent, "c.buyer_sent")
 	switch q.Role {
 	case chat.Buyer:
-		return buying
+		return buying + settled
 	case chat.Seller:
-		return selling
+		return selling + settled
 	}
-	return buying + ` UNION ALL ` + selling
+	return buying + ` UNION ALL ` + selling + settled
 }
 
-// pinnedPage selects the ids of what is pinned. These are few, so it begins with them:
-// CROSS has SQLite keep that order, and PostgreSQL finds it.
-func pinnedPage(role chat.Role) string {
-	part := map[chat.Role]string{chat.Buyer: ` AND c.buyer_id = $1`, chat.Seller: ` AND c.seller_id = $1`}[role]
-	return `SELECT c.id FROM member h CROSS JOIN conversation c
-		WHERE h.user_id = $1 AND h.pinned AND c.id = h.conversation_id AND c.head > 0 AND c.last_seq > h.cleared_seq AND (c.last_at, c.id) < ($3, $4)
-			AND ` + archived("h") + ` = $2
-			AND ($5 = 0 OR ` + unread("h", `CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END`) + `)` + part
+// ofRole keeps conversations c in which $1 has a role, and otherSent is how much the other side has sent there.
+var ofRole = map[chat.Role]string{chat.Buyer: ` AND c.buyer_id = $1`, chat.Seller: ` AND c.seller_id = $1`}
+
+const otherSent = `CASE WHEN c.buyer_id = $1 THEN c.seller_sent ELSE c.buyer_sent END`
+
+// pinnedPage selects the ids of what is pinned. These are few, so it begins with them.
+func pinnedPage(d dialect, role chat.Role) string {
+	return `SELECT c.id FROM member h` + d.oneOf("conversation", "c", "h.conversation_id") + `
+		WHERE h.user_id = $1 AND h.pinned AND c.head > 0 AND c.last_seq > h.cleared_seq AND (c.last_at, c.id) < ($3, $4)
+			AND ` + archived("h") + ` = $2 AND ($5 = 0 OR ` + unread("h", otherSent) + `)` + ofRole[role]
 }
 
 // MutedEntries returns what somebody has muted, archived or not, newest activity first, at most
 // limit. What they have deleted for themselves is not in it.
 func (r Reader) MutedEntries(ctx context.Context, who chat.UserID, limit int) ([]chat.Entry, error) {
-	// Each half walks the index of its side.
+	// Each half walks the index of its side, up to as many as are asked for.
 	half := func(column string) string {
-		return `SELECT c.id FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = c.` + column + `
-			WHERE c.` + column + ` = $1 AND h.muted AND c.head > 0 AND c.last_seq > h.cleared_seq`
+		return `SELECT id FROM (
+			SELECT c.id FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = $1
+			WHERE c.` + column + ` = $1 AND h.muted AND c.head > 0 AND c.last_seq > h.cleared_seq
+			ORDER BY c.last_at DESC, c.id DESC LIMIT $2) AS half_` + column
 	}
-	rows, err := r.q.QueryContext(ctx, entrySelect+`
-		WHERE c.id IN (`+half("buyer_id")+` UNION ALL `+half("seller_id")+`)
+	rows, err := r.q.QueryContext(ctx, entriesOf(r.d, half("buyer_id")+` UNION ALL `+half("seller_id"))+`
 		ORDER BY c.last_at DESC, c.id DESC LIMIT $2`, who, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read what user %d has muted: %w", who, err)
@@ -266,37 +283,11 @@ func (r Reader) MutedEntries(ctx context.Context, who chat.UserID, limit int) ([
 // deleted for themselves, or NotFound.
 func (r Reader) Entry(ctx context.Context, id chat.ConversationID, who chat.UserID) (chat.Entry, error) {
 	var e entryRow
-	err := r.q.QueryRowContext(ctx, entrySelect+`WHERE c.id = $2 AND c.head > 0`, who, id).Scan(entryFields(&e)...)
+	err := r.q.QueryRowContext(ctx, entriesOf(r.d, `SELECT c.id FROM conversation c WHERE c.id = $2 AND c.head > 0`), who, id).Scan(entryFields(&e)...)
 	if err != nil {
 		return chat.Entry{}, fmt.Errorf("read entry %d of user %d: %w", id, who, missing(err, "conversation"))
 	}
 	return e.entry(who), nil
-}
-
-// Unread returns in how many conversations somebody has something unread, without the
-// archived ones, and how many notices, in one query.
-func (r Reader) Unread(ctx context.Context, who chat.UserID) (chat.Unread, error) {
-	var n chat.Unread
-	err := r.q.QueryRowContext(ctx, `SELECT `+unreadConversations("$1")+`, `+unreadNotices("$1"), who).Scan(&n.Conversations, &n.Notices)
-	if err != nil {
-		return chat.Unread{}, fmt.Errorf("count unread of user %d: %w", who, err)
-	}
-	return n, nil
-}
-
-// unreadConversations is in how many conversations a person, a value, has something unread.
-func unreadConversations(value string) string {
-	// Each half walks the index of its side.
-	half := func(column, sent string) string {
-		return `(SELECT count(*) FROM conversation c JOIN member h ON h.conversation_id = c.id AND h.user_id = c.` + column + `
-			WHERE c.` + column + ` = ` + value + ` AND c.head > 0 AND c.last_seq > h.cleared_seq AND NOT ` + archived("h") + ` AND ` + unread("h", sent) + `)`
-	}
-	return half("buyer_id", "c.seller_sent") + ` + ` + half("seller_id", "c.buyer_sent")
-}
-
-// unreadNotices is how many notices a person, a value, has not read.
-func unreadNotices(value string) string {
-	return `(SELECT count(*) FROM notice n WHERE n.user_id = ` + value + ` AND n.unread)`
 }
 
 func flag(b bool) int {

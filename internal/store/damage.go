@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 
@@ -55,8 +55,9 @@ func (db *DB) examine(err error) {
 }
 
 // finish commits, unless the disk has failed meanwhile: the next one waits for the connection
-// already when a COMMIT fails, and was let in before that was known.
-func (db *DB) finish(tx *sql.Tx) error {
+// already when a COMMIT fails, and was let in before that was known. pages is about how many the
+// transaction adds to SQLite's log.
+func (db *DB) finish(tx driver.Tx, pages int) error {
 	if db.d == postgres {
 		return tx.Commit()
 	}
@@ -69,6 +70,7 @@ func (db *DB) finish(tx *sql.Tx) error {
 	}
 	err := tx.Commit() // the driver rolls back what has failed
 	db.examine(err)
+	db.written.added(pages)
 	return err
 }
 

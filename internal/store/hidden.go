@@ -35,17 +35,27 @@ func unread(m, sent string) string {
 	return `(` + m + `.marked_unread OR ` + sent + ` > ` + m + `.read_sent AND ` + sent + ` - ` + m + `.read_sent > ` + hiddenUnread(m) + `)`
 }
 
-// waiting is whether a member has a message of the other side's still to read.
-func waiting(table, m string) string {
-	return `(` + table + `.sender_id <> ` + m + `.user_id AND ` + table + `.seq > ` + m + `.read_seq AND ` + table + `.seq > ` + m + `.cleared_seq
-		AND ` + unhidden(table, m+".user_id") + `)`
+// waiting is whether a member has a message of the other side's still to read that lies at a seq, a value, or before
+// it. It counts, as unread does: of the messages between it looks at none.
+func waiting(m, value string) string {
+	return `(COALESCE((SELECT CASE WHEN cw.buyer_id = ` + m + `.user_id THEN w.seller_sent ELSE w.buyer_sent END
+			FROM message w JOIN conversation cw ON cw.id = w.conversation_id
+			WHERE w.conversation_id = ` + m + `.conversation_id AND w.seq <= ` + value + ` ORDER BY w.seq DESC LIMIT 1), 0)
+		- ` + m + `.read_sent > ` + hiddenUnreadWhere(m, ` AND x.seq <= `+value) + `)`
 }
 
-// hiddenUnread is how many messages a member has deleted for themselves before reading them.
-func hiddenUnread(m string) string {
-	return `(SELECT count(*) FROM message_hidden hid JOIN message x ON x.id = hid.message_id
-		WHERE hid.user_id = ` + m + `.user_id AND hid.conversation_id = ` + m + `.conversation_id
-			AND x.sender_id <> ` + m + `.user_id AND x.seq > ` + m + `.read_seq)`
+// hiddenUnread is how many messages a member has deleted for themselves before reading them. Ids rise with seq
+// within a conversation, so it looks at none of those that were read; and most have hidden nothing there.
+func hiddenUnread(m string) string { return hiddenUnreadWhere(m, ``) }
+
+// hiddenUnreadWhere is hiddenUnread of those messages x alone of which part holds.
+func hiddenUnreadWhere(m, part string) string {
+	where := `hid.user_id = ` + m + `.user_id AND hid.conversation_id = ` + m + `.conversation_id`
+	return `CASE WHEN EXISTS (SELECT 1 FROM message_hidden hid WHERE ` + where + `) THEN (
+		SELECT count(*) FROM message_hidden hid JOIN message x ON x.id = hid.message_id
+		WHERE ` + where + ` AND hid.message_id > COALESCE((SELECT r.id FROM message r WHERE r.conversation_id = ` + m + `.conversation_id
+				AND r.seq <= ` + m + `.read_seq ORDER BY r.seq DESC LIMIT 1), 0)
+			AND x.sender_id <> ` + m + `.user_id AND x.seq > ` + m + `.read_seq` + part + `) ELSE 0 END`
 }
 
 // Message returns a message that is seen in a conversation, or NotFound.
@@ -81,6 +91,17 @@ func (tx *Tx) Hide(ctx context.Context, m chat.Message, who chat.UserID, hide bo
 	}
 	n, err := tx.changed(ctx, "hide a message", query, m.Conversation, who, m.ID)
 	return n > 0, err
+}
+
+// HiddenBy returns how many messages of a conversation somebody has deleted for themselves, without what the conversation was
+// cleared of. Their Keeping has been read in the transaction, so nobody hides another one meanwhile.
+func (tx *Tx) HiddenBy(ctx context.Context, id chat.ConversationID, who chat.UserID) (int, error) {
+	var n int
+	err := tx.q.QueryRowContext(ctx, `SELECT count(*) FROM message_hidden hid WHERE hid.user_id = $2 AND hid.conversation_id = $1`, id, who).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count what is hidden in conversation %d: %w", id, err)
+	}
+	return n, nil
 }
 
 // Clear stores that a member has deleted a conversation for themselves: how they keep it by now,

@@ -124,6 +124,12 @@ type ListingQuery struct {
 // ways to compose a letter (Unicode NFKC and case folding).
 func Fold(s string) string { return cases.Fold().String(norm.NFKC.String(s)) }
 
+// searchKey is the text in which the words of a search are looked for. Folding may make 18 characters of one, so it is
+// cut: looking takes as long as this text times the word.
+func searchKey(l chat.Listing) string {
+	return chat.FirstChars(Fold(l.Title+"\n"+l.Description), chat.MaxSearchKeyChars)
+}
+
 // arguments collects the arguments of a query that is put together.
 type arguments []any
 
@@ -136,7 +142,7 @@ func (a *arguments) add(v any) string {
 // Listings returns a page of listings, each with its first photo.
 func (r Reader) Listings(ctx context.Context, q ListingQuery) ([]chat.Listing, error) {
 	var args arguments
-	where := q.where(&args)
+	where := q.where(r.d, &args)
 	column, direction, after := "l.created_at", "DESC", "<"
 	switch q.Sort {
 	case SortPrice:
@@ -164,7 +170,7 @@ func (r Reader) Listings(ctx context.Context, q ListingQuery) ([]chat.Listing, e
 }
 
 // where returns the conditions of a query, at least one.
-func (q ListingQuery) where(args *arguments) []string {
+func (q ListingQuery) where(d dialect, args *arguments) []string {
 	where := []string{`l.status IN ('active', 'reserved')`}
 	if q.All {
 		where = []string{`1 = 1`}
@@ -190,19 +196,14 @@ func (q ListingQuery) where(args *arguments) []string {
 			where = append(where, `l.price_amount <= `+args.add(q.Most))
 		}
 	}
-	contains := func(column, typed string) string {
-		return column + ` LIKE ` + args.add("%"+likeEscaper.Replace(typed)+"%") + ` ESCAPE '\'`
-	}
 	if q.Place != "" {
-		where = append(where, contains(`l.city_key`, q.Place))
+		where = append(where, d.contains(`l.city_key`, args.add(q.Place)))
 	}
 	for _, word := range q.Words {
-		where = append(where, contains(`l.search_key`, word))
+		where = append(where, d.contains(`l.search_key`, args.add(word)))
 	}
 	return where
 }
-
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // CountByCategory returns how many things can be had in each category, by its slug.
 func (r Reader) CountByCategory(ctx context.Context) (map[string]int64, error) {
@@ -233,7 +234,7 @@ func (tx *Tx) InsertListing(ctx context.Context, l chat.Listing) (chat.ListingID
 		INSERT INTO listing (slug, seller_id, title, title_key, search_key, description, price_amount, price_currency,
 			category, condition, status, city, city_key, negotiable, created_at, views, price_was)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
-		l.Slug, l.Seller.ID, l.Title, Fold(l.Title), Fold(l.Title+"\n"+l.Description), l.Description, l.Price.Amount, l.Price.Currency,
+		l.Slug, l.Seller.ID, l.Title, Fold(l.Title), searchKey(l), l.Description, l.Price.Amount, l.Price.Currency,
 		l.Category, l.Condition, l.Status, l.City, Fold(l.City), l.Negotiable, micros(l.CreatedAt), l.Views, l.PriceWas,
 	).Scan(&id)
 	if tx.d.unique(err, "listing", "slug") {
@@ -255,7 +256,7 @@ func (tx *Tx) UpdateListing(ctx context.Context, l chat.Listing) error {
 		UPDATE listing SET title = $2, title_key = $3, search_key = $4, description = $5, price_amount = $6, price_currency = $7,
 			category = $8, condition = $9, status = $10, city = $11, city_key = $12, negotiable = $13, price_was = $14
 		WHERE id = $1`,
-		l.ID, l.Title, Fold(l.Title), Fold(l.Title+"\n"+l.Description), l.Description, l.Price.Amount, l.Price.Currency,
+		l.ID, l.Title, Fold(l.Title), searchKey(l), l.Description, l.Price.Amount, l.Price.Currency,
 		l.Category, l.Condition, l.Status, l.City, Fold(l.City), l.Negotiable, l.PriceWas)
 	if err != nil {
 		return fmt.Errorf("update listing %d: %w", l.ID, err)

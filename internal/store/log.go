@@ -71,7 +71,7 @@ func (r Reader) PeopleOf(ctx context.Context, ids []chat.ConversationID) (map[ch
 		return nil, fmt.Errorf("read people: %w", err)
 	}
 	rows, err := r.q.QueryContext(ctx, `
-		SELECT c.id, c.buyer_id, c.seller_id FROM conversation c WHERE c.id IN (SELECT id FROM `+r.d.set("$1", "id")+` AS j)`, string(set))
+		SELECT c.id, c.buyer_id, c.seller_id FROM conversation c WHERE `+r.d.among("c.id", "$1"), string(set))
 	if err != nil {
 		return nil, fmt.Errorf("read people: %w", err)
 	}

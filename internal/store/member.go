@@ -50,6 +50,28 @@ func (tx *Tx) MoveRead(ctx context.Context, id chat.ConversationID, who chat.Use
 		WHERE conversation_id = $1 AND user_id = $2 AND read_seq < $3`, id, who, seq)
 }
 
+// ReadMoves tells whether MoveRead, MoveDelivered, ClearUnreadMark or ReadNoticesOf up to seq would change anything for a member: most
+// of what is said to be read was said before, by another tab or on another line, and costs no transaction then.
+func (r Reader) ReadMoves(ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
+	return r.moves(ctx, `
+		SELECT EXISTS (
+			SELECT 1 FROM member me WHERE me.conversation_id = $2 AND me.user_id = $1 AND (me.read_seq < $3 OR me.delivered_seq < $3 OR me.marked_unread)
+		) OR EXISTS (SELECT 1 FROM notice WHERE `+readBy+`)`, id, who, seq)
+}
+
+// DeliveredMoves tells whether MoveDelivered to seq would move a member's cursor.
+func (r Reader) DeliveredMoves(ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
+	return r.moves(ctx, `
+		SELECT EXISTS (SELECT 1 FROM member me WHERE me.conversation_id = $2 AND me.user_id = $1 AND me.delivered_seq < $3)`, id, who, seq)
+}
+
+func (r Reader) moves(ctx context.Context, query string, id chat.ConversationID, who chat.UserID, seq chat.Seq) (moves bool, err error) {
+	if err = r.q.QueryRowContext(ctx, query, who, id, seq).Scan(&moves); err != nil {
+		return false, fmt.Errorf("read the cursors of conversation %d: %w", id, err)
+	}
+	return moves, nil
+}
+
 // ReadsHidden tells whether one of the people of a conversation keeps to themselves how far
 // they have read.
 func (tx *Tx) ReadsHidden(ctx context.Context, c chat.Conversation) (bool, error) {
@@ -108,7 +130,7 @@ func (tx *Tx) Keeping(ctx context.Context, id chat.ConversationID, who chat.User
 	return k, nil
 }
 
-// SetKeeping stores how a member keeps a conversation.
+// SetKeeping stores how a member keeps a conversation. Who marks it as unread has locked the member's user.
 func (tx *Tx) SetKeeping(ctx context.Context, id chat.ConversationID, who chat.UserID, k chat.Keeping) error {
 	_, err := tx.q.ExecContext(ctx, `
 		UPDATE member SET muted = $3, pinned = $4, marked_unread = $5, archived_seq = $6, muted_until = $7, cleared_seq = $8
@@ -116,7 +138,10 @@ func (tx *Tx) SetKeeping(ctx context.Context, id chat.ConversationID, who chat.U
 	if err != nil {
 		return fmt.Errorf("store the marks of conversation %d: %w", id, err)
 	}
-	return nil
+	if k.MarkedUnread {
+		_, err = tx.changed(ctx, "mark a conversation as unread", `INSERT INTO unsettled (user_id, conversation_id) VALUES ($2, $1) ON CONFLICT DO NOTHING`, id, who)
+	}
+	return err
 }
 
 // Place is a conversation of somebody's.

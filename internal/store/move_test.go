@@ -357,7 +357,7 @@ func TestNobodyUsesWhatIsBeingMoved(t *testing.T) {
 }
 
 func TestThereIsNothingToMove(t *testing.T) {
-	to, nowhere := emptied(t), testkit.SQLite(t)
+	to, nowhere := emptied(t), testkit.EmptySQLite(t)
 	refused(t, nowhere, to, "there is no database")
 	if made, err := filepath.Glob(filepath.Join(nowhere.Dir(), "*")); err != nil || len(made) > 0 {
 		t.Errorf("made %v, %v", made, err)

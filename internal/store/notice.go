@@ -23,7 +23,10 @@ type NoticeQuery struct {
 
 // noticeSelect joins what a notice shows of its conversation and its listing as they are. Its
 // words are the last of those that it tells of and its reader sees.
-var noticeSelect = `
+var noticeSelect = map[dialect]string{sqlite: noticeSelectOf(sqlite), postgres: noticeSelectOf(postgres)}
+
+func noticeSelectOf(d dialect) string {
+	return `
 	SELECT n.id, n.user_id, n.kind, n.unread, n.created_at, COALESCE(l.id, 0), COALESCE(l.slug, ''), n.title,
 		n.conversation_id, n.seq, COALESCE(m.body, ''), CASE WHEN m.body = '' THEN m.attachments ELSE '' END, COALESCE(m.deleted_at, 0) <> 0,
 		COALESCE(` + unreadOf("me", "CASE WHEN c.buyer_id = n.user_id THEN c.seller_sent ELSE c.buyer_sent END") + `, 0),
@@ -34,10 +37,11 @@ var noticeSelect = `
 	LEFT JOIN conversation c ON c.id = n.conversation_id
 	LEFT JOIN member me ON me.conversation_id = c.id AND me.user_id = n.user_id
 	LEFT JOIN users u ON u.id = CASE WHEN c.buyer_id = n.user_id THEN c.seller_id ELSE c.buyer_id END
-	LEFT JOIN message m ON m.id = (
+	LEFT JOIN message m ON m.id = ` + d.lookedUp(`(
 		SELECT x.id FROM message x
 		WHERE x.conversation_id = n.conversation_id AND x.seq <= n.seq AND x.seq >= n.first_seq AND x.sender_id <> n.user_id
-			AND x.seq > me.cleared_seq AND ` + unhidden("x", "n.user_id") + ` ORDER BY x.seq DESC LIMIT 1) `
+			AND x.seq > me.cleared_seq AND `+unhidden("x", "n.user_id")+` ORDER BY x.seq DESC LIMIT 1)`) + ` `
+}
 
 func noticeFields(n *chat.Notice) []any {
 	return []any{
@@ -68,7 +72,7 @@ func (r Reader) Notices(ctx context.Context, q NoticeQuery) ([]chat.Notice, erro
 	if q.BeforeID != 0 {
 		where = append(where, `(n.created_at, n.id) < (`+args.add(micros(q.BeforeAt))+`, `+args.add(q.BeforeID)+`)`)
 	}
-	return r.notices(ctx, noticeSelect+`WHERE `+strings.Join(where, ` AND `)+`
+	return r.notices(ctx, noticeSelect[r.d]+`WHERE `+strings.Join(where, ` AND `)+`
 		ORDER BY n.created_at DESC, n.id DESC LIMIT `+args.add(q.Limit), args...)
 }
 
@@ -78,8 +82,8 @@ func (r Reader) UnreadAmong(ctx context.Context, ids []chat.NoticeID) ([]chat.No
 	if err != nil {
 		return nil, fmt.Errorf("read notices: %w", err)
 	}
-	return r.notices(ctx, noticeSelect+`
-		WHERE n.unread AND n.id IN (SELECT id FROM `+r.d.set("$1", "id")+` AS j) ORDER BY n.id`, string(set))
+	return r.notices(ctx, noticeSelect[r.d]+`
+		WHERE n.unread AND `+r.d.among("n.id", "$1")+` ORDER BY n.id`, string(set))
 }
 
 func (r Reader) notices(ctx context.Context, query string, args ...any) ([]chat.Notice, error) {
@@ -106,7 +110,7 @@ func (r Reader) UnreadNotices(ctx context.Context, who []chat.UserID) (map[chat.
 	}
 	rows, err := r.q.QueryContext(ctx, `
 		SELECT n.user_id, count(*) FROM notice n
-		WHERE n.unread AND n.user_id IN (SELECT id FROM `+r.d.set("$1", "id")+` AS j) GROUP BY n.user_id`, string(set))
+		WHERE n.unread AND `+r.d.among("n.user_id", "$1")+` GROUP BY n.user_id`, string(set))
 	if err != nil {
 		return nil, fmt.Errorf("count notices: %w", err)
 	}
@@ -127,7 +131,7 @@ func (r Reader) UnreadNotices(ctx context.Context, who []chat.UserID) (map[chat.
 
 // NoticeByID returns a notice of somebody's, or NotFound.
 func (r Reader) NoticeByID(ctx context.Context, who chat.UserID, id chat.NoticeID) (chat.Notice, error) {
-	found, err := r.notices(ctx, noticeSelect+`WHERE n.id = $1 AND n.user_id = $2`, id, who)
+	found, err := r.notices(ctx, noticeSelect[r.d]+`WHERE n.id = $1 AND n.user_id = $2`, id, who)
 	if err == nil && len(found) == 0 {
 		err = chat.ErrNotFound("notification")
 	}
@@ -145,7 +149,7 @@ func (tx *Tx) ReadNotices(ctx context.Context, who chat.UserID, ids []chat.Notic
 		return false, fmt.Errorf("mark notices of user %d: %w", who, err)
 	}
 	n, err := tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
-		WHERE id IN (`+tx.lockedNotices(` AND unread AND id IN (SELECT id FROM `+tx.d.set("$2", "id")+` AS j)`, ``)+`)`, string(set))
+		WHERE id IN (`+tx.lockedNotices(` AND unread AND `+tx.d.among("id", "$2"), ``)+`)`, string(set))
 	return n > 0, err
 }
 
@@ -156,15 +160,16 @@ func (tx *Tx) ReadAllNotices(ctx context.Context, who chat.UserID, limit int) (i
 		WHERE id IN (`+tx.lockedNotices(` AND unread`, ` LIMIT $2`)+`)`, limit)
 }
 
+// readBy are the unread notices of the conversation $2 that the member $1 has read, with what lies up to $3.
+var readBy = `notice.user_id = $1 AND notice.conversation_id = $2 AND notice.conversation_id > 0 AND notice.unread AND (notice.seq <= $3 OR EXISTS (
+			SELECT 1 FROM member o WHERE o.conversation_id = $2 AND o.user_id = $1 AND NOT ` + waiting("o", "notice.seq") + `))`
+
 // ReadNoticesOf marks what somebody was told of a conversation up to seq as read, and
 // tells whether that was unread; also of what lies further and holds nothing unread that they
 // see. It follows MoveRead or Hide in its transaction: whoever makes a notice looks at the
 // member's cursor under its lock.
 func (tx *Tx) ReadNoticesOf(ctx context.Context, id chat.ConversationID, who chat.UserID, seq chat.Seq) (bool, error) {
-	n, err := tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE
-		WHERE user_id = $1 AND conversation_id = $2 AND conversation_id > 0 AND unread AND (seq <= $3 OR NOT EXISTS (
-			SELECT 1 FROM message x JOIN member o ON o.conversation_id = x.conversation_id AND o.user_id = $1
-			WHERE x.conversation_id = $2 AND x.seq <= notice.seq AND `+waiting("x", "o")+`))`, id, seq)
+	n, err := tx.changeNotices(ctx, who, `UPDATE notice SET unread = FALSE WHERE `+readBy, id, seq)
 	return n > 0, err
 }
 

@@ -66,8 +66,7 @@ func (tx *Tx) TellOfMessages(ctx context.Context, kind chat.NoticeKind, news []M
 		WHERE o.read_seq < j.seq
 			AND o.cleared_seq < j.seq AND (
 				NOT EXISTS (SELECT 1 FROM message_hidden hid WHERE hid.user_id = o.user_id AND hid.conversation_id = c.id)
-				OR (SELECT x.id FROM message x WHERE x.conversation_id = c.id AND x.seq <= j.seq AND `+waiting("x", "o")+`
-					ORDER BY x.seq DESC LIMIT 1) IS NOT NULL)
+				OR `+waiting("o", "j.seq")+`)
 			AND NOT o.muted AND u.closed_at = 0 AND `+wanted[kind]+`
 			AND NOT EXISTS (
 				SELECT 1 FROM notice n

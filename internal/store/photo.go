@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"swapnest/internal/chat"
@@ -77,10 +77,13 @@ func (r Reader) LoosePhotos(ctx context.Context, owner chat.UserID, keys []strin
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	args := arguments{owner, micros(now)}
+	set, err := json.Marshal(keys)
+	if err != nil {
+		return nil, fmt.Errorf("read loose photos: %w", err)
+	}
 	rows, err := r.q.QueryContext(ctx, `
 		SELECT blob_key, thumb_key, width, height FROM upload
-		WHERE owner_id = $1 AND expires_at > $2 AND blob_key IN (`+args.list(keys)+`)`, args...)
+		WHERE owner_id = $1 AND expires_at > $2 AND `+r.d.amongTexts("blob_key", "$3"), owner, micros(now), string(set))
 	if err != nil {
 		return nil, fmt.Errorf("read loose photos: %w", err)
 	}
@@ -127,12 +130,15 @@ func (tx *Tx) deleteLoosePhotos(ctx context.Context, photos []chat.Photo) (int64
 	if len(photos) == 0 {
 		return 0, nil
 	}
-	var args arguments
-	var keys []string
-	for _, p := range photos {
-		keys = append(keys, p.Key)
+	keys := make([]string, len(photos))
+	for i, p := range photos {
+		keys[i] = p.Key
 	}
-	result, err := tx.q.ExecContext(ctx, `DELETE FROM upload WHERE blob_key IN (`+args.list(keys)+`)`, args...)
+	set, err := json.Marshal(keys)
+	if err != nil {
+		return 0, fmt.Errorf("delete loose photos: %w", err)
+	}
+	result, err := tx.q.ExecContext(ctx, `DELETE FROM upload WHERE `+tx.d.amongTexts("blob_key", "$1"), string(set))
 	if err != nil {
 		return 0, fmt.Errorf("delete loose photos: %w", err)
 	}
@@ -141,13 +147,4 @@ func (tx *Tx) deleteLoosePhotos(ctx context.Context, photos []chat.Photo) (int64
 		return 0, fmt.Errorf("delete loose photos: %w", err)
 	}
 	return n, nil
-}
-
-// list adds arguments and returns their names, with commas.
-func (a *arguments) list(all []string) string {
-	names := make([]string, len(all))
-	for i, one := range all {
-		names[i] = a.add(one)
-	}
-	return strings.Join(names, ", ")
 }

@@ -29,7 +29,7 @@ func TestUnreadIsADifferenceOfTotals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n, err := db.Unread(t.Context(), who)
+			n, _, err := db.Unread(t.Context(), who, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,8 +7,8 @@ import (
 	"swapnest/internal/chat"
 )
 
-// folding names how Fold compares. When it changes, what is stored is folded anew.
-const folding = "nfkc-casefold"
+// folding names how Fold compares, and how much of a search key is kept. When it changes, what is stored is folded anew.
+const folding = "nfkc-casefold-8000"
 
 // emailFolding names how chat.EmailKey compares, likewise.
 const emailFolding = "ascii"
@@ -30,8 +30,9 @@ func (db *DB) refold(ctx context.Context) error {
 			}
 			for _, l := range some {
 				last = l.ID
-				_, err := tx.q.ExecContext(ctx, `UPDATE listing SET title_key = $2, search_key = $3, city_key = $4 WHERE id = $1`,
-					l.ID, Fold(l.Title), Fold(l.Title+"\n"+l.Description), Fold(l.City))
+				_, err := tx.q.ExecContext(ctx, `UPDATE listing SET title_key = $2, search_key = $3, city_key = $4
+					WHERE id = $1 AND (title_key <> $2 OR search_key <> $3 OR city_key <> $4)`,
+					l.ID, Fold(l.Title), searchKey(l), Fold(l.City))
 				if err != nil {
 					return fmt.Errorf("fold listing %d: %w", l.ID, err)
 				}

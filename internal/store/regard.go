@@ -26,10 +26,15 @@ func (r Reader) Regard(ctx context.Context, id chat.ListingID, who chat.UserID) 
 	return g, nil
 }
 
-// answersLooked is how many of a seller's newest conversations Record looks at.
-const answersLooked = 20
+// answersLooked is how many of a seller's newest conversations Record looks at, and answerWithin among how many of the
+// first events of each it looks for an answer: a buyer may write any number to which there is none.
+const (
+	answersLooked = 20
+	answerWithin  = 100
+)
 
-// Record returns how somebody has sold so far.
+// Record returns how somebody has sold so far. The sums keep PostgreSQL from looking for the first message of
+// somebody among all that they have written in a conversation.
 func (r Reader) Record(ctx context.Context, seller chat.UserID) (chat.Record, error) {
 	type row struct{ sold, asked, answered int64 }
 	rows, err := r.q.QueryContext(ctx, `
@@ -38,10 +43,10 @@ func (r Reader) Record(ctx context.Context, seller chat.UserID) (chat.Record, er
 		LEFT JOIN (
 			SELECT q.created_at AS asked, (
 				SELECT a.created_at FROM message a
-				WHERE a.conversation_id = c.id AND a.sender_id = c.seller_id ORDER BY a.seq LIMIT 1) AS answered
-			FROM conversation c JOIN message q ON q.conversation_id = c.id AND q.seq = 1 AND q.sender_id = c.buyer_id
+				WHERE a.conversation_id = c.id AND a.seq <= $3 AND a.sender_id + 0 = c.seller_id ORDER BY a.seq LIMIT 1) AS answered
+			FROM conversation c JOIN message q ON q.conversation_id = c.id AND q.seq = 1 AND q.sender_id + 0 = c.buyer_id
 			WHERE c.seller_id = $1 AND c.head > 0 ORDER BY c.last_at DESC, c.id DESC LIMIT $2
-		) AS t ON TRUE`, seller, answersLooked)
+		) AS t ON TRUE`, seller, answersLooked, answerWithin)
 	if err != nil {
 		return chat.Record{}, fmt.Errorf("read the record of user %d: %w", seller, err)
 	}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -81,6 +82,49 @@ func TestTheRecordIsReadFromTheLog(t *testing.T) {
 		}
 		if got := record(town.Buyer.ID); len(got.Answers) != 0 || got.Sold != 0 {
 			t.Errorf("the buyer has %+v", got)
+		}
+	})
+}
+
+// A buyer may write any number of messages to which there is no answer, in as many conversations as are looked at.
+func TestAnAnswerIsLookedForAmongTheFirstEventsAlone(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		var asked []string
+		db := d.OpenTraced(t, nil, func(query string) { asked = append(asked, query) })
+		town := testkit.Populate(t, db)
+		c := town.Converse(t, db)
+		at := time.Now().Add(-time.Hour)
+		say := func(who chat.UserID, n int) {
+			t.Helper()
+			_, err := db.Append(t.Context(), store.Append{
+				Conversation: c.ID, Actor: who, ClientID: fmt.Sprint("m", n),
+				Decide: func(chat.Thread) (chat.Change, error) {
+					return chat.Posted("Hello", at.Add(time.Duration(n)*time.Second)), nil
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		answers := func() int {
+			t.Helper()
+			r, err := db.Record(t.Context(), town.Seller.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(r.Answers)
+		}
+		for n := range 100 {
+			say(town.Buyer.ID, n)
+		}
+		say(town.Seller.ID, 100) // the 101st
+		asked = nil
+		if n := answers(); n != 0 {
+			t.Error("an answer is looked for behind the first hundred events")
+		}
+		plan, err := store.Plan(t.Context(), db, asked[0], "seqscan", "hashjoin", "mergejoin")
+		if bounded := regexp.MustCompile(`conversation_id ?= ?.* AND .*seq ?<`); err != nil || !bounded.MatchString(plan) {
+			t.Errorf("%v: the index does not bound what is read of a conversation:\n%s", err, plan)
 		}
 	})
 }

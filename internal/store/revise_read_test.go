@@ -33,7 +33,7 @@ func TestAnEditIsNeitherUnreadNorNew(t *testing.T) {
 			if err != nil || !e.Archived || e.Unread != 0 || e.Last.Text != text || !e.Last.Read {
 				t.Errorf("%s: %+v, its last message %+v, %v", what, e, e.Last, err)
 			}
-			if n, err := db.Unread(t.Context(), seller); err != nil || n.Conversations != 0 {
+			if n, _, err := db.Unread(t.Context(), seller, time.Now()); err != nil || n.Conversations != 0 {
 				t.Errorf("%s: %+v unread, %v", what, n, err)
 			}
 		}

@@ -10,11 +10,11 @@ func collect[T any](rows *sql.Rows, fields func(*T) []any) ([]T, error) {
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
-		var one T
-		if err := rows.Scan(fields(&one)...); err != nil {
+		var none T
+		all = append(all, none)
+		if err := rows.Scan(fields(&all[len(all)-1])...); err != nil {
 			return nil, fmt.Errorf("scan: %w", err)
 		}
-		all = append(all, one)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read rows: %w", err)

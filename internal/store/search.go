@@ -33,8 +33,8 @@ func (r Reader) ToIndex(ctx context.Context, ids []chat.MessageID) ([]Indexed, e
 	}
 	rows, err := r.q.QueryContext(ctx, `
 		SELECT m.id, m.conversation_id, c.buyer_id, c.seller_id, m.body, m.attachments, m.deleted_at <> 0
-		FROM message m JOIN conversation c ON c.id = m.conversation_id
-		WHERE m.id IN (SELECT id FROM `+r.d.set("$1", "id")+` AS j) ORDER BY m.id`, string(set))
+		FROM `+r.d.set("$1", "id")+` AS j`+r.d.oneOf("message", "m", "j.id")+r.d.oneOf("conversation", "c", "m.conversation_id")+`
+		ORDER BY m.id`, string(set))
 	if err != nil {
 		return nil, fmt.Errorf("read what to index: %w", err)
 	}
@@ -42,11 +42,12 @@ func (r Reader) ToIndex(ctx context.Context, ids []chat.MessageID) ([]Indexed, e
 		id            chat.MessageID
 		conversation  chat.ConversationID
 		buyer, seller chat.UserID
-		chat.Message
-		deleted bool
+		text          string
+		attached      []chat.Attachment
+		deleted       bool
 	}
 	found, err := collect(rows, func(r *row) []any {
-		return []any{&r.id, &r.conversation, &r.buyer, &r.seller, &r.Text, attachmentsInto{&r.Attachments}, &r.deleted}
+		return []any{&r.id, &r.conversation, &r.buyer, &r.seller, &r.text, attachmentsInto{&r.attached}, &r.deleted}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what to index: %w", err)
@@ -54,7 +55,8 @@ func (r Reader) ToIndex(ctx context.Context, ids []chat.MessageID) ([]Indexed, e
 	all := make([]Indexed, len(found))
 	for i, f := range found {
 		all[i].Message = f.id
-		if tokens := words.Cut(f.Sought()); !f.deleted && len(tokens) > 0 {
+		sought := chat.Message{Text: f.text, Attachments: f.attached}.Sought()
+		if tokens := words.Cut(sought); !f.deleted && len(tokens) > 0 {
 			all[i].Words = r.d.document([]string{personToken(f.buyer), personToken(f.seller), placeToken(f.conversation)}, tokens)
 		}
 	}
@@ -79,10 +81,10 @@ func (tx *Tx) Index(ctx context.Context, all []Indexed) error {
 	if err != nil {
 		return fmt.Errorf("index messages: %w", err)
 	}
-	remove := `DELETE FROM message_search WHERE rowid IN (SELECT value FROM json_each($1))`
+	remove := `DELETE FROM message_search WHERE ` + tx.d.among("rowid", "$1")
 	insert := `INSERT INTO message_search (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each($1)`
 	if tx.d == postgres {
-		remove = `DELETE FROM message_search WHERE message_id IN (SELECT id FROM ` + tx.d.set("$1", "id") + ` AS j)`
+		remove = `DELETE FROM message_search WHERE ` + tx.d.among("message_id", "$1")
 		insert = `INSERT INTO message_search (message_id, words)
 			SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS TSVECTOR) FROM json_array_elements(CAST($1 AS JSON)) AS element (value)`
 	}
@@ -96,6 +98,36 @@ func (tx *Tx) Index(ctx context.Context, all []Indexed) error {
 		return fmt.Errorf("index messages: %w", err)
 	}
 	return nil
+}
+
+// MergeIndex merges parts of SQLite's index into larger ones, in a transaction of its own that writes so many pages of 4 KiB,
+// and then to the end of the word at which it is: of one that is in every message that may be hundreds more. It returns
+// about how many it has written, 0 for nothing to merge. PostgreSQL does this by itself, beside those who write.
+func (db *DB) MergeIndex(ctx context.Context, pages int) (written int, err error) {
+	if db.d == postgres {
+		return 0, nil
+	}
+	err = db.Update(ctx, func(tx *Tx) error {
+		var before, after int
+		if err := tx.q.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
+			return err
+		}
+		if _, err := tx.q.ExecContext(ctx, `INSERT INTO message_search (message_search, rank) VALUES ('merge', $1)`, pages); err != nil {
+			return err
+		}
+		if err := tx.q.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&after); err != nil {
+			return err
+		}
+		// The statement counts as one, and each page is written in one place and deleted in another.
+		if changes := after - before; changes > 1 {
+			written = max(1, changes/2)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("merge the index: %w", err)
+	}
+	return written, nil
 }
 
 // FollowFrom moves a follower that stands at a cursor, and tells whether it stood there: if
@@ -139,7 +171,8 @@ func (db *DB) reindex(ctx context.Context) error {
 
 // ForgetIndex empties the index, and has its follower make it anew.
 func (tx *Tx) ForgetIndex(ctx context.Context) error {
-	empty := `DELETE FROM message_search`
+	// SQLite would take out row by row, and keep a note of each. This keeps the settings of the index.
+	empty := `INSERT INTO message_search (message_search) VALUES ('delete-all')`
 	if tx.d == postgres {
 		empty = `TRUNCATE message_search`
 	}
@@ -160,37 +193,75 @@ type SearchQuery struct {
 	Limit        int
 }
 
-// Search returns messages by the index, the newest first. The index is a moment late: a text
-// that was changed meanwhile may not fit any more. What was deleted, for everyone or for who
-// asks, is never among them.
+// mostSought is how many words of a query the index is asked for. The beginning of a word is read as all words of the
+// site that have it, however few messages who asks may see.
+const mostSought = 8
+
+// Search returns messages by the index, the newest first. They need not fit: the index is a moment late, so a text may
+// have changed meanwhile, and it is asked for the 8 most telling words alone, see words.Query.Telling. What was deleted, for everyone
+// or for who asks, is never among them.
 func (r Reader) Search(ctx context.Context, q SearchQuery) ([]chat.Message, error) {
+	if r.d == postgres && q.Conversation != 0 {
+		found, err := r.searchNewest(ctx, q)
+		if err != nil || len(found) == q.Limit {
+			return found, err
+		}
+	}
+	return r.searchAll(ctx, q)
+}
+
+// newest is among how many messages of a conversation a search there looks first.
+const newest = 1000
+
+// searchNewest is Search among the newest messages of a conversation alone, one by one: a word that is said often
+// is found there at once, while a GIN index, which knows no order, finds all of the conversation first.
+func (r Reader) searchNewest(ctx context.Context, q SearchQuery) ([]chat.Message, error) {
+	return r.messages(ctx, `WITH newest AS MATERIALIZED (
+			SELECT a.id FROM message a
+			WHERE a.conversation_id = $5 AND a.seq < COALESCE((SELECT b.seq FROM message b WHERE b.id = $2 AND b.conversation_id = $5), 9223372036854775807)
+			ORDER BY a.seq DESC LIMIT `+strconv.Itoa(newest)+`),
+		found AS MATERIALIZED (
+			SELECT s.message_id FROM newest n JOIN message_search s ON s.message_id = n.id WHERE s.words @@ CAST($1 AS TSQUERY) AND n.id < $2) `+
+		searchSelect[postgres], r.d.match([]string{personToken(q.Who)}, q.Words), q.Before, q.Who, q.Limit, q.Conversation)
+}
+
+// searchAll is Search by the index alone.
+func (r Reader) searchAll(ctx context.Context, q SearchQuery) ([]chat.Message, error) {
 	tags := []string{personToken(q.Who)}
 	if q.Conversation != 0 {
 		tags = append(tags, placeToken(q.Conversation))
 	}
-	return r.messages(ctx, foundFirst[r.d]+`SELECT `+messageColumns+`
-		FROM `+foundThere[r.d]+` s
-		`+inOrder[r.d]+` JOIN message m ON m.id = s.message_id
-		`+inOrder[r.d]+` JOIN users u ON u.id = m.sender_id
-		`+inOrder[r.d]+` JOIN member me ON me.conversation_id = m.conversation_id AND me.user_id = $3
-		LEFT JOIN message q ON q.id = m.reply_to AND q.seq > me.cleared_seq AND `+unhidden("q", "$3")+`
-		LEFT JOIN users qu ON qu.id = q.sender_id
-		WHERE m.deleted_at = 0 AND m.seq > me.cleared_seq AND `+unhidden("m", "$3")+`
-		ORDER BY s.message_id DESC LIMIT $4`, r.d.match(tags, q.Words), q.Before, q.Who, q.Limit)
+	return r.messages(ctx, foundFirst[r.d]+searchSelect[r.d], r.d.match(tags, q.Words), q.Before, q.Who, q.Limit)
 }
 
-// How a search begins with the index, whatever the planner thinks of it: CROSS has SQLite keep the
-// order of a join, and PostgreSQL reads no other table before what is MATERIALIZED.
+// How a search begins with the index of words, whatever the planner thinks of it: CROSS has SQLite keep the
+// order of a join, PostgreSQL reads no other table before what is MATERIALIZED, and a sum is in no index: it would
+// read all ids up to one, or all that somebody may see, to compare them with what was found.
 var (
 	foundFirst = map[dialect]string{
-		postgres: `WITH found AS MATERIALIZED (SELECT message_id FROM message_search WHERE words @@ CAST($1 AS TSQUERY) AND message_id < $2) `,
+		postgres: `WITH found AS MATERIALIZED (SELECT message_id FROM message_search WHERE words @@ CAST($1 AS TSQUERY) AND message_id + 0 < $2) `,
 	}
 	foundThere = map[dialect]string{
 		sqlite:   `(SELECT rowid AS message_id FROM message_search WHERE message_search MATCH $1 AND rowid < $2 ORDER BY rowid DESC)`,
-		postgres: `found`,
+		postgres: `(SELECT message_id FROM found ORDER BY message_id DESC OFFSET 0)`,
 	}
 	inOrder = map[dialect]string{sqlite: `CROSS`}
+
+	searchSelect = map[dialect]string{sqlite: searchSelectOf(sqlite), postgres: searchSelectOf(postgres)}
 )
+
+// searchSelectOf selects messages that were found, the newest first, without those that $3 does not see.
+func searchSelectOf(d dialect) string {
+	return `SELECT ` + messageColumns + `
+		FROM ` + foundThere[d] + ` s
+		` + inOrder[d] + ` JOIN message m ON m.id = s.message_id
+		` + inOrder[d] + ` JOIN users u ON u.id = m.sender_id
+		` + inOrder[d] + ` JOIN member me ON me.conversation_id = m.conversation_id AND me.user_id + 0 = $3
+		LEFT JOIN message q ON q.id = m.reply_to AND q.seq > me.cleared_seq AND ` + unhidden("q", "$3") + `
+		LEFT JOIN users qu ON qu.id = q.sender_id
+		WHERE m.deleted_at = 0 AND m.seq > me.cleared_seq AND ` + unhidden("m", "$3") + `
+		ORDER BY s.message_id DESC LIMIT $4`
+}
 
 // document is a message for the index: tags, which are found wherever they stand, and words.
 func (d dialect) document(tags []string, tokens []words.Token) string {
@@ -223,7 +294,7 @@ func (d dialect) match(tags []string, q words.Query) string {
 	for _, tag := range tags {
 		all = append(all, d.literal(tag))
 	}
-	for _, p := range q.Phrases {
+	for _, p := range q.Telling(mostSought).Phrases {
 		each := make([]string, len(p.Tokens))
 		for i, t := range p.Tokens {
 			each[i] = "w" + t

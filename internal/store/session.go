@@ -164,6 +164,15 @@ func (tx *Tx) InsertTicket(ctx context.Context, ticket [32]byte, session chat.Se
 	return nil
 }
 
+// TicketValid tells whether a ticket is there and has not expired.
+func (r Reader) TicketValid(ctx context.Context, ticket [32]byte, now time.Time) (valid bool, err error) {
+	err = r.q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM ticket WHERE ticket_hash = $1 AND expires_at > $2)`, ticket[:], micros(now)).Scan(&valid)
+	if err != nil {
+		return false, fmt.Errorf("look for a ticket: %w", err)
+	}
+	return valid, nil
+}
+
 // RedeemTicket uses a ticket up and returns the session it stands for; NotFound
 // when it was used before, has expired, or never was.
 func (tx *Tx) RedeemTicket(ctx context.Context, ticket [32]byte, now time.Time) (chat.SessionID, error) {

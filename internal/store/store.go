@@ -78,7 +78,9 @@ type DB struct {
 	keeper  *keeper
 	broken  func(error)
 	damaged atomic.Bool // the disk has failed
-	last    sync.Mutex  // held from asking whether it has, over a COMMIT of SQLite, to knowing it
+	written checkpointer
+	last    sync.Mutex // held from asking whether it has, over a COMMIT of SQLite, to knowing it
+	turns   turns      // of those who write to SQLite
 }
 
 // Reader reads. It works alike on committed data and inside an Update.
@@ -162,21 +164,19 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if err := db.reindex(ctx); err != nil {
 		return err
 	}
-	return db.startWriters(ctx)
+	if db.d == sqlite {
+		db.written.start(db, sqliteDSN(filepath.Join(o.Dir, "swapnest.db"), false))
+	}
+	db.startWriters()
+	return nil
 }
 
 func (db *DB) connect(ctx context.Context, o Options) error {
-	var err error
 	if o.URL == "" {
 		path := filepath.Join(o.Dir, "swapnest.db")
-		if db.write, err = sql.Open("sqlite", sqliteDSN(path, false)); err != nil {
-			return fmt.Errorf("open %s: %w", path, err)
-		}
-		// SQLite has one writer at a time; one connection makes a fair queue of them.
+		db.write, db.read = openSQLite(sqliteDSN(path, false)), openSQLite(sqliteDSN(path, true))
+		// SQLite has one writer at a time; turns makes a fair queue of them.
 		db.write.SetMaxOpenConns(1)
-		if db.read, err = sql.Open("sqlite", sqliteDSN(path, true)); err != nil {
-			return fmt.Errorf("open %s: %w", path, err)
-		}
 		db.read.SetMaxOpenConns(sqliteReaders)
 		db.read.SetMaxIdleConns(sqliteReaders)
 		db.Reader = db.reader(db.read, sqlite)
@@ -195,6 +195,7 @@ func (db *DB) connect(ctx context.Context, o Options) error {
 		}
 		config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 			db.keeper.freeze()
+			knowColumns(conn.TypeMap())
 			return share(ctx, conn)
 		}
 		pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -241,7 +242,7 @@ func (db *DB) Close() error {
 }
 
 func (db *DB) disconnect() error {
-	var errs []error
+	errs := []error{db.written.stop()}
 	if db.read != nil && db.read != db.write {
 		errs = append(errs, db.read.Close())
 	}
@@ -271,12 +272,23 @@ func (db *DB) Epoch() string { return *db.epoch.Load() }
 
 // Update runs fn in a transaction of its own, for everything that is not a
 // conversation's event. An error of fn rolls back and is returned as it is. fn does
-// nothing but read and write through its Tx: on SQLite everybody else's writes wait.
+// nothing but read and write through its Tx: on SQLite everybody else's writes wait, in the order in which
+// they came, and where too many do the next one is refused with Unavailable.
 // When ctx ends during the commit, its outcome is unknown.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	if db.damaged.Load() {
 		return errDamaged
 	}
+	leave, err := db.turn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	commits := false
+	defer func() {
+		if !commits { // or fn panics
+			leave()
+		}
+	}()
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		db.examine(err)
@@ -289,13 +301,14 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 		db.examine(err)
 		return err
 	}
+	commits = true
 	if db.d == postgres || ctx.Done() == nil {
-		return db.commit(tx, update)
+		return db.commit(tx, update, leave)
 	}
 	// A disk that hangs knows no context: the commit goes on, and nobody waits for it. fn
 	// has returned, so nothing that its caller owns is touched any more.
 	done := make(chan error, 1)
-	go func() { done <- db.commit(tx, update) }()
+	go func() { done <- db.commit(tx, update, leave) }()
 	select {
 	case err := <-done:
 		return err
@@ -304,8 +317,10 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	}
 }
 
-func (db *DB) commit(tx *sql.Tx, update *Tx) error {
-	if err := db.finish(tx); err != nil {
+func (db *DB) commit(tx *sql.Tx, update *Tx, leave func()) error {
+	err := db.finish(tx, pagesOfUpdate)
+	leave()
+	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	if update.fed {
@@ -340,6 +355,9 @@ func (db *DB) Pools() map[string]PoolState {
 		s := pool.Stats()
 		states[name] = PoolState{InUse: s.InUse, Idle: s.Idle, Waits: s.WaitCount}
 	}
+	write := states["write"]
+	write.Waits += db.turns.waited()
+	states["write"] = write
 	return states
 }
 

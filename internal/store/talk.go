@@ -52,7 +52,7 @@ func (r Reader) EntriesOf(ctx context.Context, who chat.UserID, ids []chat.Conve
 	if err != nil {
 		return nil, fmt.Errorf("read entries of user %d: %w", who, err)
 	}
-	rows, err := r.q.QueryContext(ctx, entrySelect+`WHERE c.head > 0 AND c.id IN (SELECT id FROM `+r.d.set("$2", "id")+` AS j)`, who, string(set))
+	rows, err := r.q.QueryContext(ctx, entriesOf(r.d, `SELECT DISTINCT j.id FROM `+r.d.set("$2", "id")+` AS j`)+`WHERE c.head > 0`, who, string(set))
 	if err != nil {
 		return nil, fmt.Errorf("read entries of user %d: %w", who, err)
 	}

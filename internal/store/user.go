@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"swapnest/internal/chat"
 )
@@ -34,6 +36,12 @@ func (m microsInto) Scan(src any) error {
 	if err := n.Scan(src); err != nil {
 		return err
 	}
+	*m.t = fromMicros(n.Int64)
+	return nil
+}
+
+// ScanInt64 implements pgtype.Int64Scanner, which the driver of PostgreSQL asks first.
+func (m microsInto) ScanInt64(n pgtype.Int8) error {
 	*m.t = fromMicros(n.Int64)
 	return nil
 }
@@ -96,13 +104,12 @@ func (r Reader) LastSeen(ctx context.Context, ids []chat.UserID) ([]chat.User, e
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	args := make([]any, len(ids))
-	marks := make([]string, len(ids))
-	for i, id := range ids {
-		args[i], marks[i] = id, fmt.Sprintf("$%d", i+1)
+	set, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("read last seen: %w", err)
 	}
 	rows, err := r.q.QueryContext(ctx,
-		`SELECT id, last_seen, hides_seen FROM users WHERE closed_at = 0 AND id IN (`+strings.Join(marks, ", ")+`)`, args...)
+		`SELECT id, last_seen, hides_seen FROM users WHERE closed_at = 0 AND `+r.d.among("id", "$1"), string(set))
 	if err != nil {
 		return nil, fmt.Errorf("read last seen: %w", err)
 	}
@@ -184,14 +191,11 @@ func (tx *Tx) SetPassword(ctx context.Context, id chat.UserID, hash string) erro
 // SetLastSeen moves when people were last here forward, by a minute or more. At
 // most 500 people at once.
 func (tx *Tx) SetLastSeen(ctx context.Context, ids []chat.UserID, at time.Time) error {
-	args := []any{micros(at), micros(at.Add(-time.Minute))}
-	marks := make([]string, len(ids))
-	for i, id := range ids {
-		args = append(args, id)
-		marks[i] = fmt.Sprintf("$%d", i+3)
+	set, err := json.Marshal(ids)
+	if err == nil {
+		_, err = tx.q.ExecContext(ctx,
+			`UPDATE users SET last_seen = $1 WHERE last_seen <= $2 AND `+tx.d.among("id", "$3"), micros(at), micros(at.Add(-time.Minute)), string(set))
 	}
-	_, err := tx.q.ExecContext(ctx,
-		`UPDATE users SET last_seen = $1 WHERE last_seen <= $2 AND id IN (`+strings.Join(marks, ", ")+`)`, args...)
 	if err != nil {
 		return fmt.Errorf("set last seen: %w", err)
 	}
@@ -215,6 +219,7 @@ func (tx *Tx) CloseUser(ctx context.Context, id chat.UserID, at time.Time) error
 		`DELETE FROM wish WHERE user_id = $1`,
 		`DELETE FROM preference WHERE user_id = $1`,
 		`DELETE FROM saved_reply WHERE user_id = $1`,
+		`DELETE FROM unsettled WHERE user_id = $1`,
 		`DELETE FROM account_token WHERE user_id = $1`,
 		`DELETE FROM known_browser WHERE user_id = $1`,
 		`DELETE FROM outbox WHERE user_id = $1 AND channel = 'mail' AND note <> ''`, // with their addresses

@@ -229,7 +229,7 @@ func TestWhatWasWrittenSinceDoesNotHideThatAServerFellBehind(t *testing.T) {
 	h.say(t, db, 1)
 	for _, statement := range []string{
 		`WITH e AS (DELETE FROM event WHERE seq > 5), m AS (DELETE FROM message WHERE seq > 5) UPDATE conversation SET head = 5`,
-		`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+		`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
 	} {
 		if err := h.Exec(t.Context(), statement); err != nil {
 			t.Fatal(err)

@@ -20,20 +20,20 @@ type script struct {
 	commit func(calls int) (safe bool, err error)
 }
 
-func (s script) begin(ctx context.Context, calls []*call) (batch, *state, error) {
+func (s script) begin(ctx context.Context, calls []*call, _ bool) (batch, *state, error) {
 	if s.begun != nil {
 		if err := s.begun(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
 	state := newState(len(calls))
-	state.threads[1] = chat.Thread{Conversation: chat.Conversation{ID: 1, BuyerID: 1, SellerID: 2}}
+	state.threads[1] = &chat.Thread{Conversation: chat.Conversation{ID: 1, BuyerID: 1, SellerID: 2}}
 	return scripted{s}, state, nil
 }
 
 type scripted struct{ script }
 
-func (s scripted) commit(_ context.Context, events []*call, _ []chat.Thread) (bool, error) {
+func (s scripted) commit(_ context.Context, events []*call, _ []*chat.Thread) (bool, error) {
 	return s.script.commit(len(events))
 }
 

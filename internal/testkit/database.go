@@ -37,10 +37,50 @@ func EachDatabase(t *testing.T, test func(t *testing.T, d *Database)) {
 	t.Run("postgres", func(t *testing.T) { test(t, PostgreSQL(t)) })
 }
 
-// SQLite returns an empty SQLite database.
+// SQLite returns an empty SQLite database: a copy of one that has been migrated once.
 func SQLite(tb testing.TB) *Database {
+	tb.Helper()
+	file, err := template()
+	if err != nil {
+		tb.Fatalf("make the template database: %v", err)
+	}
+	d := EmptySQLite(tb)
+	if err := os.WriteFile(d.file(), file, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// EmptySQLite returns a folder without a database in it: whoever opens that migrates it.
+func EmptySQLite(tb testing.TB) *Database {
+	tb.Helper()
 	return &Database{Name: "sqlite", dir: tb.TempDir()}
 }
+
+// template is the file of a SQLite database that has the schema, and no name of its own yet:
+// each copy draws its epoch when it is opened. It is kept in memory, so nothing needs to be
+// cleaned up behind it.
+var template = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "swapnest-template-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	db, err := store.Open(ctx, store.Options{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	d := &Database{Name: "sqlite", dir: dir}
+	if err := d.Exec(ctx, `DELETE FROM meta`); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(d.file())
+})
 
 var (
 	templates sync.Map     // of *Postgres to *sync.Once: its database "template" has the schema
@@ -97,6 +137,9 @@ func (d *Database) URL() string { return d.url }
 // Dir is the data directory.
 func (d *Database) Dir() string { return d.dir }
 
+// file is where SQLite keeps the data.
+func (d *Database) file() string { return filepath.Join(d.dir, "swapnest.db") }
+
 // Open opens the store; it is closed when the test ends, unless the test did so.
 func (d *Database) Open(tb testing.TB, publish func(chat.Event)) *store.DB {
 	tb.Helper()
@@ -132,7 +175,7 @@ func (d *Database) Exec(ctx context.Context, statement string) error {
 func (d *Database) beside() (*sql.DB, error) {
 	driver, source := "pgx", d.url
 	if d.url == "" {
-		driver, source = "sqlite", "file:"+filepath.Join(d.dir, "swapnest.db")+"?_pragma=busy_timeout(10000)"
+		driver, source = "sqlite", "file:"+d.file()+"?_pragma=busy_timeout(10000)"
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {

@@ -33,7 +33,7 @@ var faultEdits = []edit{
 `,
 	},
 	{"store/append_state.go", "if before, ok := s.known[c.key()]; ok {", `if before, ok := s.known[c.key()]; ok && !plant.On("` + noUniqueKey + `") {`},
-	{"store/append_sqlite.go", "e.Conversation, e.Seq, e.Actor, c.ClientID, hex", "e.Conversation, e.Seq, e.Actor, plant.Client(c.ClientID), hex"},
+	{"store/append_sqlite.go", "int64(e.Actor), c.ClientID, c.Digest[:]", "int64(e.Actor), plant.Client(c.ClientID), c.Digest[:]"},
 	{
 		"store/append_postgres.go", "e.Conversation, e.Seq, e.Actor, c.ClientID, e.Message.Text\n",
 		"e.Conversation, e.Seq, e.Actor, plant.Client(c.ClientID), e.Message.Text\n",
@@ -42,6 +42,8 @@ var faultEdits = []edit{
 		"store/append_postgres.go", "\tpipeline.Queue(`COMMIT`)",
 		"\tif plant.Late() {\n\t\tpipeline.Queue(`SELECT pg_sleep(1.2)`)\n\t}\n\tpipeline.Queue(`COMMIT`)",
 	},
+	{"store/append.go", "make([]engine, postgresWriters)", "make([]engine, plant.Writers(postgresWriters))"},
+	{"store/dialect.go", "c.MaxConns = postgresWriters", "c.MaxConns = int32(plant.Writers(postgresWriters))"},
 	{"store/log.go", "AND xid < ` + oldestRunning + `\n\t\t\tORDER BY xid, pos LIMIT $3`", "AND xid < ` + plant.Horizon(oldestRunning) + `\n\t\t\tORDER BY xid, pos LIMIT $3`"},
 	{
 		"http/socket/stream.go", "\tif r.Reset != \"\" {\n",
@@ -56,8 +58,8 @@ var faultEdits = []edit{
 	},
 	{"http/socket/stream.go", "\ts.last = max(s.last, last)\n", "\ts.last = max(s.last, last, s.missed)\n"},
 	{
-		"store/append_attach.go", "\tif err := b.exec(ctx, b.take, taken); err != nil {\n",
-		"\tif plant.On(\"" + looseFiles + "\") {\n\t\treturn nil\n\t}\n\tif err := b.exec(ctx, b.take, taken); err != nil {\n",
+		"store/append_attach.go", "\tif err := b.writeSet(ctx, sqliteTake, taken); err != nil {\n",
+		"\tif plant.On(\"" + looseFiles + "\") {\n\t\treturn nil\n\t}\n\tif err := b.writeSet(ctx, sqliteTake, taken); err != nil {\n",
 	},
 	{
 		"http/socket/conn.go", "\tif c.queue.Push(frame) != nil {\n\t\tc.tooSlow()\n",

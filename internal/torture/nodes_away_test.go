@@ -61,6 +61,8 @@ func TestTwoNodesShareWhatIsSentAndEitherSendsOnAlone(t *testing.T) {
 		}
 	}
 	first, rest := a.Talks[:16], a.Talks[16:]
+	// One node sends eight at a time, and the other one looks for what is due each second.
+	out.Push.Slow(1500 * time.Millisecond)
 	shared := func() bool { return sentBy(t, stays) > 0 && sentBy(t, dies) > 0 }
 	for round := 1; round == 1 || round < 5 && !shared(); round++ {
 		write(first, fmt.Sprintf("Round %d of", round))
@@ -75,6 +77,7 @@ func TestTwoNodesShareWhatIsSentAndEitherSendsOnAlone(t *testing.T) {
 			}
 		}
 	}
+	out.Push.Slow(0)
 	t.Logf("the nodes have sent %v and %v", sentBy(t, stays), sentBy(t, dies))
 	if !shared() {
 		t.Error("one node has sent all")

@@ -24,7 +24,7 @@ var points = []string{"before commit", "after commit", "before ack", "after ack"
 
 // pointEdits plant the points.
 var pointEdits = []edit{
-	{"store/append_sqlite.go", "\tif err := b.db.finish(b.tx); err != nil {", "\tplant.Point(\"before commit\")\n\tif err := b.db.finish(b.tx); err != nil {"},
+	{"store/append_sqlite.go", "\terr := b.db.finish(b.tx, ", "\tplant.Point(\"before commit\")\n\terr := b.db.finish(b.tx, "},
 	{
 		"store/append_postgres.go", "\tif err := b.conn.SendBatch(ctx, pipeline).Close(); err != nil || !committed {",
 		"\tplant.Point(\"before commit\")\n\tif err := b.conn.SendBatch(ctx, pipeline).Close(); err != nil || !committed {",

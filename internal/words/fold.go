@@ -1,6 +1,7 @@
 package words
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,10 +15,10 @@ type piece struct {
 	start, end int
 }
 
-// fold returns the characters of a text as they are compared: without case, width, accents
+// fold adds the characters of a text as they are compared: without case, width, accents
 // and the other differences that people do not type.
-func fold(s string) []piece {
-	all := make([]piece, 0, len(s))
+func fold(all []piece, s string) []piece {
+	all = slices.Grow(all, min(len(s), 2*maxPlaces))
 	var base rune // the last character that is no mark
 	// A ligature is up to 18 letters: more than twice what is kept of a text is not looked at.
 	for i := 0; i < len(s) && len(all) < 2*maxPlaces; {

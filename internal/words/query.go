@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -107,13 +108,56 @@ func phrase(tokens []Token, exact bool) Phrase {
 	return p
 }
 
+// Telling returns a query of at most n tokens that is in every text in which q is. Of more it keeps the longest phrases, of those
+// that are equally long the ones that are no beginning of a word: the fewest texts have them. Length is in bytes: a character
+// of a script that has thousands of them says more than a letter. Of a phrase of more than n tokens it keeps the first ones.
+func (q Query) Telling(n int) Query {
+	tokens := 0
+	for _, p := range q.Phrases {
+		tokens += len(p.Tokens)
+	}
+	if tokens <= n {
+		return q
+	}
+	phrases := slices.Clone(q.Phrases)
+	begins := func(p Phrase) int {
+		if p.Prefix {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(phrases, func(a, b Phrase) int {
+		return cmp.Or(cmp.Compare(b.length(), a.length()), cmp.Compare(begins(a), begins(b)))
+	})
+	var telling Query
+	for _, p := range phrases {
+		if n == 0 {
+			break
+		}
+		if len(p.Tokens) > n {
+			p = Phrase{Tokens: p.Tokens[:n]}
+		}
+		n -= len(p.Tokens)
+		telling.Phrases = append(telling.Phrases, p)
+	}
+	return telling
+}
+
+// length is how many bytes a phrase has, without what is between its words.
+func (p Phrase) length() (n int) {
+	for _, t := range p.Tokens {
+		n += len(t)
+	}
+	return n
+}
+
 // maxRanges is how many places of a text are told.
 const maxRanges = 100
 
 // Match tells whether all phrases are in a text, and where: in rising order, without overlap.
 // A query without phrases is in none.
 func (q Query) Match(text string) ([]Range, bool) {
-	if len(q.Phrases) == 0 {
+	if len(q.Phrases) == 0 || q.foreign(text) {
 		return nil, false
 	}
 	tokens := Cut(text)
@@ -140,6 +184,39 @@ func (q Query) Match(text string) ([]Range, bool) {
 		merged = append(merged, r)
 	}
 	return merged[:min(len(merged), maxRanges)], true
+}
+
+// foreign tells of most texts at a glance that the query is not in them. Of letters of ASCII in a text of ASCII
+// nothing but their case is folded; digits may be grouped.
+func (q Query) foreign(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	for _, p := range q.Phrases {
+		for _, t := range p.Tokens {
+			letters := strings.IndexFunc(t, func(r rune) bool { return r < 'a' || r > 'z' }) < 0
+			if letters && !holdsFolded(text, t) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// holdsFolded tells whether small letters of ASCII are in a text of ASCII, whatever their case there.
+func holdsFolded(text, letters string) bool {
+	for i := 0; i+len(letters) <= len(text); i++ {
+		j := 0
+		for j < len(letters) && (text[i+j] == letters[j] || text[i+j] == letters[j]-('a'-'A')) {
+			j++
+		}
+		if j == len(letters) {
+			return true
+		}
+	}
+	return false
 }
 
 // at tells whether a phrase stands at the beginning of tokens, and where it ends in the text.

@@ -4,7 +4,9 @@
 package words
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -52,19 +54,38 @@ type unit struct {
 	class      class
 }
 
+// scratch is what cutting a text needs besides its tokens.
+type scratch struct {
+	pieces []piece
+	groups []bool
+	units  []unit
+}
+
+// scratches are kept for the next text, but for those of long ones.
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+const maxScratch = 1024
+
 // Cut returns the tokens of a text in the order of their places: 8,000 at most, and of those
 // that are equal the first 250. Bytes that are no UTF-8 are between words.
 func Cut(s string) []Token {
-	c := cutter{text: s, seen: map[string]int{}}
-	for _, u := range units(s) {
-		if len(c.run) > 0 && !together(c.run[len(c.run)-1].class, u.class) {
-			c.end()
+	k := scratches.Get().(*scratch)
+	c := cutter{text: s}
+	all := k.cut(s)
+	for i := 0; i < len(all); {
+		end := i + 1
+		for all[i].class != apart && end < len(all) && together(all[end-1].class, all[end].class) {
+			end++
 		}
-		if u.class != apart {
-			c.run = append(c.run, u)
+		if all[i].class != apart {
+			c.add(all[i:end])
 		}
+		i = end
 	}
-	c.end()
+	if cap(k.pieces) <= maxScratch {
+		clear(all)
+		scratches.Put(k)
+	}
 	return c.tokens
 }
 
@@ -78,24 +99,20 @@ func together(a, b class) bool {
 type cutter struct {
 	text   string
 	tokens []Token
-	run    []unit // what is not made into tokens yet
 	place  int
-	ended  int // where the run before has ended
-	seen   map[string]int
+	ended  int            // where the run before has ended
+	seen   map[string]int // how often each token is there; nil while none can be there too often
 }
 
-// end makes tokens of the run.
-func (c *cutter) end() {
-	run := c.run
-	if len(run) == 0 {
-		return
-	}
+// add makes tokens of a run of units that go together.
+func (c *cutter) add(run []unit) {
 	joined := c.place > 0 && connected(c.text[c.ended:max(c.ended, run[0].start)])
-	c.run, c.ended = run[:0], run[len(run)-1].end
+	c.ended = run[len(run)-1].end
 	if run[0].class != dense {
 		t := Token{Start: run[0].start, Head: run[0].end, End: c.ended, class: run[0].class, joined: joined}
 		// An article goes off its front: two characters more than count are enough.
 		var b strings.Builder
+		b.Grow(min(len(run), maxToken+2))
 		for n, u := range run {
 			if n < maxToken+2 {
 				b.WriteString(u.text)
@@ -121,9 +138,22 @@ func (c *cutter) put(t Token) {
 		return
 	}
 	t.Text, t.Place = first(t.Text, maxToken), c.place
-	if c.seen[t.Text]++; c.seen[t.Text] <= maxRepeats {
-		c.tokens = append(c.tokens, t)
+	if c.place > maxRepeats && c.repeated(t.Text) {
+		return
 	}
+	c.tokens = append(c.tokens, t)
+}
+
+// repeated counts a token, and tells whether it has been there often enough.
+func (c *cutter) repeated(text string) bool {
+	if c.seen == nil {
+		c.seen = make(map[string]int)
+		for _, t := range c.tokens { // all that have come by now
+			c.seen[t.Text]++
+		}
+	}
+	c.seen[text]++
+	return c.seen[text] > maxRepeats
 }
 
 // first returns the first characters of a text.
@@ -152,11 +182,12 @@ func connected(between string) bool {
 	return utf8.RuneCountInString(between) <= 8
 }
 
-// units returns the characters of a text, each with its marks.
-func units(s string) []unit {
-	pieces := ungroup(fold(s))
-	all := make([]unit, 0, len(pieces))
-	for _, p := range pieces {
+// cut returns the characters of a text, each with its marks.
+func (k *scratch) cut(s string) []unit {
+	k.pieces = fold(k.pieces[:0], s)
+	k.ungroup()
+	all := slices.Grow(k.units[:0], len(k.pieces))
+	for _, p := range k.pieces {
 		if unicode.IsMark(p.r) {
 			if n := len(all); n > 0 && all[n-1].class != apart && all[n-1].class != picture {
 				all[n-1].text += string(p.r)
@@ -166,14 +197,17 @@ func units(s string) []unit {
 		}
 		all = append(all, unit{string(p.r), p.start, p.end, classOf(p.r)})
 	}
+	k.units = all
 	return all
 }
 
 // ungroup takes out what groups the digits of a number: 8,500 and 1,25,000 are 8500 and 125000.
-func ungroup(pieces []piece) []piece {
+func (k *scratch) ungroup() {
+	pieces := k.pieces
 	digit := func(i int) bool { return i >= 0 && i < len(pieces) && '0' <= pieces[i].r && pieces[i].r <= '9' }
 	// From the end, so that each sign knows what the next one is.
-	groups := make([]bool, len(pieces))
+	groups := append(k.groups[:0], make([]bool, len(pieces))...)
+	k.groups = groups
 	run := 0 // digits that follow
 	for i := len(pieces) - 1; i >= 0; i-- {
 		if digit(i) {
@@ -185,15 +219,19 @@ func ungroup(pieces []piece) []piece {
 		again := next < len(pieces) && pieces[next].r == pieces[i].r
 		groups[i] = n == 3 && !(again && digit(next+1)) || (n == 3 || n == 2) && again && groups[next]
 	}
-	kept := make([]piece, 0, len(pieces))
 	for i, p := range pieces {
 		switch p.r {
 		case ',', '.', '\'', '’':
-			if digit(i-1) && digit(i+1) && groups[i] {
-				continue
-			}
+			groups[i] = groups[i] && digit(i-1) && digit(i+1)
+		default:
+			groups[i] = false
 		}
-		kept = append(kept, p)
 	}
-	return kept
+	kept := pieces[:0]
+	for i, p := range pieces {
+		if !groups[i] {
+			kept = append(kept, p)
+		}
+	}
+	k.pieces = kept
 }

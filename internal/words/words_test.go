@@ -109,6 +109,31 @@ func TestWhatFitsIsTold(t *testing.T) {
 	}
 }
 
+func TestOfManyWordsTheMostTellingOnesAreKept(t *testing.T) {
+	for _, test := range []struct{ query, want string }{
+		{"a b c", "a| b| c|"},
+		{"th an he in", "th*| an*| he*|"},
+		{"is the blue chair there", "chair*| there*| blue*|"},
+		{`to "two" red cat`, "two| red*| cat*|"},
+		{`tea "at the gate" bicycle`, "at the gate|"},
+		{`bicycle "at the gate of it all"`, "at the gate|"},
+		{"is it 扶手椅 yet", "扶手 手椅*| yet*|"},
+		{"", ""},
+	} {
+		got := ""
+		for _, p := range words.Parse(test.query).Telling(3).Phrases {
+			got += " " + strings.Join(p.Tokens, " ")
+			if p.Prefix {
+				got += "*"
+			}
+			got += "|"
+		}
+		if got = strings.TrimSpace(got); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.query, got, test.want)
+		}
+	}
+}
+
 func FuzzCut(f *testing.F) {
 	for _, talk := range testkit.LabelledQueries(f) {
 		for _, text := range talk.Texts {

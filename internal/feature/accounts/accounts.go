@@ -59,14 +59,11 @@ type Limits struct {
 }
 
 // New returns the service.
-func New(db *store.DB, guard *auth.Guard, h *hub.Hub, o Options) (*Service, error) {
-	s := &Service{
-		db: db, guard: guard, hub: h, hashers: newHashers(runtime.NumCPU()), limits: o.Limits, known: newKnown(50_000),
+func New(db *store.DB, guard *auth.Guard, h *hub.Hub, o Options) *Service {
+	return &Service{
+		db: db, guard: guard, hub: h, hashers: newHashers(runtime.NumCPU()), decoy: decoy(), limits: o.Limits, known: newKnown(50_000),
 		demo: o.Demo, mail: o.Mail, log: o.Log, now: o.Now,
 	}
-	var err error
-	s.decoy, err = s.hashers.hash(context.Background(), "nobody has this password")
-	return s, err
 }
 
 // RegisterCommand asks for a new account.

@@ -37,9 +37,24 @@ func (h hashers) hash(ctx context.Context, password string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return phc(salt, key), nil
+}
+
+// decoy returns a PHC string that costs to compare with what any other does, and that no password
+// is known to match: salt and key are drawn, so a node that starts hashes nothing.
+func decoy() string {
+	salt, key := make([]byte, argonSalt), make([]byte, argonKey)
+	// crypto/rand.Read never returns an error.
+	_, _ = rand.Read(salt)
+	_, _ = rand.Read(key)
+	return phc(salt, key)
+}
+
+// phc writes a key down with how it was made.
+func phc(salt, key []byte) string {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
-		b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+		b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
 func (h hashers) derive(ctx context.Context, password string, salt []byte, passes, memory uint32, lanes uint8) ([]byte, error) {

@@ -45,6 +45,29 @@ func TestHashesAreSaltedPHCStrings(t *testing.T) {
 	}
 }
 
+// Whoever signs in as nobody there is waits as long as with a wrong password: what is compared was made
+// at the same cost, and matches nothing.
+func TestTheDecoyCostsWhatAHashDoes(t *testing.T) {
+	h := newHashers(1)
+	hash, err := h.hash(t.Context(), "the same password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := decoy(), decoy()
+	if one == two {
+		t.Error("two decoys are alike")
+	}
+	for _, d := range []string{one, two} {
+		was, is := strings.Split(hash, "$"), strings.Split(d, "$")
+		if len(is) != 6 || strings.Join(is[:4], "$") != strings.Join(was[:4], "$") || len(is[4]) != len(was[4]) || len(is[5]) != len(was[5]) {
+			t.Errorf("the decoy is %s, and a hash %s", d, hash)
+		}
+		if ok, err := h.matches(t.Context(), "not the password of the decoy", d); err != nil || ok {
+			t.Errorf("against the decoy: got %v, %v", ok, err)
+		}
+	}
+}
+
 // A hash that was made at another cost still counts, so that the cost can be raised.
 func TestAnotherCostStillMatches(t *testing.T) {
 	h := newHashers(1)

@@ -35,10 +35,7 @@ func inOffice(t *testing.T, limits *Limits, test func(t *testing.T, o *office)) 
 		}
 		defer db.Close()
 		h := hub.New(new(bus.Memory).Join, nil, slog.New(slog.DiscardHandler))
-		s, err := New(db, auth.NewGuard(db, nil, false, time.Now), h, Options{Limits: limits, Log: slog.New(slog.DiscardHandler), Now: time.Now})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := New(db, auth.NewGuard(db, nil, false, time.Now), h, Options{Limits: limits, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 		o := &office{Service: s, t: t}
 		if o.owner, err = s.Create(t.Context(), "owner", "", "", "correct horse"); err != nil {
 			t.Fatal(err)
@@ -128,13 +125,14 @@ func TestAttemptsThatAreTooManyAreAuditedOnceAMinute(t *testing.T) {
 
 func TestANameGuessedAtFromManyAddressesIsAuditedOnceAMinute(t *testing.T) {
 	inOffice(t, sized(2, 1), func(t *testing.T, o *office) {
-		for _, name := range []string{"owner", "OWNER", "nobody", "no name at all!"} {
+		for _, name := range []string{"owner", "OWNER", " owner", "nobody", "no name at all!"} {
 			for i := range 20 {
 				o.attempt(name, "guess", fmt.Sprintf("attacker%d.%d", i, len(name)))
 			}
 		}
-		// Of each name the first one was looked at; that the owner's is typed in capitals is the same.
-		want := fmt.Sprintf("%d from attacker1.5, 0 from attacker1.6, 0 from attacker1.15", o.owner.ID)
+		// Of each name the first one was looked at; that the owner's is typed in capitals, or behind a blank, is the
+		// same. What cannot be a name nobody guesses at.
+		want := fmt.Sprintf("%d from attacker1.5, 0 from attacker1.6", o.owner.ID)
 		if got := o.told(chat.AuditSignInLimited); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -149,6 +147,28 @@ func TestARefusalStandsThatCannotBeAudited(t *testing.T) {
 		}
 		if got := o.attempt("owner", "correct horse", "attacker"); got != chat.RateLimited {
 			t.Errorf("got %q, want rate_limited", got)
+		}
+	})
+}
+
+// Bug: each text that strangers typed for a name, of any length, became a key of the limits.
+func TestWhatCannotBeANameIsOneKeyOfItsAddress(t *testing.T) {
+	inOffice(t, sized(1000, 2), func(t *testing.T, o *office) {
+		for i, name := range []string{"", "a@example.com", strings.Repeat("n", 10_000), "no name at all!"} {
+			want := chat.Unauthenticated
+			if i >= 2 {
+				want = chat.RateLimited
+			}
+			if got := o.attempt(name, "guess", "attacker"); got != want {
+				t.Errorf("attempt %d: got %q, want %q", i+1, got, want)
+			}
+		}
+		// Others who mistype their name are told so all the same.
+		if got := o.attempt("me@example.com", "correct horse", "home"); got != chat.Unauthenticated {
+			t.Errorf("from another address: got %q, want unauthenticated", got)
+		}
+		if got := o.attempt("owner", "correct horse", "attacker"); got != "" {
+			t.Errorf("a name from the same address: got %q", got)
 		}
 	})
 }

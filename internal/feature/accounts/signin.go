@@ -21,19 +21,22 @@ func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, strin
 	if err := s.limits.SignIn.Take("address "+c.Address, slower); err != nil {
 		return chat.User{}, "", s.limited(ctx, c, "address "+c.Address, err)
 	}
-	pair := chat.UsernameKey(c.Username) + " " + c.Address
+	// What cannot be a name is nobody's: no limit remembers it, and no database need be asked for it.
+	username, unnamed := chat.ParseUsername(c.Username) // "" for all of it
+	guessed := chat.UsernameKey(username)
+	pair := guessed + " " + c.Address
+	if unnamed != nil {
+		guessed = pair // nobody is to be slowed for what somebody else has mistyped
+	}
 	if err := s.limits.SignIn.Take("name "+pair, slower); err != nil {
 		return chat.User{}, "", s.limited(ctx, c, "address "+c.Address, err)
 	}
 	wrong := &chat.Error{Code: chat.Unauthenticated, Field: "password", Detail: "Username and password do not match. Try again."}
-	// What cannot be a name is nobody's, and no database need be asked for it.
-	username, err := chat.ParseUsername(c.Username)
 	var u chat.User
 	var hash string
-	if err == nil {
+	var err error = chat.ErrNotFound("person")
+	if unnamed == nil {
 		u, hash, err = s.db.Credentials(ctx, username)
-	} else {
-		err = chat.ErrNotFound("person")
 	}
 	known := err == nil && u.ClosedAt.IsZero() && (!u.Demo || s.demo)
 	if err != nil && chat.CodeOf(err) != chat.NotFound {
@@ -43,8 +46,8 @@ func (s *Service) SignIn(ctx context.Context, c SignInCommand) (chat.User, strin
 	// lock out an owner who comes from where they came before. The demo's passwords are
 	// known to everybody.
 	if !(known && u.Demo) && !s.known.has(pair) {
-		if err := s.limits.Guess.Take(chat.UsernameKey(c.Username), slower); err != nil {
-			return chat.User{}, "", s.limited(ctx, c, "name "+chat.UsernameKey(c.Username), err)
+		if err := s.limits.Guess.Take(guessed, slower); err != nil {
+			return chat.User{}, "", s.limited(ctx, c, "name "+guessed, err)
 		}
 	}
 	if !known || len(c.Password) > chat.MaxPasswordBytes {

@@ -26,10 +26,7 @@ func TestEveryAttemptToSignInHashesOnce(t *testing.T) {
 		}
 		defer db.Close()
 		h := hub.New(new(bus.Memory).Join, nil, slog.New(slog.DiscardHandler))
-		s, err := New(db, auth.NewGuard(db, nil, false, time.Now), h, Options{Limits: &Limits{}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := New(db, auth.NewGuard(db, nil, false, time.Now), h, Options{Limits: &Limits{}, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 		if _, err := s.Create(t.Context(), "owner", "", "", "correct horse"); err != nil {
 			t.Fatal(err)
 		}

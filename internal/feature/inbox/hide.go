@@ -11,7 +11,7 @@ import (
 // back. Their other tabs and devices are told, and nobody else. It marks nothing as read: what
 // was unread counts no more, but the other person's ticks stay. To do again what is done changes
 // nothing. It returns the message, Concealed where it is hidden, and refuses with NotFound, also
-// for what the conversation was cleared of, and with RateLimited.
+// for what the conversation was cleared of, with Conflict where MaxHidden are hidden already, and with RateLimited.
 func (s *Service) Hide(ctx context.Context, who chat.UserID, id chat.ConversationID, message chat.MessageID, hide bool) (chat.Message, error) {
 	if err := s.admit(who); err != nil {
 		return chat.Message{}, err
@@ -34,6 +34,15 @@ func (s *Service) Hide(ctx context.Context, who chat.UserID, id chat.Conversatio
 		}
 		if changed, err = tx.Hide(ctx, m, who, hide); err != nil {
 			return err
+		}
+		if hide && changed {
+			n, err := tx.HiddenBy(ctx, id, who)
+			if err != nil {
+				return err
+			}
+			if n > chat.MaxHidden {
+				return chat.Errorf(chat.Conflict, "You have deleted %d messages of this conversation for yourself. To delete more, delete the conversation.", chat.MaxHidden)
+			}
 		}
 		// What there is nothing left of to read, nobody is told of any more.
 		rung, err = tx.ReadNoticesOf(ctx, id, who, 0)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"swapnest/internal/chat"
@@ -22,6 +23,7 @@ type Service struct {
 	relay Signals
 	bell  Bell
 	keep  *limit.Keyed // changes of how one keeps a conversation, per person
+	log   *slog.Logger
 }
 
 // Signals passes hints on.
@@ -33,8 +35,8 @@ type Bell interface {
 }
 
 // New returns the service; a nil keep allows everything.
-func New(db *store.DB, h *hub.Hub, relay Signals, bell Bell, keep *limit.Keyed) *Service {
-	return &Service{db: db, hub: h, relay: relay, bell: bell, keep: keep}
+func New(db *store.DB, h *hub.Hub, relay Signals, bell Bell, keep *limit.Keyed, log *slog.Logger) *Service {
+	return &Service{db: db, hub: h, relay: relay, bell: bell, keep: keep, log: log}
 }
 
 // Filter narrows a list.
@@ -193,5 +195,12 @@ func (s *Service) About(ctx context.Context, who chat.UserID, listing chat.Listi
 
 // Unread returns in how many conversations who has unread messages, and how many notices.
 func (s *Service) Unread(ctx context.Context, who chat.UserID) (chat.Unread, error) {
-	return s.db.Unread(ctx, who)
+	n, ripe, err := s.db.Unread(ctx, who, time.Now())
+	if err == nil && ripe {
+		// The count is right without, and the next one tries again.
+		if err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.Settle(ctx, who, time.Now()) }); err != nil {
+			s.log.Warn("conversations not settled: the count of unread ones takes longer", "user", who, "error", err)
+		}
+	}
+	return n, err
 }

@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -60,7 +61,7 @@ func newHouse(t *testing.T, d *testkit.Database) *house {
 	h := &house{queries: new(atomic.Int64), told: &told{}}
 	h.db = d.OpenTraced(t, nil, func(string) { h.queries.Add(1) })
 	h.Town = testkit.Populate(t, h.db)
-	h.inbox = inbox.New(h.db, hub.New(new(bus.Memory).Join, nil, nil), h.told, h.told, nil)
+	h.inbox = inbox.New(h.db, hub.New(new(bus.Memory).Join, nil, nil), h.told, h.told, nil, slog.New(slog.DiscardHandler))
 	h.messages = messaging.New(h.db, h.told, h.told, &messaging.Limits{}, chat.DefaultMedia(), nil, time.Now)
 	return h
 }

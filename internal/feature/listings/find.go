@@ -13,7 +13,7 @@ import (
 
 // Query asks for a page of listings.
 type Query struct {
-	Text      string // words that all occur in title or description
+	Text      string // words that all occur in title or description; the first eight count
 	Category  string // a slug, "" for all
 	Condition string // "" for all
 	Place     string // occurs in the place, "" for all
@@ -27,8 +27,10 @@ type Query struct {
 	Except      chat.ListingID
 	Cursor      string // Page.Next of the page before
 	Limit       int    // 0 is 12; at most 60
-	// Viewer is who looks; the zero User is somebody who is not signed in.
-	Viewer chat.User
+	// Viewer is who looks; the zero User is somebody who is not signed in. Address is where they come from, which
+	// counts for lists that search.
+	Viewer  chat.User
+	Address string
 }
 
 // Page is a page of listings. Next is "" on the last one.
@@ -46,7 +48,8 @@ type cursor struct {
 }
 
 // List returns the listings that can still be had, or all of one seller. It
-// refuses an unknown sort and a cursor that is not of the same list with Invalid.
+// refuses an unknown sort and a cursor that is not of the same list with Invalid, and
+// too many searches from one address with RateLimited.
 func (s *Service) List(ctx context.Context, q Query) (Page, error) {
 	query, err := parse(q)
 	if err != nil {
@@ -54,6 +57,11 @@ func (s *Service) List(ctx context.Context, q Query) (Page, error) {
 	}
 	if _, known := chat.CategoryBySlug(q.Category); q.Category != "" && !known {
 		return Page{}, nil
+	}
+	if len(query.Words) > 0 || query.Place != "" {
+		if err := s.limits.Find.Take(q.Address, "There were many searches from where you are. Wait a moment, then search again."); err != nil {
+			return Page{}, err
+		}
 	}
 	limit := query.Limit
 	query.Limit++ // whether there is another page
@@ -84,7 +92,7 @@ func parse(q Query) (store.ListingQuery, error) {
 		}
 	}
 	query := store.ListingQuery{
-		Words: strings.Fields(store.Fold(searchable(q.Text))), Place: strings.TrimSpace(store.Fold(searchable(q.Place))),
+		Words: soughtWords(q.Text), Place: sought(strings.TrimSpace(fold(q.Place))),
 		Category: q.Category, Seller: q.Seller, WishedBy: q.WishedBy, Except: q.Except,
 		All: (q.Seller != 0 || q.WishedBy != 0) && !q.Offered, Sort: sort,
 	}
@@ -134,9 +142,22 @@ func bound(query *store.ListingQuery, least, most *int64) error {
 	return nil
 }
 
-// searchable drops what cannot be stored: PostgreSQL refuses a NUL in any text.
-func searchable(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
+// soughtWords returns the words of a text that are looked for.
+func soughtWords(text string) []string {
+	words := strings.Fields(fold(text))
+	words = words[:min(len(words), chat.MaxQueryWords)]
+	for i, word := range words {
+		words[i] = sought(word)
+	}
+	return words
+}
+
+// sought is what is looked for of a word or place that is folded: folding may make 18 characters of one.
+func sought(s string) string { return chat.FirstChars(s, chat.MaxQueryWordChars) }
+
+// fold is store.Fold without what cannot be stored: PostgreSQL refuses a NUL in any text.
+func fold(s string) string {
+	return store.Fold(strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", ""))
 }
 
 func parseSort(s string) (store.Sort, error) {

@@ -1,8 +1,11 @@
 package listings
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
@@ -49,6 +52,35 @@ func TestAPriceHasItsBounds(t *testing.T) {
 		err := bound(&q, c.least, c.most)
 		if (err != nil) != c.refused || (err == nil && [2]int64{q.Least, q.Most} != c.want) {
 			t.Errorf("%v to %v: got %d to %d, %v", c.least, c.most, q.Least, q.Most, err)
+		}
+	}
+}
+
+// One character may become 18, and one word four: what is looked for is bounded behind that.
+func TestWhatIsLookedForIsBoundedOnceItIsFolded(t *testing.T) {
+	for name, c := range map[string]struct {
+		text  string
+		words []string
+	}{
+		"few words":                     {" Blue \tSOFA ", []string{"blue", "sofa"}},
+		"none":                          {" \n", nil},
+		"eight words":                   {"a b c d e f g h", strings.Fields("a b c d e f g h")},
+		"the first eight of nine":       {"a b c d e f g h i", strings.Fields("a b c d e f g h")},
+		"the beginning of a long one":   {strings.Repeat("é", 41) + " b", []string{strings.Repeat("é", 40), "b"}},
+		"integrals that become four":    {strings.Repeat("\u2a0c", 100), []string{strings.Repeat("\u222b", 40)}},
+		"a character that is a phrase":  {strings.Repeat("\ufdfa", 100), nil},
+		"one that becomes two at a cut": {strings.Repeat("x", 39) + "ß", []string{strings.Repeat("x", 39) + "s"}},
+	} {
+		q, err := parse(Query{Text: c.text, Place: c.text})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if len(q.Words) > 8 || slices.ContainsFunc(q.Words, func(w string) bool { return utf8.RuneCountInString(w) > 40 }) || utf8.RuneCountInString(q.Place) > 40 {
+			t.Errorf("%s: %d words and a place of %d characters are looked for", name, len(q.Words), utf8.RuneCountInString(q.Place))
+		}
+		if c.words != nil && !slices.Equal(q.Words, c.words) {
+			t.Errorf("%s: looks for %q, want %q", name, q.Words, c.words)
 		}
 	}
 }

@@ -31,6 +31,8 @@ type Limits struct {
 	Add  *limit.Keyed // new listings, per person
 	Edit *limit.Keyed // changes of listings, per person
 	View *limit.Keyed // views, per address
+	Find *limit.Keyed // lists that search for words or a place, per address
+	Wish *limit.Keyed // changes of wishlists, per person
 }
 
 // New returns the service.

@@ -2,14 +2,18 @@ package listings
 
 import (
 	"context"
+	"strconv"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/store"
 )
 
-// Wish puts a listing on somebody's wishlist. It refuses with NotFound, and with Invalid
-// one's own listing and a list that is full.
+// Wish puts a listing on somebody's wishlist. It refuses with NotFound, with Invalid
+// one's own listing and a list that is full, and with RateLimited.
 func (s *Service) Wish(ctx context.Context, who chat.UserID, id chat.ListingID) error {
+	if err := s.changeWishes(who); err != nil {
+		return err
+	}
 	return s.db.Update(ctx, func(tx *store.Tx) error {
 		l, err := tx.Listing(ctx, id)
 		if err != nil {
@@ -29,9 +33,17 @@ func (s *Service) Wish(ctx context.Context, who chat.UserID, id chat.ListingID) 
 	})
 }
 
-// Unwish takes a listing off somebody's wishlist. One that is not on it is no error.
+// Unwish takes a listing off somebody's wishlist. One that is not on it is no error; it refuses with RateLimited.
 func (s *Service) Unwish(ctx context.Context, who chat.UserID, id chat.ListingID) error {
+	if err := s.changeWishes(who); err != nil {
+		return err
+	}
 	return s.db.Update(ctx, func(tx *store.Tx) error { return tx.RemoveWish(ctx, who, id) })
+}
+
+// changeWishes takes a token, for each change is a commit of its own.
+func (s *Service) changeWishes(who chat.UserID) error {
+	return s.limits.Wish.Take(strconv.FormatInt(int64(who), 10), "A little slower, please. You can change your wishlist again in a moment.")
 }
 
 // Wished returns what is on somebody's wishlist.

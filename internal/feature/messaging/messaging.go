@@ -107,10 +107,11 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 		return Sent{}, err
 	}
 	known := func() (bool, error) { return s.db.Sent(ctx, c.Conversation, who, clientID) }
-	if err := s.admit(who, c.Address, known); err != nil {
+	tokens := s.limits.sender(who, c.Address)
+	if err := s.admit(tokens, known); err != nil {
 		return Sent{}, err
 	}
-	pay := s.toll(who, c.Conversation, c.Address)
+	toll := s.toll(tokens, c.Conversation)
 	draft := chat.Draft{Text: text, ReplyTo: c.ReplyTo, Attachments: c.Attachments}
 	done, err := s.db.Append(ctx, store.Append{
 		Conversation: c.Conversation,
@@ -120,6 +121,7 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 		Attachments:  c.Attachments,
 		Now:          s.now(),
 		Digest:       digest(draft),
+		Undo:         toll.undo,
 		Decide: func(t chat.Thread) (chat.Change, error) {
 			change, err := t.Post(who, draft, s.media.PerMessage, s.now())
 			if err != nil {
@@ -128,7 +130,7 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 			if c.Behind != nil {
 				return chat.Change{}, c.Behind
 			}
-			if err := pay(); err != nil {
+			if err := toll.pay(); err != nil {
 				return chat.Change{}, err
 			}
 			return change, nil
@@ -142,14 +144,14 @@ func (s *Service) send(ctx context.Context, who chat.UserID, c SendCommand) (Sen
 // the rest; one that answers none and has nothing attached has the digest that it had before there
 // were answers and attachments.
 func digest(d chat.Draft) [32]byte {
-	command := "message\x00" + d.Text
+	command := append(append(make([]byte, 0, 64+len(d.Text)), "message\x00"...), d.Text...)
 	if d.ReplyTo != 0 {
-		command += "\x00" + strconv.FormatInt(int64(d.ReplyTo), 10)
+		command = strconv.AppendInt(append(command, 0), int64(d.ReplyTo), 10)
 	}
 	for _, id := range d.Attachments {
-		command += "\x00+" + string(id)
+		command = append(append(command, "\x00+"...), id...)
 	}
-	return sha256.Sum256([]byte(command))
+	return sha256.Sum256(command)
 }
 
 // clientID returns the client's name for a command, or a new one.

@@ -11,11 +11,11 @@ import (
 // beyond it, and tells both people if it moved: the other one only that it was delivered,
 // and if that is new, when one of both keeps to themselves how far they have read. Whatever
 // seq is, it takes back that who had marked the conversation as unread, and marks what they
-// were told of it up to there as read; of that only they are told. A conversation of others
-// is NotFound.
+// were told of it up to there as read; of that only they are told. What was read before costs nothing. It refuses
+// with NotFound, for a conversation of others, RateLimited and Unavailable.
 func (s *Service) MarkRead(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq) error {
 	var unmarked, rung, hidden, delivered bool
-	c, seq, moved, err := s.move(ctx, who, id, seq, func(tx *store.Tx, ctx context.Context, c chat.Conversation, who chat.UserID, seq chat.Seq) (moved bool, err error) {
+	c, seq, moved, err := s.move(ctx, who, id, seq, s.db.ReadMoves, func(tx *store.Tx, ctx context.Context, c chat.Conversation, who chat.UserID, seq chat.Seq) (moved bool, err error) {
 		if hidden, err = tx.ReadsHidden(ctx, c); err != nil {
 			return false, err
 		}
@@ -56,7 +56,7 @@ func (s *Service) MarkRead(ctx context.Context, who chat.UserID, id chat.Convers
 
 // MarkDelivered moves the delivered cursor of who forward, like MarkRead.
 func (s *Service) MarkDelivered(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq) error {
-	c, seq, moved, err := s.move(ctx, who, id, seq, func(tx *store.Tx, ctx context.Context, c chat.Conversation, who chat.UserID, seq chat.Seq) (bool, error) {
+	c, seq, moved, err := s.move(ctx, who, id, seq, s.db.DeliveredMoves, func(tx *store.Tx, ctx context.Context, c chat.Conversation, who chat.UserID, seq chat.Seq) (bool, error) {
 		return tx.MoveDelivered(ctx, c.ID, who, seq)
 	})
 	if err == nil && moved {
@@ -69,7 +69,11 @@ func (s *Service) MarkDelivered(ctx context.Context, who chat.UserID, id chat.Co
 
 type mover func(*store.Tx, context.Context, chat.Conversation, chat.UserID, chat.Seq) (bool, error)
 
-func (s *Service) move(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq, move mover) (chat.Conversation, chat.Seq, bool, error) {
+// moves tells whether a mover would change anything.
+type moves func(context.Context, chat.ConversationID, chat.UserID, chat.Seq) (bool, error)
+
+// move runs a mover where it changes something: else nobody who writes waits for it, and it takes no token.
+func (s *Service) move(ctx context.Context, who chat.UserID, id chat.ConversationID, seq chat.Seq, moves moves, move mover) (chat.Conversation, chat.Seq, bool, error) {
 	c, err := s.db.Conversation(ctx, id, who)
 	if err != nil {
 		return c, 0, false, err
@@ -77,6 +81,12 @@ func (s *Service) move(ctx context.Context, who chat.UserID, id chat.Conversatio
 	seq = min(seq, c.Head)
 	if seq <= 0 {
 		return c, 0, false, nil
+	}
+	if due, err := moves(ctx, c.ID, who, seq); err != nil || !due {
+		return c, seq, false, err
+	}
+	if err := s.limits.Read.Take(key(who), manyRead); err != nil {
+		return c, 0, false, err
 	}
 	var moved bool
 	err = s.db.Update(ctx, func(tx *store.Tx) error {

@@ -53,10 +53,11 @@ func (s *Service) revise(ctx context.Context, who chat.UserID, c ReviseCommand, 
 		return Revised{}, err
 	}
 	known := func() (bool, error) { return s.db.Revised(ctx, c.Conversation, who, clientID) }
-	if err := s.admit(who, c.Address, known); err != nil {
+	tokens := s.limits.sender(who, c.Address)
+	if err := s.admit(tokens, known); err != nil {
 		return Revised{}, err
 	}
-	pay := s.toll(who, c.Conversation, c.Address)
+	toll := s.toll(tokens, c.Conversation)
 	done, err := s.db.Append(ctx, store.Append{
 		Conversation: c.Conversation,
 		Actor:        who,
@@ -73,7 +74,7 @@ func (s *Service) revise(ctx context.Context, who chat.UserID, c ReviseCommand, 
 			case change.Kind == "":
 				return change, nil
 			}
-			return change, pay()
+			return change, toll.pay()
 		},
 	})
 	s.charge(who, err)

@@ -22,6 +22,7 @@ type Service struct {
 	relay Signals
 	typed *limit.Keyed // per person and conversation
 	log   *slog.Logger
+	parting
 }
 
 // Signals passes hints on.
@@ -29,7 +30,7 @@ type Signals interface{ Signal(s chat.Signal) }
 
 // New returns the service.
 func New(db *store.DB, h *hub.Hub, relay Signals, typed *limit.Keyed, log *slog.Logger) *Service {
-	return &Service{db: db, hub: h, relay: relay, typed: typed, log: log}
+	return &Service{db: db, hub: h, relay: relay, typed: typed, log: log, parting: parting{storing: make(chan struct{}, 1)}}
 }
 
 // Changed notes that somebody came or went, and tells those who watch, unless they keep it to
@@ -39,7 +40,7 @@ func (s *Service) Changed(who chat.UserID, online bool, at time.Time) {
 		s.relay.Signal(chat.PresenceChanged{User: who, Online: online, LastSeen: at})
 	}
 	if !online {
-		s.seen([]chat.UserID{who}, at)
+		s.gone(who, at)
 	}
 }
 

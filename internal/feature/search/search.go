@@ -23,7 +23,8 @@ const (
 	mostEach = 5
 	// reach is among how many conversations titles and names are looked for.
 	reach = 2000
-	// rounds bounds how often it reads on when the index is behind what was edited.
+	// rounds bounds how often it reads on, twice as much each time, when what the index finds does not fit: what was edited a
+	// moment ago, and what has but the most telling words of many.
 	rounds = 5
 )
 
@@ -67,7 +68,7 @@ type Page struct {
 }
 
 // Messages returns messages of who's conversations in which all words and phrases of a query
-// are: 20 at most. A query of more than 100 characters and a cursor that is none are Invalid, a
+// are: 20 at most, and fewer with a Next where hundreds have but some of many words. A query of more than 100 characters and a cursor that is none are Invalid, a
 // conversation of others is NotFound; too many searches are RateLimited.
 func (s *Service) Messages(ctx context.Context, who chat.UserID, q Query) (Page, error) {
 	parsed, before, err := s.parse(ctx, who, q)
@@ -86,7 +87,7 @@ func (s *Service) Messages(ctx context.Context, who chat.UserID, q Query) (Page,
 				page.Next = cursor(page.Hits[most-1].Message.ID)
 				break
 			}
-			// The index is a moment behind: what was edited meanwhile is looked at as it is.
+			// The index is a moment behind, and not asked for more than some words: each is looked at as it is.
 			if ranges, ok := parsed.Match(m.Sought()); ok {
 				// What fits in a name is highlighted nowhere: the text alone is shown as it is.
 				ranges = slices.DeleteFunc(ranges, func(r words.Range) bool { return r.End > len(m.Text) })
@@ -97,6 +98,7 @@ func (s *Service) Messages(ctx context.Context, who chat.UserID, q Query) (Page,
 			break
 		}
 		ask.Before = found[len(found)-1].ID
+		ask.Limit *= 2
 		if round == rounds-1 {
 			page.Next = cursor(ask.Before)
 		}

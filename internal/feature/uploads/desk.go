@@ -20,6 +20,9 @@ const (
 	// fetchers is how many files somebody may be sent at once, and fetchTime how long another one waits.
 	fetchers  = 16
 	fetchTime = 5 * time.Second
+	// bringers is how many photos of listings somebody may bring at once, and bringTime how long another one waits.
+	bringers  = 4
+	bringTime = 25 * time.Second
 )
 
 // desk bounds what is done at once on this node.
@@ -29,15 +32,17 @@ type desk struct {
 
 	mu       sync.Mutex // guards what follows
 	writing  map[chat.UserID]int
-	fetching map[chat.UserID]*fetched
-	looking  map[chat.UserID]chan struct{} // closed when a file of theirs has been looked at
+	fetching map[chat.UserID]*queue
+	bringing map[chat.UserID]*queue
+	looking  map[chat.UserID]chan struct{} // closed when what is looked at of theirs has been
 	coming   map[chat.AttachmentID][]*arrival
 }
 
 func newDesk(largest int64) *desk {
 	return &desk{
 		free: semaphore.NewWeighted(lookers), spool: semaphore.NewWeighted(max(spool, 4*largest)), writing: make(map[chat.UserID]int),
-		looking: make(map[chat.UserID]chan struct{}), coming: make(map[chat.AttachmentID][]*arrival), fetching: make(map[chat.UserID]*fetched),
+		looking: make(map[chat.UserID]chan struct{}), coming: make(map[chat.AttachmentID][]*arrival), fetching: make(map[chat.UserID]*queue),
+		bringing: make(map[chat.UserID]*queue),
 	}
 }
 
@@ -46,7 +51,7 @@ func (d *desk) sit(who chat.UserID) (leave func(), err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.writing[who] >= writers {
-		return nil, &chat.Error{Code: chat.RateLimited, RetryAfter: time.Second, Detail: "You are sending several files at once. Wait until one has arrived."}
+		return nil, severalAtOnce()
 	}
 	d.writing[who]++
 	return func() {
@@ -58,19 +63,41 @@ func (d *desk) sit(who chat.UserID) (leave func(), err error) {
 	}, nil
 }
 
-// fetched are the files that somebody is sent, and waits for.
-type fetched struct {
+func severalAtOnce() error {
+	return &chat.Error{Code: chat.RateLimited, RetryAfter: time.Second, Detail: "You are sending several files at once. Wait until one has arrived."}
+}
+
+// queue are the places of one person, and how many there are who have one or wait for one.
+type queue struct {
 	free *semaphore.Weighted
 	all  int
 }
 
 // fetch waits for a place to be sent a file, or refuses with RateLimited.
 func (d *desk) fetch(ctx context.Context, who chat.UserID) (leave func(), err error) {
+	leave, ok := d.stand(ctx, d.fetching, who, fetchers, fetchTime)
+	if !ok {
+		return nil, &chat.Error{Code: chat.RateLimited, RetryAfter: fetchTime, Detail: "You are saving many files at once. Wait until one has come."}
+	}
+	return leave, nil
+}
+
+// bring waits for a place for bytes of a photo of a listing, or refuses with RateLimited.
+func (d *desk) bring(ctx context.Context, who chat.UserID) (leave func(), err error) {
+	leave, ok := d.stand(ctx, d.bringing, who, bringers, bringTime)
+	if !ok {
+		return nil, severalAtOnce()
+	}
+	return leave, nil
+}
+
+// stand waits for one of so many places that each person has, until ctx ends or it takes too long; then it is not ok.
+func (d *desk) stand(ctx context.Context, in map[chat.UserID]*queue, who chat.UserID, places int64, patience time.Duration) (leave func(), ok bool) {
 	d.mu.Lock()
-	own := d.fetching[who]
+	own := in[who]
 	if own == nil {
-		own = &fetched{free: semaphore.NewWeighted(fetchers)}
-		d.fetching[who] = own
+		own = &queue{free: semaphore.NewWeighted(places)}
+		in[who] = own
 	}
 	own.all++
 	d.mu.Unlock()
@@ -78,24 +105,40 @@ func (d *desk) fetch(ctx context.Context, who chat.UserID) (leave func(), err er
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if own.all--; own.all == 0 {
-			delete(d.fetching, who)
+			delete(in, who)
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if own.free.Acquire(ctx, 1) != nil {
 		gone()
-		return nil, &chat.Error{Code: chat.RateLimited, RetryAfter: fetchTime, Detail: "You are saving many files at once. Wait until one has come."}
+		return nil, false
 	}
 	return func() {
 		own.free.Release(1)
 		gone()
-	}, nil
+	}, true
 }
 
 // look waits until no file of a person is looked at, and for a place to do so, until ctx ends:
 // then it is Unavailable. So nobody holds more than one place.
 func (d *desk) look(ctx context.Context, who chat.UserID) (leave func(), err error) {
+	free, err := d.turn(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.free.Acquire(ctx, 1); err != nil {
+		free()
+		return nil, busy()
+	}
+	return func() {
+		d.free.Release(1)
+		free()
+	}, nil
+}
+
+// turn waits until nothing else of a person's is looked at, until ctx ends: then it is Unavailable.
+func (d *desk) turn(ctx context.Context, who chat.UserID) (leave func(), err error) {
 	own := make(chan struct{})
 	for {
 		d.mu.Lock()
@@ -113,19 +156,11 @@ func (d *desk) look(ctx context.Context, who chat.UserID) (leave func(), err err
 			return nil, busy()
 		}
 	}
-	free := func() {
+	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		delete(d.looking, who)
 		close(own)
-	}
-	if err := d.free.Acquire(ctx, 1); err != nil {
-		free()
-		return nil, busy()
-	}
-	return func() {
-		d.free.Release(1)
-		free()
 	}, nil
 }
 

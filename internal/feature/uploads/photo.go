@@ -15,13 +15,19 @@ import (
 )
 
 // Photo reads a picture of at most 15 MiB, makes it fit to be shown, and keeps it for its
-// owner until a listing takes it up, a day at most and as one of the newest 40. It refuses
-// with UnsupportedMedia, TooLarge, Invalid or RateLimited, on the field "photos".
+// owner until a listing takes it up, a day at most and as one of the newest 40. Of a person 4 come
+// at once, and one at a time is looked at, files of messages among them; others wait. It refuses with
+// UnsupportedMedia, TooLarge, Invalid, RateLimited or Unavailable, on the field "photos".
 func (s *Service) Photo(ctx context.Context, who chat.UserID, r io.Reader) (chat.Photo, error) {
 	if err := s.Limits.Photos.Take(key(who), "You have added many photos at once. Wait a moment before adding another one."); err != nil {
 		return chat.Photo{}, err
 	}
-	full, thumb, err := s.read(ctx, r)
+	leave, err := s.desk.bring(ctx, who)
+	if err != nil {
+		return chat.Photo{}, ofPhotos(err)
+	}
+	defer leave()
+	full, thumb, err := s.read(ctx, who, r)
 	if err != nil {
 		return chat.Photo{}, err
 	}
@@ -46,15 +52,21 @@ func (s *Service) Photo(ctx context.Context, who chat.UserID, r io.Reader) (chat
 	return p, nil
 }
 
-// read spools an upload to the disk, where it waits for its share of memory, and makes
-// the pictures.
-func (s *Service) read(ctx context.Context, r io.Reader) (full, thumb picture.Picture, err error) {
+// read spools an upload to the disk, where it waits for its owner's turn and its share of memory, and
+// makes the pictures.
+func (s *Service) read(ctx context.Context, who chat.UserID, r io.Reader) (full, thumb picture.Picture, err error) {
 	f, done, err := s.scratch()
 	if err != nil {
 		return full, thumb, err
 	}
 	defer done()
-	n, err := io.Copy(f, io.LimitReader(r, chat.MaxPhotoBytes+1))
+	room := s.desk.room()
+	defer room.free()
+	from := &line{r: r, room: room}
+	n, err := io.Copy(f, io.LimitReader(from, chat.MaxPhotoBytes+1))
+	if errors.Is(from.broken, errNoRoom) {
+		return full, thumb, ofPhotos(noRoom())
+	}
 	if e := (*chat.Error)(nil); errors.As(err, &e) {
 		return full, thumb, err
 	}
@@ -67,7 +79,24 @@ func (s *Service) read(ctx context.Context, r io.Reader) (full, thumb picture.Pi
 			Detail: fmt.Sprintf("A picture can have at most %d MB. Save it in a smaller size, then add it again.", chat.MaxPhotoBytes>>20),
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	leave, err := s.desk.turn(ctx, who)
+	if err != nil {
+		return full, thumb, ofPhotos(err)
+	}
+	defer leave()
 	return s.maker.Make(ctx, f)
+}
+
+// ofPhotos returns a refusal of a file as one of a photo.
+func ofPhotos(err error) error {
+	if e, ok := errors.AsType[*chat.Error](err); ok {
+		of := *e
+		of.Field = "photos"
+		return &of
+	}
+	return err
 }
 
 // Known returns those of the named photos that somebody has uploaded and no listing has

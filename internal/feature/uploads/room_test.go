@@ -1,6 +1,7 @@
 package uploads
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -139,17 +140,28 @@ func TestAnUploadInTooManyPiecesIsToldSo(t *testing.T) {
 
 // Somebody is sent so many files at once; another one waits, and is refused in the end.
 func TestSomebodyIsSentSoManyFilesAtOnce(t *testing.T) {
+	testPlaces(t, (*desk).fetch, func(d *desk) int { return len(d.fetching) }, fetchers, fetchTime)
+}
+
+// Some photos of a person come at once, so that slow ones do not take all of the room; another one waits.
+func TestSomePhotosOfAPersonComeAtOnce(t *testing.T) {
+	testPlaces(t, (*desk).bring, func(d *desk) int { return len(d.bringing) }, bringers, bringTime)
+}
+
+// testPlaces shows that each person has so many places, and that one more waits for so long.
+func testPlaces(t *testing.T, enter func(*desk, context.Context, chat.UserID) (func(), error), taken func(*desk) int, places int, patience time.Duration) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(0)
 		var leave []func()
 		take := func(who chat.UserID) error {
-			l, err := d.fetch(t.Context(), who)
+			l, err := enter(d, t.Context(), who)
 			if err == nil {
 				leave = append(leave, l)
 			}
 			return err
 		}
-		for range fetchers {
+		for range places {
 			if err := take(1); err != nil {
 				t.Fatal(err)
 			}
@@ -158,7 +170,7 @@ func TestSomebodyIsSentSoManyFilesAtOnce(t *testing.T) {
 			t.Errorf("somebody else: got %v", err)
 		}
 		began := time.Now()
-		if err := take(1); chat.CodeOf(err) != chat.RateLimited || time.Since(began) != fetchTime {
+		if err := take(1); chat.CodeOf(err) != chat.RateLimited || time.Since(began) != patience {
 			t.Errorf("one more: got %v after %v", err, time.Since(began))
 		}
 		time.AfterFunc(time.Second, leave[0])
@@ -168,8 +180,8 @@ func TestSomebodyIsSentSoManyFilesAtOnce(t *testing.T) {
 		for _, l := range leave[1:] {
 			l()
 		}
-		if len(d.fetching) != 0 {
-			t.Errorf("places are taken: %v", d.fetching)
+		if n := taken(d); n != 0 {
+			t.Errorf("%d people have places", n)
 		}
 	})
 }

@@ -6,6 +6,7 @@ package indexer
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"swapnest/internal/chat"
@@ -14,9 +15,12 @@ import (
 )
 
 const (
-	// batch is how many events are read at once: few, since on SQLite nobody else writes while
-	// their messages are put into the index.
+	// batch is how many events are read at once, and put into the index at once while there is more
+	// than that to catch up with.
 	batch = 200
+	// few is how many these are at other times: on SQLite nobody else writes meanwhile, and a
+	// message that waits behind them is to wait for a millisecond and not for ten.
+	few = 25
 	// linger is how long it waits for company of what has just been written. So a busy
 	// site has a few commits a second more, not one a message.
 	linger = 250 * time.Millisecond
@@ -26,6 +30,12 @@ const (
 	// share is for how many times of what a batch has taken those who write have the database
 	// to themselves, while there is more to catch up with.
 	share = 1
+	// mergedAtOnce is how many pages of SQLite's index are merged in one transaction, which takes some milliseconds, or many
+	// where a word that is in every message is among them: SQLite ends no sooner than a word does. And
+	// eventsAPage for how many events one is merged: most of what they make necessary. The rest, of large parts, is
+	// merged while there is nothing else to do, some pages each time that is seen.
+	mergedAtOnce = 16
+	eventsAPage  = 16
 )
 
 // Follower keeps the index. Two at once do no harm: who was overtaken writes nothing.
@@ -33,6 +43,10 @@ type Follower struct {
 	*follower.Loop
 	db  *store.DB
 	now func() time.Time
+	// unmerged is how many events have been put into the index for which nothing was merged, less than 0 where more was
+	// merged than they made due, and merged tells that there was nothing left to merge. The loop uses both.
+	unmerged int
+	merged   bool
 }
 
 // New returns a follower. Start begins, Stop ends it.
@@ -71,9 +85,55 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	events, err := f.db.After(ctx, from, batch)
-	if err != nil || len(events) == 0 {
+	if err != nil {
 		return false, err
 	}
+	if len(events) == 0 {
+		return false, f.mergeSome(ctx)
+	}
+	n := len(events)
+	if n < batch {
+		n = max(few, n/8)
+	}
+	for part := range slices.Chunk(events, n) {
+		to := part[len(part)-1].Cursor
+		if here, err := f.index(ctx, from, to, part); err != nil || !here {
+			return false, err
+		}
+		if err := f.merge(ctx, len(part)); err != nil {
+			return false, err
+		}
+		from = to
+	}
+	return len(events) == batch, nil
+}
+
+// merge keeps SQLite's index in few parts, after so many events more: a little each time.
+func (f *Follower) merge(ctx context.Context, events int) error {
+	f.merged = false
+	for f.unmerged += events; f.unmerged >= mergedAtOnce*eventsAPage && !f.merged; {
+		if err := f.mergeSome(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergeSome merges some pages, unless nothing was left the last time.
+func (f *Follower) mergeSome(ctx context.Context) error {
+	if f.merged {
+		return nil
+	}
+	pages, err := f.db.MergeIndex(ctx, mergedAtOnce)
+	if f.unmerged -= pages * eventsAPage; pages == 0 {
+		f.merged, f.unmerged = true, 0
+	}
+	return err
+}
+
+// index puts the messages of events into the index, and moves the cursor behind them; here is
+// false when another follower was faster.
+func (f *Follower) index(ctx context.Context, from, to store.Cursor, events []store.Logged) (here bool, err error) {
 	seen := make(map[chat.MessageID]bool, len(events))
 	var ids []chat.MessageID
 	for _, e := range events {
@@ -90,13 +150,13 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 	}
 	err = f.db.Update(ctx, func(tx *store.Tx) error {
 		// Another follower may have read them later, and changed.
-		here, err := tx.FollowFrom(ctx, store.Searchable, from, events[len(events)-1].Cursor)
-		if err != nil || !here {
+		var err error
+		if here, err = tx.FollowFrom(ctx, store.Searchable, from, to); err != nil || !here {
 			return err
 		}
 		return tx.Index(ctx, messages)
 	})
-	return len(events) == batch, err
+	return here, err
 }
 
 // Lag returns how old the oldest event is that is not in the index; 0 for none.

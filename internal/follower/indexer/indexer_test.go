@@ -1,9 +1,12 @@
 package indexer
 
 import (
+	"database/sql"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -217,7 +220,7 @@ func TestAnOldDatabaseIsIndexedInTheBackground(t *testing.T) {
 func TestAnIndexThatWasCutOtherwiseIsMadeAnew(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
 		h := newHouse(t, d)
-		h.say(t, "lamp")
+		lamp := h.say(t, "lamp")
 		h.follow(t)
 		if err := d.Exec(t.Context(), `UPDATE meta SET value = '0' WHERE key = 'search'`); err != nil {
 			t.Fatal(err)
@@ -227,14 +230,41 @@ func TestAnIndexThatWasCutOtherwiseIsMadeAnew(t *testing.T) {
 		}
 		h.db = d.Open(t, nil)
 		h.want(t, "thrown away", "lamp", 0)
+		if d.URL() == "" {
+			// Nothing of it is left, and what was set is.
+			settings := `SELECT group_concat(k || ' ' || v, ', ') FROM (SELECT k, v FROM message_search_config WHERE k LIKE '%merge' ORDER BY k)`
+			if got := beside(t, d, settings); got != "automerge 0, crisismerge 1900, usermerge 16" {
+				t.Errorf("the settings are %q", got)
+			}
+			if got := beside(t, d, `SELECT count(*) FROM message_search_data WHERE id > 10`); got != "0" {
+				t.Errorf("%s pages of the index are left", got)
+			}
+		}
 		h.follow(t)
 		h.want(t, "made anew", "lamp", 1)
+		h.does(t, lamp, chat.Change{Kind: chat.MessageEdited, Text: "lamps", At: time.Now()})
+		h.follow(t)
+		h.want(t, "edited", `"lamp"`, 0)
 		if err := h.db.Close(); err != nil {
 			t.Fatal(err)
 		}
 		h.db = d.Open(t, nil)
 		h.want(t, "kept", "lamp", 1)
 	})
+}
+
+// beside returns what a query finds in the file of SQLite.
+func beside(t *testing.T, d *testkit.Database, query string) (found string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(d.Dir(), "swapnest.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&found); err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // The longest messages, and what they may consist of at the worst.
@@ -250,4 +280,26 @@ func TestTheLongestMessagesAreIndexed(t *testing.T) {
 		h.want(t, "a phrase of what stands there very often", `"word word"`, 1)
 		h.want(t, "the same", `"a a a a"`, 1)
 	})
+}
+
+// Each transaction adds a part to SQLite's index, and a search looks into all of them.
+func TestSQLitesIndexStaysInFewParts(t *testing.T) {
+	const rounds = 50
+	d := testkit.SQLite(t)
+	h := newHouse(t, d)
+	f := h.follower()
+	for i := range rounds {
+		for range few {
+			h.say(t, fmt.Sprintf("thing %d", i))
+		}
+		if err := f.Follow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parts, err := strconv.Atoi(beside(t, d, `SELECT count(DISTINCT segid) FROM message_search_idx`))
+	if err != nil || parts > rounds/2 {
+		t.Errorf("the index is in %d parts after %d transactions, %v", parts, rounds, err)
+	}
+	h.want(t, "merged", "thing", rounds*few)
+	h.want(t, "merged", fmt.Sprint(rounds-1), few)
 }

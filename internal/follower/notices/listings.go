@@ -54,14 +54,17 @@ func (f *Follower) tellOf(ctx context.Context, c store.ListingChange) (bool, err
 	default:
 		return true, nil
 	}
-	plan, err := f.timingOf(ctx, kind, c)
-	if err != nil {
-		return true, err
-	}
+	var plan store.Timing
 	for last := chat.UserID(0); ; {
 		to, err := f.db.Wishers(ctx, c.Listing, c.Step.At, last, crowd)
 		if err != nil || len(to) == 0 {
 			return true, err
+		}
+		// Not before there is somebody to tell: it reads what has changed at all listings within an hour.
+		if last == 0 {
+			if plan, err = f.timingOf(ctx, kind, c); err != nil {
+				return true, err
+			}
 		}
 		var told []store.NoticeRef
 		err = f.db.Update(ctx, func(tx *store.Tx) error {

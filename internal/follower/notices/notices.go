@@ -19,13 +19,19 @@ import (
 const (
 	messages = "notices"
 	listings = "notices of listings"
-	// batch is how many events are read at once: few, since on SQLite nobody else writes
-	// while notices are made of them.
+	// batch is how many events are read at once, and of how many notices are made at once while
+	// there is more than that to catch up with.
 	batch = 500
+	// few is how many these are at other times: on SQLite nobody else writes meanwhile, and a
+	// message that waits behind them is to wait for a millisecond and not for ten.
+	few   = 25
 	crowd = 500
 	// linger is how old a message is before a notice is made of it. Whoever is looking has
 	// read it by then, and never sees a badge.
 	linger = 600 * time.Millisecond
+	// pause is how long nothing is looked at behind a look: of a stream of messages the next one is
+	// always almost old enough, and each look costs as much as the notices of some.
+	pause = 200 * time.Millisecond
 	// look is how often the feeds are read when nobody says that there is something: another
 	// process may have written to them.
 	look = time.Second
@@ -39,6 +45,16 @@ type Follower struct {
 	ring func(chat.UserID, ...chat.NoticeID)
 	plan store.Timing
 	now  func() time.Time
+
+	ahead ahead // the loop's own
+}
+
+// ahead is what was read of the log and is too young, so that it is not read again: behind at,
+// in the history that epoch names.
+type ahead struct {
+	epoch  string
+	at     store.Cursor
+	events []store.Logged
 }
 
 // New returns a follower that tells of new notices by ring, and puts what is to be sent of them
@@ -56,9 +72,9 @@ func New(db *store.DB, ring func(chat.UserID, ...chat.NoticeID), plan store.Timi
 func (f *Follower) step(ctx context.Context) (time.Duration, error) {
 	wait, err := f.Follow(ctx)
 	if wait >= look {
-		wait = 0
+		return 0, err
 	}
-	return wait, err
+	return max(wait, pause), err
 }
 
 // Follow makes notices of all that is old enough by now, and returns how long to wait
@@ -105,21 +121,52 @@ func (f *Follower) Lag(ctx context.Context) (time.Duration, error) {
 
 // followMessages looks at one batch of the log.
 func (f *Follower) followMessages(ctx context.Context) (wait time.Duration, more bool, err error) {
+	events, full, err := f.read(ctx)
+	if err != nil {
+		return look, false, err
+	}
+	events, wait = f.ripe(events)
+	for len(events) > 0 {
+		n := min(max(few, len(events)/8), len(events))
+		if full && wait == look {
+			n = len(events)
+		}
+		if err := f.makeOf(ctx, events[:n]); err != nil {
+			return look, false, err
+		}
+		f.ahead.at, f.ahead.events = events[n-1].Cursor, f.ahead.events[n:]
+		events = events[n:]
+	}
+	return wait, full && wait == look, nil
+}
+
+// read returns what is in the log behind the cursor, as far as a batch goes, and whether there may be more.
+func (f *Follower) read(ctx context.Context) (events []store.Logged, full bool, err error) {
+	epoch := f.db.Epoch()
 	from, err := f.db.Followed(ctx, messages)
 	if err != nil {
-		return look, false, err
+		return nil, false, err
 	}
-	events, err := f.db.After(ctx, from, batch)
-	if err != nil {
-		return look, false, err
+	if f.ahead.at != from || f.ahead.epoch != epoch {
+		f.ahead = ahead{epoch: epoch, at: from}
 	}
-	full := len(events) == batch
-	events, wait = f.ripe(events)
-	if len(events) == 0 {
-		return wait, false, nil
+	if n := len(f.ahead.events); n > 0 {
+		from = f.ahead.events[n-1].Cursor
 	}
+	if want := batch - len(f.ahead.events); want > 0 {
+		more, err := f.db.After(ctx, from, want)
+		if err != nil {
+			return nil, false, err
+		}
+		f.ahead.events = append(f.ahead.events, more...)
+	}
+	return f.ahead.events, len(f.ahead.events) >= batch, nil
+}
+
+// makeOf makes notices of events, and moves the cursor behind them.
+func (f *Follower) makeOf(ctx context.Context, events []store.Logged) error {
 	var told []store.NoticeRef
-	err = f.db.Update(ctx, func(tx *store.Tx) error {
+	err := f.db.Update(ctx, func(tx *store.Tx) error {
 		told = nil
 		// Cleared by its own statement, so that a first message and the ones behind it
 		// meet in one notice.
@@ -136,10 +183,10 @@ func (f *Follower) followMessages(ctx context.Context) (wait time.Duration, more
 		return tx.Follow(ctx, messages, events[len(events)-1].Cursor)
 	})
 	if err != nil {
-		return look, false, err
+		return err
 	}
 	f.tell(told)
-	return wait, full && wait == look, nil
+	return nil
 }
 
 // ripe returns the events up to the first that is too young, and how long to wait for it.

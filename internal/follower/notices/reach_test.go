@@ -2,6 +2,7 @@ package notices
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,33 @@ func TestNothingIsPlannedTwice(t *testing.T) {
 		h.follow(t)
 		if got := h.outbox(t); len(got) != 0 {
 			t.Errorf("planned again: %v", got)
+		}
+	})
+}
+
+// How the price fell before is looked for among what has changed at all listings within an hour: sellers change prices
+// as they like, also of what nobody wishes for.
+func TestHowAPriceFellBeforeIsAskedOnlyForSomebody(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		asked := 0
+		h := &house{db: d.OpenTraced(t, nil, func(query string) {
+			if strings.Contains(query, "price < price_was") {
+				asked++
+			}
+		})}
+		h.Town = testkit.Populate(t, h.db)
+		h.becomes(t, 800000, chat.ListingActive)
+		h.follow(t)
+		h.becomes(t, 700000, chat.ListingActive)
+		h.follow(t)
+		if asked != 0 {
+			t.Errorf("asked %d times for nobody", asked)
+		}
+		h.wishes(t, h.Stranger)
+		h.becomes(t, 600000, chat.ListingActive)
+		h.follow(t)
+		if asked != 1 {
+			t.Errorf("asked %d times for somebody, want once", asked)
 		}
 	})
 }

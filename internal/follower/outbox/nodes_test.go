@@ -3,6 +3,8 @@ package outbox
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,9 +35,21 @@ func TestSeveralNodesShareTheWork(t *testing.T) {
 		var r results
 		var servers [3]*away
 		var workers [3]*Worker
+		// Nothing is answered before two nodes send: one alone, which is quick, would leave nothing to the others.
+		var asked [3]sync.Once
+		var nodes atomic.Int32
+		several := make(chan struct{})
 		for i := range servers {
-			servers[i] = &away{answer: func(context.Context, store.Delivery) Outcome {
-				time.Sleep(10 * time.Millisecond)
+			servers[i] = &away{answer: func(ctx context.Context, _ store.Delivery) Outcome {
+				asked[i].Do(func() {
+					if nodes.Add(1) == 2 {
+						close(several)
+					}
+				})
+				select {
+				case <-several:
+				case <-ctx.Done():
+				}
 				return Outcome{Result: Sent}
 			}}
 			own := db // SQLite belongs to one process

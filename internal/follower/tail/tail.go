@@ -59,6 +59,7 @@ type Tail struct {
 	stop    context.CancelFunc
 	done    chan struct{}
 	healthy func() bool // nil for a bus that is always
+	began   time.Time
 	wake    chan struct{}
 	tell    chan struct{} // the bus is not what it was
 	until   atomic.Int64  // in nanoseconds: until then trouble is not over
@@ -68,18 +69,19 @@ type Tail struct {
 	now, before map[event]passage
 }
 
-// passage is what this node has seen of an event on the bus.
+// passage is what this node has seen of an event on the bus. There may be hundreds of thousands, so
+// nothing of it is a pointer: the collector has nothing to look at.
 type passage struct {
-	published time.Time    // when this node handed it to the bus; zero for another's
-	by        [2]bus.Topic // the topics of the conversation's two people, as far as it came for them
+	published time.Duration  // when this node handed it to the bus, behind the tail's beginning; 0 for another's
+	came      [2]chat.UserID // for whom of the conversation's two people it came, 0 for nobody
 }
 
-func (p passage) came(to bus.Topic) passage {
+func (p passage) cameFor(who chat.UserID) passage {
 	switch {
-	case p.by[0] == "":
-		p.by[0] = to
-	case p.by[0] != to:
-		p.by[1] = to
+	case p.came[0] == 0:
+		p.came[0] = who
+	case p.came[0] != who:
+		p.came[1] = who
 	}
 	return p
 }
@@ -87,7 +89,7 @@ func (p passage) came(to bus.Topic) passage {
 // New returns a tail. Join puts it between bus and hub, Start begins, Stop ends it. While
 // healthy tells false, nothing is expected of the bus; nil is a bus of which all is.
 func New(healthy func() bool, log *slog.Logger) *Tail {
-	return &Tail{log: log, now: make(map[event]passage), moved: make(chan struct{}, 1), done: make(chan struct{}), healthy: healthy, wake: make(chan struct{}, 1), tell: make(chan struct{}, 1)}
+	return &Tail{log: log, now: make(map[event]passage), moved: make(chan struct{}, 1), done: make(chan struct{}), healthy: healthy, began: time.Now(), wake: make(chan struct{}, 1), tell: make(chan struct{}, 1)}
 }
 
 // pause is how long the log is not read.
@@ -103,7 +105,9 @@ func (t *Tail) Join(join func(bus.Receive) bus.Bus) func(bus.Receive) bus.Bus {
 	return func(receive bus.Receive) bus.Bus {
 		t.receive = receive
 		return publisher{t, join(func(to bus.Topic, m bus.Message) {
-			t.note(m, func(p passage) passage { return p.came(to) })
+			if who, presence, ok := bus.Parse(to); ok && !presence {
+				t.note(m, func(p passage) passage { return p.cameFor(who) })
+			}
 			receive(to, m)
 		})}
 	}
@@ -118,7 +122,7 @@ type publisher struct {
 // Publish implements bus.Bus.
 func (p publisher) Publish(ctx context.Context, m bus.Message) error {
 	p.t.note(m, func(seen passage) passage {
-		seen.published = time.Now()
+		seen.published = max(1, time.Since(p.t.began))
 		return seen
 	})
 	return p.Bus.Publish(ctx, m)
@@ -267,7 +271,7 @@ func (t *Tail) hand(ctx context.Context, logged []store.Logged) (missed int, err
 	var ids []chat.ConversationID
 	for _, e := range logged {
 		// What came for both was missed by nobody, and needs no look at whom it is for.
-		if _, known := people[e.Conversation]; !known && t.seen(e).by[1] == "" {
+		if _, known := people[e.Conversation]; !known && t.seen(e).came[1] == 0 {
 			people[e.Conversation] = [2]chat.UserID{}
 			ids = append(ids, e.Conversation)
 		}
@@ -283,7 +287,7 @@ func (t *Tail) hand(ctx context.Context, logged []store.Logged) (missed int, err
 		for _, who := range people[e.Conversation] {
 			to := bus.Person(who)
 			since, connected := t.here(who)
-			if !connected || slices.Contains(seen.by[:], to) || earlier(e, seen, since) {
+			if !connected || slices.Contains(seen.came[:], who) || t.earlier(e, seen, since) {
 				continue
 			}
 			found, err := t.db.As(who).Event(ctx, chat.Conversation{ID: e.Conversation}, e.Seq)
@@ -300,11 +304,11 @@ func (t *Tail) hand(ctx context.Context, logged []store.Logged) (missed int, err
 // earlier tells whether an event was there before somebody was connected: they have read it.
 // Of what this node has published one clock tells, of all else two. What happened at once is
 // handed on: twice is better than never.
-func earlier(e store.Logged, seen passage, since time.Time) bool {
-	if seen.published.IsZero() {
+func (t *Tail) earlier(e store.Logged, seen passage, since time.Time) bool {
+	if seen.published == 0 {
 		return e.At.Before(since.Add(-skew))
 	}
-	return seen.published.Before(since)
+	return seen.published < since.Sub(t.began)
 }
 
 // seen returns what is known of an event.
@@ -313,12 +317,12 @@ func (t *Tail) seen(l store.Logged) passage {
 	defer t.mu.Unlock()
 	e := event{l.Conversation, l.Seq}
 	p, before := t.now[e], t.before[e]
-	for _, to := range before.by {
-		if to != "" {
-			p = p.came(to)
+	for _, who := range before.came {
+		if who != 0 {
+			p = p.cameFor(who)
 		}
 	}
-	if p.published.IsZero() {
+	if p.published == 0 {
 		p.published = before.published
 	}
 	return p

@@ -79,7 +79,13 @@ func TestEveryAnswer(t *testing.T) {
 		}
 		w.run(t, searchRows)
 	})
-	t.Run("hidden", func(t *testing.T) { w.run(t, hiddenRows) })
+	t.Run("hidden", func(t *testing.T) {
+		w.write(t, fmt.Sprintf(`INSERT INTO message_hidden (user_id, conversation_id, message_id)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT c.buyer_id, c.id, 1000000 + i FROM n, conversation c`, chat.MaxHidden))
+		w.run(t, hiddenMostRows)
+		w.write(t, `DELETE FROM message_hidden`)
+		w.run(t, hiddenRows)
+	})
 	t.Run("notices", func(t *testing.T) {
 		// The follower that the server runs, an hour later.
 		later := func() time.Time { return time.Now().Add(time.Hour) }
@@ -99,14 +105,7 @@ func TestEveryAnswer(t *testing.T) {
 	})
 	t.Run("a closed conversation", func(t *testing.T) {
 		// Nothing closes conversations yet.
-		file, err := sql.Open("sqlite", filepath.Join(w.dir, "swapnest.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		if _, err := file.Exec(`UPDATE conversation SET closed_at = 1`); err != nil {
-			t.Fatal(err)
-		}
+		w.write(t, `UPDATE conversation SET closed_at = 1`)
 		w.run(t, closedRows)
 	})
 	t.Run("without a database", func(t *testing.T) {
@@ -120,6 +119,19 @@ func TestEveryAnswer(t *testing.T) {
 	})
 	if missing := c.unseen(); len(missing) > 0 {
 		t.Errorf("documented, but never seen:\n%s", strings.Join(missing, "\n"))
+	}
+}
+
+// write runs a statement on the world's database, beside the program.
+func (w *world) write(t *testing.T, statement string) {
+	t.Helper()
+	file, err := sql.Open("sqlite", "file:"+filepath.Join(w.dir, "swapnest.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
 	}
 }
 

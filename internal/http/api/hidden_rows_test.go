@@ -1,5 +1,11 @@
 package api
 
+// hiddenMostRows are about one message too many that is hidden.
+var hiddenMostRows = []row{
+	{"hide too many", request{"bilal", "PUT " + messages + "/{words}/hidden", "", ""}, 409, []string{`"code":"conflict"`, "delete the conversation"}, nil},
+	{"it is still there", request{"bilal", "GET " + messages, "", ""}, 200, []string{`"message_id":{words},`}, nil},
+}
+
 // hiddenRows delete for oneself what is in the conversation behind messageRows.
 var hiddenRows = []row{
 	{"hide by a stranger", request{"carla", "PUT " + messages + "/{words}/hidden", "", ""}, 404, []string{"There is no such conversation."}, nil},

@@ -7,6 +7,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/listings"
+	"swapnest/internal/http/auth"
 	"swapnest/internal/live/wire"
 )
 
@@ -68,10 +69,10 @@ func listingOf(l chat.Listing) *listingOutput {
 }
 
 type listListingsInput struct {
-	Text      string          `query:"q" doc:"Words that all occur in title or description, at most 100 characters."`
+	Text      string          `query:"q" doc:"Words that all occur in title or description, at most 100 characters. The first 8 words are looked for, and the first 40 characters of each."`
 	Category  string          `query:"category" doc:"A category's slug."`
 	Condition string          `query:"condition" enum:"new,like_new,good,fair,poor"`
-	Place     string          `query:"place" doc:"Occurs in the place, at most 100 characters."`
+	Place     string          `query:"place" doc:"Occurs in the place, at most 100 characters, of which the first 40 are looked for."`
 	Least     optional[int64] `query:"min_price" minimum:"0" doc:"In minor units of the marketplace's currency. Listings in others are left out."`
 	Most      optional[int64] `query:"max_price" minimum:"0" doc:"In minor units of the marketplace's currency. Listings in others are left out."`
 	Seller    chat.UserID     `query:"seller" minimum:"1" doc:"Somebody's id: what they offer now."`
@@ -98,7 +99,7 @@ func (a *API) listListings(ctx context.Context, c call, in *listListingsInput) (
 
 // page returns a page of listings.
 func (a *API) page(ctx context.Context, c call, q listings.Query) (*listListingsOutput, error) {
-	q.Viewer = c.identity.User
+	q.Viewer, q.Address = c.identity.User, auth.Address(c.request)
 	page, err := a.Listings.List(ctx, q)
 	if err != nil {
 		return nil, err

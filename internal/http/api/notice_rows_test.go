@@ -12,6 +12,8 @@ var noticeRows = []row{
 	{"a buyer", request{"bilal", "GET /notifications?unread=true&type=new_message,sold", "", ""}, 200, []string{`"type":"new_message"`, `"conversation_id":{conversation}`}, []string{"product_inquiry"}},
 	{"of another type", request{"bilal", "GET /notifications?type=sold", "", ""}, 200, []string{`"notifications":[]`}, nil},
 	{"of no type", request{"bilal", "GET /notifications?type=bogus", "", ""}, 422, []string{`"field":"type"`, "must be one of product_inquiry"}, []string{"bogus"}},
+	{"of a type twice", request{"bilal", "GET /notifications?type=sold,new_message,sold", "", ""}, 422, []string{`"field":"type"`, "must not hold anything twice"}, nil},
+	{"of more types than there are", request{"bilal", "GET /notifications?type=" + strings.Repeat("sold,", 1000) + "sold", "", ""}, 422, []string{`"field":"type"`}, nil},
 	{"a made-up page", request{"bilal", "GET /notifications?cursor=bogus", "", ""}, 422, []string{`"field":"cursor"`}, []string{"bogus"}},
 	{"somebody without any", request{"carla", "GET /notifications", "", ""}, 200, []string{`"notifications":[]`}, nil},
 	{"counted", request{"bilal", "GET /me", "", ""}, 200, []string{`"notifications":1`}, nil},

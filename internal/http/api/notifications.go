@@ -9,7 +9,7 @@ import (
 )
 
 type listNoticesInput struct {
-	Type   []string `query:"type" enum:"product_inquiry,new_message,price_drop,sold" doc:"Only of this type, or of these, with commas between."`
+	Type   []string `query:"type" maxItems:"4" uniqueItems:"true" enum:"product_inquiry,new_message,price_drop,sold" doc:"Only of this type, or of these, with commas between."`
 	Unread bool     `query:"unread" doc:"Only those that are unread."`
 	Cursor string   `query:"cursor" doc:"The next of the page before."`
 	Limit  int      `query:"limit" minimum:"1" doc:"20 when left out; more than 100 is 100."`

@@ -181,6 +181,8 @@ func expectation(message string) string {
 		return "must be an object"
 	case "expected array":
 		return "must be an array"
+	case "expected array items to be unique":
+		return "must not hold anything twice"
 	case "expected integer", "expected number", "invalid integer":
 		return "must be a whole number"
 	}

@@ -46,7 +46,10 @@ func (a *API) accountCalls() {
 
 // marketCalls are about things for sale.
 func (a *API) marketCalls() {
-	handle(a, operation{id: "listListings", route: "GET /listings", summary: "What can be had", public: true, shows: true, status: 200}, a.listListings)
+	handle(a, operation{
+		id: "listListings", route: "GET /listings", summary: "What can be had",
+		public: true, shows: true, status: 200, failures: []int{429},
+	}, a.listListings)
 	handle(a, operation{id: "createListing", route: "POST /listings", summary: "Offer a thing", status: 201, failures: []int{429}}, a.createListing)
 	handle(a, operation{id: "getListing", route: "GET /listings/{id}", summary: "One listing", public: true, shows: true, status: 200}, a.getListing)
 	handle(a, operation{
@@ -63,8 +66,8 @@ func (a *API) marketCalls() {
 	}, a.uploadPhoto)
 	handle(a, operation{id: "listMyListings", route: "GET /me/listings", summary: "What one sells, sold and inactive things too", status: 200}, a.listMyListings)
 	handle(a, operation{id: "listWishlist", route: "GET /wishlist", summary: "What one has saved", status: 200}, a.listWishlist)
-	handle(a, operation{id: "addWish", route: "PUT /wishlist/{id}", summary: "Save a listing", status: 204, failures: []int{422}}, a.addWish)
-	handle(a, operation{id: "removeWish", route: "DELETE /wishlist/{id}", summary: "Save it no longer", status: 204}, a.removeWish)
+	handle(a, operation{id: "addWish", route: "PUT /wishlist/{id}", summary: "Save a listing", status: 204, failures: []int{422, 429}}, a.addWish)
+	handle(a, operation{id: "removeWish", route: "DELETE /wishlist/{id}", summary: "Save it no longer", status: 204, failures: []int{429}}, a.removeWish)
 }
 
 // conversationCalls are about talking.
@@ -114,14 +117,14 @@ func (a *API) conversationCalls() {
 		status: 200, failures: []int{403, 422, 429},
 	}, a.deleteReaction)
 	handle(a, operation{
-		id: "hideMessage", route: "PUT /conversations/{id}/messages/{message_id}/hidden", summary: "Delete any message for oneself alone, whenever",
-		status: 204, failures: []int{429},
+		id: "hideMessage", route: "PUT /conversations/{id}/messages/{message_id}/hidden", summary: "Delete any message for oneself alone, whenever; up to 5,000 of a conversation, which can be deleted as a whole",
+		status: 204, failures: []int{409, 429},
 	}, a.hideMessage)
 	handle(a, operation{
 		id: "unhideMessage", route: "DELETE /conversations/{id}/messages/{message_id}/hidden", summary: "See it again",
 		status: 200, failures: []int{429},
 	}, a.unhideMessage)
-	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204}, a.markRead)
+	handle(a, operation{id: "markRead", route: "PUT /conversations/{id}/read", summary: "Move one's read cursor forward", status: 204, failures: []int{429}}, a.markRead)
 }
 
 // searchCalls are about finding what was said.

@@ -256,6 +256,13 @@ var limitedRows = []row{
 	{"preferences", request{"bilal", "PATCH /me", `{"preferences":{"email":false}}`, ""}, 429, []string{tooOften}, nil},
 	{"a fourth listing", request{"asha", "POST /listings", draft + `}`, ""}, 429, []string{tooOften}, nil},
 	{"a fourth change", request{"asha", "PATCH /listings/{bike}", `{"city":"Pune"}`, ""}, 429, []string{tooOften}, nil},
+	{"one search for things", request{"", "GET /listings?q=x", "", ""}, 200, nil, nil},
+	{"searches for things", request{"bilal", "GET /listings?q=x", "", ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"searches for places", request{"", "GET /listings?place=x", "", ""}, 429, []string{tooOften}, nil},
+	{"a list without a search", request{"", "GET /listings?category=cycles", "", ""}, 200, nil, nil},
+	{"one wish", request{"bilal", "PUT /wishlist/{sold}", "", ""}, 204, nil, nil},
+	{"wishes", request{"bilal", "PUT /wishlist/{bike}", "", ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"wishes no more", request{"bilal", "DELETE /wishlist/{sold}", "", ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"one search", request{"bilal", "GET /search?q=x", "", ""}, 200, nil, nil},
 	{"searches", request{"bilal", "GET /search?q=x", "", ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"one photo", request{"asha", "POST /photos", "none", "Content-Type: image/png"}, 415, nil, nil},
@@ -275,6 +282,9 @@ var limitedRows = []row{
 	{"one reaction", request{"bilal", "PUT " + messages + "/{words}/reactions/%F0%9F%91%8D", "", ""}, 200, nil, nil},
 	{"more reactions", request{"bilal", "PUT " + messages + "/{words}/reactions/%F0%9F%8E%89", "", ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"reactions taken back", request{"bilal", "DELETE " + messages + "/{words}/reactions/%F0%9F%91%8D", "", ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
+	{"one cursor", request{"asha", "PUT /conversations/{conversation}/read", `{"seq":1}`, ""}, 204, nil, nil},
+	{"the same again", request{"asha", "PUT /conversations/{conversation}/read", `{"seq":1}`, ""}, 204, nil, nil},
+	{"cursors", request{"asha", "PUT /conversations/{conversation}/read", `{"seq":2}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 	{"messages", request{"bilal", "POST " + messages, `{"client_id":"m9","message":"Hi"}`, ""}, 429, []string{tooOften, `"retry_after_ms":`}, nil},
 }
 

@@ -29,7 +29,7 @@ type hit struct {
 
 // hitPage is a page of what was found.
 type hitPage struct {
-	Hits []hit  `json:"hits" nullable:"false" doc:"The newest first, 20 at most. Empty also for a query without a letter, digit or emoji."`
+	Hits []hit  `json:"hits" nullable:"false" doc:"The newest first, 20 at most; of a query with many words fewer, or none, do not tell that there are no more. Empty also for a query without a letter, digit or emoji."`
 	Next string `json:"next" doc:"The cursor of the next page, empty on the last one."`
 }
 

@@ -53,7 +53,7 @@ type self struct {
 
 // unread counts what a person has not seen.
 type unread struct {
-	Conversations int64 `json:"conversations" minimum:"0" doc:"Conversations with unread messages."`
+	Conversations int64 `json:"conversations" minimum:"0" doc:"Conversations with unread messages. Of those in which nothing was said for a day or more, 100 may be all that are counted."`
 	Notifications int64 `json:"notifications" minimum:"0" doc:"Unread notices."`
 }
 

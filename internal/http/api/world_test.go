@@ -75,7 +75,7 @@ func newWorld(t testing.TB, limited bool) *world {
 	if limited {
 		keep = limit.New(time.Hour, 1, time.Now)
 	}
-	in = inbox.New(w.db, h, relay, w, keep)
+	in = inbox.New(w.db, h, relay, w, keep, log)
 	t.Cleanup(func() {
 		w.db.Close()
 		relay.Stop()
@@ -91,26 +91,27 @@ func newWorld(t testing.TB, limited bool) *world {
 			SignIn: limit.New(time.Hour, 1, time.Now), Register: limit.New(time.Hour, 3, time.Now), Look: limit.New(time.Hour, 1, time.Now),
 			Verify: limit.New(time.Hour, 1, time.Now), Link: limit.New(time.Hour, 1, time.Now),
 		}
-		ml = messaging.Limits{Send: limit.New(time.Hour, 2, time.Now), Start: limit.New(time.Hour, 1, time.Now), React: limit.New(time.Hour, 1, time.Now)}
+		ml = messaging.Limits{Send: limit.New(time.Hour, 2, time.Now), Start: limit.New(time.Hour, 1, time.Now), React: limit.New(time.Hour, 1, time.Now), Read: limit.New(time.Hour, 1, time.Now)}
 	}
-	w.accounts, err = accounts.New(w.db, w.guard, h, accounts.Options{
+	w.accounts = accounts.New(w.db, w.guard, h, accounts.Options{
 		Limits: &al, Mail: accounts.Mail{On: true, Site: func() string { return "https://swap.example" }}, Log: log, Now: time.Now,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	disk, err := blob.NewDisk(t.TempDir(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var files uploads.Limits
-	var add, edit, searches *limit.Keyed
+	var trade listings.Limits
+	var searches *limit.Keyed
 	if limited {
 		files = uploads.Limits{Photos: limit.New(time.Hour, 1, time.Now), Begin: limit.New(time.Hour, 1, time.Now), Write: limit.New(time.Hour, 2, time.Now)}
-		add, edit = limit.New(time.Hour, 3, time.Now), limit.New(time.Hour, 3, time.Now)
+		trade = listings.Limits{
+			Add: limit.New(time.Hour, 3, time.Now), Edit: limit.New(time.Hour, 3, time.Now),
+			Find: limit.New(time.Hour, 1, time.Now), Wish: limit.New(time.Hour, 1, time.Now),
+		}
 		searches = limit.New(time.Hour, 1, time.Now)
 	}
-	goods, err := listings.New(t.Context(), w.db, h, listings.Limits{Add: add, Edit: edit}, time.Now)
+	goods, err := listings.New(t.Context(), w.db, h, trade, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -142,11 +142,17 @@ func (g *Guard) ByTicket(ctx context.Context, ticket string) (Identity, error) {
 	var id chat.SessionID
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	err := g.db.Update(ctx, func(tx *store.Tx) error {
-		var err error
-		id, err = tx.RedeemTicket(ctx, Hash(ticket), g.now())
-		return err
-	})
+	// Nobody who writes waits for a stranger's guess.
+	valid, err := g.db.TicketValid(ctx, Hash(ticket), g.now())
+	if err == nil && !valid {
+		return Identity{}, ErrSignedOut
+	}
+	if err == nil {
+		err = g.db.Update(ctx, func(tx *store.Tx) (err error) {
+			id, err = tx.RedeemTicket(ctx, Hash(ticket), g.now())
+			return err
+		})
+	}
 	if chat.CodeOf(err) == chat.NotFound {
 		return Identity{}, ErrSignedOut
 	}

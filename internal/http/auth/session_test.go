@@ -161,3 +161,19 @@ func TestLimitsCountOneSubscriberOnce(t *testing.T) {
 		}
 	}
 }
+
+// Bug: each handshake of a stranger who had made up a ticket took its turn among those who write.
+func TestATicketThatIsNoneIsLookedForWithoutWriting(t *testing.T) {
+	testkit.EachDatabase(t, func(t *testing.T, d *testkit.Database) {
+		var asked []string
+		db := d.OpenTraced(t, nil, func(query string) { asked = append(asked, query) })
+		g := NewGuard(db, nil, false, func() time.Time { return start })
+		asked = nil
+		if _, err := g.ByTicket(t.Context(), "garbage"); !IsSignedOut(err) {
+			t.Errorf("got %v", err)
+		}
+		if len(asked) != 1 || !strings.HasPrefix(asked[0], "SELECT ") {
+			t.Errorf("asked %q, want to look once", asked)
+		}
+	})
+}

@@ -200,7 +200,11 @@ func TestAskingForAPasswordAnswersAlikeForKnownAndUnknownAddresses(t *testing.T)
 					answer.Header.Del(name)
 				}
 				mu.Lock()
-				queries := slices.DeleteFunc(slices.Clone(asked), func(q string) bool { return strings.HasPrefix(q, "SELECT") && strings.Contains(q, "outbox") })
+				// Meanwhile whoever sends mails looks for them, claims them, lets them go and forgets the old ones, and
+				// what is over of all people is cleaned away.
+				queries := slices.DeleteFunc(slices.Clone(asked), func(q string) bool {
+					return strings.Contains(q, "outbox") && !strings.HasPrefix(q, "INSERT") || strings.HasPrefix(q, "DELETE") && !strings.Contains(q, "user_id")
+				})
 				mu.Unlock()
 				got = append(got, fmt.Sprint(answer, queries))
 				if len(queries) != 2 {

@@ -73,7 +73,8 @@ type App struct {
 	relay     *hub.Relay
 	tail      *tail.Tail
 	bell      *hub.Bell
-	followers []*follower.Loop // none until the store is open
+	followers []*follower.Loop                     // none until the store is open
+	readers   struct{ log, feed []*follower.Loop } // those of them that a message, and a changed listing, wakes
 	sending
 	lags     map[string]lagger // of those who can be late, by what metrics call them
 	sweeper  *sweeper          // nil until the services stand, like the next
@@ -111,7 +112,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 		return err
 	}
 	a.DB, err = store.Open(ctx, store.Options{
-		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.wrote, Due: a.due, Trace: o.Trace, Batched: a.metrics.batched,
+		URL: o.DatabaseURL, Dir: o.DataDir, Publish: a.happened, Fed: a.fed, Due: a.due, Trace: o.Trace, Batched: a.metrics.batched,
 		Moved: func() {
 			a.tail.Moved()
 			a.Hub.EndAll(hub.Moved)
@@ -158,6 +159,7 @@ func (a *App) makeFollowers() {
 	found := indexer.New(a.DB, a.log, time.Now)
 	expired := cleaner.New(a.DB, func(ctx context.Context) error { return a.Uploads.Sweep(ctx) }, a.log) // its service is made later
 	a.followers = []*follower.Loop{expired.Loop, changed.Loop, told.Loop, found.Loop}
+	a.readers.log, a.readers.feed = []*follower.Loop{told.Loop, found.Loop}, []*follower.Loop{told.Loop, changed.Loop}
 	a.lags = map[string]lagger{"listings": changed, "notices": told, "search": found}
 }
 
@@ -186,13 +188,10 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	now := time.Now
 	a.Guard = auth.NewGuard(a.DB, o.PublicURL, o.Demo, now)
 	limits := newLimits(o.RateLimits, a.sharing, now)
-	var err error
-	a.Accounts, err = accounts.New(a.DB, a.Guard, a.Hub, accounts.Options{
+	a.Accounts = accounts.New(a.DB, a.Guard, a.Hub, accounts.Options{
 		Limits: &limits.accounts, Demo: o.Demo, Mail: accounts.Mail{On: a.sends(chat.MailChannel), Demo: o.Mail.Local, Site: a.site}, Log: a.log, Now: now,
 	})
-	if err != nil {
-		return err
-	}
+	var err error
 	if a.Listings, err = listings.New(ctx, a.DB, a.Hub, limits.listings, now); err != nil {
 		return err
 	}
@@ -202,7 +201,7 @@ func (a *App) makeServices(ctx context.Context, o Options) error {
 	}
 	a.Uploads = uploads.New(a.DB, a.Blobs, uploads.Options{Media: o.media(), Limits: limits.uploads, Scanner: scanner, Log: a.log, Now: now})
 	a.metrics.uploads(a.Uploads.Coming)
-	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, a.bell, limits.keep)
+	a.Inbox = inbox.New(a.DB, a.Hub, a.relay, a.bell, limits.keep, a.log)
 	a.Messages = messaging.New(a.DB, a.relay, a.bell, &limits.messages, a.Uploads.Media(), a.metrics.sent, now)
 	a.Notices = notices.New(a.DB, a.bell, a.relay, limits.keep, now)
 	if err := a.makeReach(ctx, o, limits.push); err != nil {

@@ -266,6 +266,25 @@ func TestARetryIsAnsweredWhileAllBucketsAreEmpty(t *testing.T) {
 	})
 }
 
+// Who has a bad line sends the same again and again, and then has as much left as before.
+func TestARetryTakesNothing(t *testing.T) {
+	crowded(t, 1, nil, func(t *testing.T, c *crowd) {
+		buyer := c.people[0]
+		if !bySocket(c, buyer, "lost") {
+			t.Fatal("the first one was refused")
+		}
+		for range 50 {
+			buyer.socket.Send(`{"type":"send","conversation_id":%d,"client_id":"lost","message":"hi"}`, buyer.conversation)
+			if f := buyer.socket.Wait("ack", "error"); f.Type() != "ack" {
+				t.Fatalf("a retry: %v", f)
+			}
+		}
+		if got := c.try(19, buyer); got != 19 {
+			t.Errorf("%d more went through behind one message and its retries, want 19", got)
+		}
+	})
+}
+
 // Whoever is not in a conversation can neither empty its bucket nor try for ever.
 func TestStrangersTakeNothingFromAConversation(t *testing.T) {
 	crowded(t, 2, nil, func(t *testing.T, c *crowd) {

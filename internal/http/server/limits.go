@@ -55,11 +55,17 @@ func newLimits(on bool, shared *limit.Sharing, now func() time.Time) limits {
 			Address: shared.New("address", 50*time.Millisecond, 300, now),
 			Start:   shared.New("start", 6*time.Minute, 10, now),
 			React:   shared.New("react", time.Second, 30, now),
+			// All tabs of somebody who comes back tell at once how far they are; what was told before costs nothing.
+			Read: shared.New("read", 50*time.Millisecond, 100, now),
 		},
 		listings: listings.Limits{
 			Add:  shared.New("listing", time.Minute, 20, now),
 			Edit: shared.New("edit", 6*time.Second, 30, now),
 			View: shared.New("view", time.Second, 60, now),
+			// Each reads the texts of all listings. Several people may share an address, and look
+			// through pages one after the other.
+			Find: shared.New("find", time.Second/2, 30, now),
+			Wish: shared.New("wish", time.Second, 60, now),
 		},
 		uploads: uploads.Limits{
 			Photos: shared.New("photo", 5*time.Second, 40, now),

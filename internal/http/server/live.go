@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"swapnest/internal/chat"
+	"swapnest/internal/follower"
 	"swapnest/internal/follower/tail"
 	"swapnest/internal/limit"
 	"swapnest/internal/live/bus"
@@ -17,19 +18,28 @@ import (
 // happened passes a committed event on, and wakes who follows the log.
 func (a *App) happened(e chat.Event) {
 	a.relay.Event(e)
-	a.wrote()
-}
-
-// wrote wakes who follows the log or the listings' feed, at whichever node.
-func (a *App) wrote() {
 	a.woken()
 	if a.peers != nil {
 		a.peers.Wake()
 	}
 }
 
-func (a *App) woken() {
-	for _, f := range a.followers {
+// fed wakes who follows the listings' feed, at whichever node. There are a thousand messages to
+// one change of a listing: who follows the feed alone is not woken for them.
+func (a *App) fed() {
+	a.changed()
+	if a.peers != nil {
+		a.peers.Fed()
+	}
+}
+
+// woken and changed wake who follows the log, and the listings' feed, at this node.
+func (a *App) woken() { wake(a.readers.log) }
+
+func (a *App) changed() { wake(a.readers.feed) }
+
+func wake(followers []*follower.Loop) {
+	for _, f := range followers {
 		f.Wake()
 	}
 }
@@ -53,7 +63,7 @@ func (a *App) makeLive(o Options) error {
 		a.metrics.bus(a.redis)
 		a.tail = tail.New(a.redis.Healthy, a.log)
 		a.sharing = limit.NewSharing()
-		a.peers = peers.New(a.sharing, a.woken, a.duty, a.log)
+		a.peers = peers.New(a.sharing, a.woken, a.changed, a.duty, a.log)
 		join = a.peers.Join(a.redis.Join)
 	}
 	a.Hub = hub.New(a.tail.Join(join), func(who chat.UserID, online bool, at time.Time) { a.Presence.Changed(who, online, at) }, a.log)

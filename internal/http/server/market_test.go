@@ -10,10 +10,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/messaging"
+	"swapnest/internal/http/server"
 	"swapnest/internal/testkit"
 	"swapnest/internal/testkit/apptest"
 )
@@ -267,4 +269,30 @@ func TestViewsCountVisitorsOnceADay(t *testing.T) {
 			t.Errorf("a view of nothing: %d, want 404", got.Status)
 		}
 	})
+}
+
+// One photo of a person is looked at at a time, and all arrive: from the page, which sends one after the other, from a
+// form that brings all of them, and from a program that sends them at once.
+func TestEightPhotosAreAddedAtOnce(t *testing.T) {
+	s := openWith(t, testkit.SQLite(t), func(o *server.Options) { o.RateLimits = true })
+	photos := make([][]byte, chat.MaxPhotos)
+	for i := range photos {
+		photos[i] = picture(t, 400+i, 300)
+	}
+	made := s.seller.Form("/create/", sofa, photos...)
+	if made.Status != http.StatusSeeOther {
+		t.Fatalf("the form: %d: %s", made.Status, made.Body)
+	}
+	if got := s.listing(t, made.Header.Get("Location"))["photos"].([]any); len(got) != len(photos) {
+		t.Errorf("the form brought %d photos of %d", len(got), len(photos))
+	}
+	var work sync.WaitGroup
+	for _, photo := range photos {
+		work.Go(func() {
+			if got := s.seller.Send("POST", "/api/v1/photos", "image/png", string(photo)); got.Status != http.StatusCreated {
+				t.Errorf("at once: %d %s", got.Status, got.Body)
+			}
+		})
+	}
+	work.Wait()
 }

@@ -1,10 +1,7 @@
 package socket
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -12,11 +9,9 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
-	"golang.org/x/time/rate"
 
 	"swapnest/internal/chat"
 	"swapnest/internal/http/auth"
-	"swapnest/internal/http/trace"
 	"swapnest/internal/live/bus"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/live/wire"
@@ -42,23 +37,31 @@ type Start struct {
 	Position *wire.Position      // nil without one
 	Address  string              // where the handshake came from, see auth.Address
 
-	admitted bool // it has waited for its turn before
+	admitted bool   // it has waited for its turn before
+	counted  bool   // among those of its address
+	request  string // what the handshake's request was called, see trace.ID
+	ahead    []byte // what the HTTP server has read of what follows
 }
 
-// conn is one connection. Its reading goroutine owns it; Deliver and End come from
-// others.
+// conn is one connection. A site has many that say nothing, so this is all that is kept of one: maps
+// are made when something is put into them. Its reading goroutine owns it, and there is one at a time;
+// Deliver and End come from others.
 type conn struct {
 	door *Door
 	net  net.Conn
-	who  auth.Identity
+	who  chat.UserID
+	name string // of that person, as others see it
 	only chat.ConversationID
 	head chat.Seq // where that ended when hello was made
 	// address is the handshake's: a connection keeps it to its end.
 	address string
+	request string // the handshake's, for the log
+	number  uint64 // what the log calls this connection
 	queue   *hub.Queue
-	log     *slog.Logger
-	flood   *rate.Limiter
-	seat    bool // counted among the person's connections
+	done    chan struct{} // closed when all is over; nil if nobody waits
+	counted bool          // among the connections of its address
+	seat    bool          // counted among the person's connections
+	guarded bool          // a fault ends this connection alone
 	fills   sync.WaitGroup
 
 	closing atomic.Bool // nothing more is read or carried out
@@ -70,193 +73,35 @@ type conn struct {
 	held    []bus.Message // what came before it
 	streams map[chat.ConversationID]*stream
 
-	came    time.Time     // when hello was queued; the reader's own
-	checked time.Time     // when the session was last looked up; the reader's own
-	waited  time.Duration // for that, before the frame at hand; the same
-	silent  time.Time     // since when nothing was heard of a peer that has not answered either; the same
+	writeBy time.Time // up to when what is written has time; the writing goroutine's
 
-	late   time.Duration                     // what is read next may have waited so long; the reader's own
-	bad    int                               // bad frames in a row; the reader's own
-	typing map[chat.ConversationID]time.Time // since when; the reader's own
-	behind map[chat.ConversationID][]putOff  // what was put off, in its order; the reader's own
-	mark   uint64                            // of the last command that was put off; the reader's own
-	marked uint64                            // up to which a ping has been sent; the reader's own
+	// The rest is the reader's own.
+
+	session chat.SessionID
+	expires time.Time     // when that ends, as far as is known
+	came    time.Time     // when hello was queued
+	checked time.Time     // when the session was last looked up
+	waited  time.Duration // for that, before the frame at hand
+
+	hearing
+	flood flood
+
+	late   time.Duration                     // what is read next may have waited so long
+	bad    int                               // bad frames in a row
+	typing map[chat.ConversationID]time.Time // since when
+	behind map[chat.ConversationID][]putOff  // what was put off, in its order
+	mark   uint64                            // of the last command that was put off
+	marked uint64                            // up to which a ping has been sent
 }
 
-// Serve runs a connection until it ends. The handshake is done.
-func (d *Door) Serve(nc net.Conn, start Start) {
-	d.conns.Add(1) // the door has counted it before, where it came through it
-	defer d.conns.Done()
+func (d *Door) newConn(nc net.Conn, start Start) *conn {
 	c := &conn{
-		door: d, net: nc, who: start.Who, only: start.Only, address: start.Address, log: d.Log.With("user", start.Who.User.ID, "connection", trace.New()),
-		streams: make(map[chat.ConversationID]*stream),
-		typing:  make(map[chat.ConversationID]time.Time),
-		behind:  make(map[chat.ConversationID][]putOff),
+		door: d, net: nc, who: start.Who.User.ID, name: start.Who.User.Name, only: start.Only, address: start.Address,
+		request: start.request, number: rand.Uint64(), counted: start.counted, session: start.Who.Session.ID, expires: start.Who.Session.ExpiresAt,
 	}
-	if d.Limits {
-		c.flood = rate.NewLimiter(floodPerSecond, floodBurst)
-	}
+	c.ahead = start.ahead
 	c.queue = hub.NewQueue(c.write)
-	r := bufio.NewReaderSize(nc, 1024)
-	d.Observer.Opened()
-	// Deferred, so that a fault in handling one frame leaves nothing behind either.
-	defer d.Observer.Closed()
-	defer c.over(r)
-	if c.greet(start) && c.catchUp(start) {
-		c.read(r)
-	}
-}
-
-// over ends a connection, whatever brought it to its end.
-func (c *conn) over(r *bufio.Reader) {
-	if c.silent.IsZero() {
-		c.door.Hub.Leave(c)
-	} else {
-		c.door.Hub.LeaveSince(c, c.silent)
-	}
-	if c.seat {
-		c.door.people.leave(c.who.User.ID)
-	}
-	c.stopTyping()
-	c.mu.Lock()
-	c.streams = nil // from here on no gap is filled any more
-	c.mu.Unlock()
-	// Whatever ended the connection, its queue ends now if it has not before.
-	c.finish(nil, true)
-	<-c.queue.Idle()
-	if c.said.Load() {
-		c.linger(r)
-	}
-	// The connection is over: an error of closing it changes nothing.
-	_ = c.net.Close()
-	c.fills.Wait()
-}
-
-// greet joins the hub and sends hello, or says by a close code why not.
-func (c *conn) greet(start Start) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
-	defer cancel()
-	switch {
-	case auth.IsSignedOut(start.Err):
-		c.close(closeSignedOut, "not signed in")
-		return false
-	case errors.Is(start.Err, errClosing):
-		c.leave()
-		return false
-	case errors.Is(start.Err, errOverflow):
-		c.crowdedOut()
-		return false
-	case errors.Is(start.Err, errCrowded):
-		c.close(closeOverloaded, "too many connections")
-		return false
-	case start.Err != nil:
-		c.log.Error("sign-in not checked", "error", start.Err)
-		c.close(closeOverloaded, "try again later")
-		return false
-	}
-	if c.door.Limits {
-		if c.seat = c.door.people.enter(c.who.User.ID); !c.seat {
-			c.close(closeOverloaded, "too many connections")
-			return false
-		}
-	}
-	// The stream of the one conversation is there before the hub can deliver, so
-	// that nothing falls between what is read and what is pushed.
-	if c.only > 0 {
-		c.begin(c.only)
-	}
-	if !c.door.Hub.Join(ctx, c, c.who.User, c.who.Session.ID) {
-		c.close(closeRestart, "restarting")
-		return false
-	}
-	// What follows asks the database, and so needs a place in the gate. The bus before it may
-	// be slow, and holds none.
-	if err := c.door.gate.enter(context.Background(), start.admitted); err != nil {
-		return c.failed(err)
-	}
-	defer c.door.gate.leave()
-	asking, done := context.WithTimeout(context.Background(), commandTimeout)
-	defer done()
-	// A session that ended before Join was not there to be ended by the hub.
-	c.checked = time.Now()
-	who, err := c.door.Guard.Look(asking, c.who.Session.ID)
-	if auth.IsSignedOut(err) {
-		c.close(closeSignedOut, "session ended")
-		return false
-	}
-	if err == nil { // nor was it there to be told what its person shows
-		c.door.Hub.Keep(c.who.User.ID, who.User.HidesSeen)
-	}
-	return c.hello(asking)
-}
-
-func (c *conn) hello(ctx context.Context) bool {
-	h := wire.Hello{Epoch: c.door.Epoch(), You: c.who.User, Media: c.door.Media}
-	h.You.Online = true
-	if c.only == 0 {
-		unread, err := c.door.Inbox.Unread(ctx, c.who.User.ID)
-		if err != nil {
-			return c.failed(err)
-		}
-		h.Unread = &unread
-		return c.begun(h)
-	}
-	details, err := c.door.Inbox.Conversation(ctx, c.who.User.ID, c.only)
-	if err != nil {
-		return c.failed(err)
-	}
-	c.head = details.Entry.Conversation.Head
-	h.Entry, h.Participants, h.Head = &details.Entry, details.Participants, &c.head
-	return c.begun(h)
-}
-
-// catchUp goes on behind hello with what the client has missed.
-func (c *conn) catchUp(start Start) bool {
-	switch {
-	case c.only == 0:
-		return true
-	case start.Position == nil:
-		c.follow(c.only, c.head)
-		return true
-	}
-	if err := c.resume(context.Background(), c.only, *start.Position); err != nil {
-		return c.failed(err)
-	}
-	return true
-}
-
-// begun queues hello, and behind it what came while it was being made.
-func (c *conn) begun(h wire.Hello) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.push(h.Encode()) {
-		return false
-	}
-	c.greeted, c.came = true, time.Now()
-	for _, m := range c.held {
-		c.deliver(m)
-	}
-	c.held = nil
-	return true
-}
-
-// failed closes a connection that could not be greeted.
-func (c *conn) failed(err error) bool {
-	switch {
-	case errors.Is(err, errClosing):
-		c.leave()
-		return false
-	case errors.Is(err, errOverflow):
-		c.crowdedOut()
-		return false
-	}
-	if chat.CodeOf(err) == chat.NotFound {
-		c.close(closeUnknown, "no such conversation")
-		return false
-	}
-	c.log.Error("greeting failed", "error", err)
-	c.close(closeOverloaded, "try again later")
-	return false
+	return c
 }
 
 // Deliver implements hub.Session.
@@ -368,16 +213,22 @@ func (c *conn) wake() {
 	_ = c.net.SetReadDeadline(time.Now())
 }
 
+// person is what typing tells of who writes.
+func (c *conn) person() chat.User { return chat.User{ID: c.who, Name: c.name} }
+
 // stopTyping tells the others that who has gone writes no more.
 func (c *conn) stopTyping() {
+	if len(c.typing) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
 	for id, since := range c.typing {
 		if time.Since(since) > chat.TypingExpires || ctx.Err() != nil {
 			continue // it expires by itself
 		}
-		if err := c.door.Presence.Typing(ctx, c.who.User, id, false); err != nil {
-			c.log.Debug("typing not ended", "error", err)
+		if err := c.door.Presence.Typing(ctx, c.person(), id, false); err != nil {
+			c.log().Debug("typing not ended", "error", err)
 		}
 	}
 }

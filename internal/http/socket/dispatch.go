@@ -52,7 +52,7 @@ func (c *conn) refuseBad(err error, clientID string) bool {
 func (c *conn) refuse(err error, clientID string) bool {
 	e, ok := errors.AsType[*chat.Error](err)
 	if !ok {
-		c.log.Error("command failed", "error", err)
+		c.log().Error("command failed", "error", err)
 		e = errTryAgain
 	}
 	return c.push(wire.Error(e, clientID))
@@ -63,7 +63,7 @@ var errTryAgain = chat.Errorf(chat.Unavailable, "This could not be done just now
 
 // run carries a command out.
 func (c *conn) run(ctx context.Context, command wire.Command) error {
-	who := c.who.User.ID
+	who := c.who
 	switch m := command.(type) {
 	case wire.Send:
 		return c.send(ctx, m)
@@ -99,7 +99,7 @@ func (c *conn) run(ctx context.Context, command wire.Command) error {
 // acknowledgement, and its script takes any frame without trouble, so it gets one.
 func (c *conn) send(ctx context.Context, m wire.Send) error {
 	delete(c.typing, m.Conversation)
-	sent, err := c.door.Messages.Send(ctx, c.who.User.ID, messaging.SendCommand{
+	sent, err := c.door.Messages.Send(ctx, c.who, messaging.SendCommand{
 		Conversation: m.Conversation, ClientID: m.ClientID, Text: m.Message, ReplyTo: m.ReplyTo, Attachments: m.Attachments, Address: c.address,
 		Behind: c.overtakes(m.Conversation, m.ClientID),
 	})
@@ -118,7 +118,7 @@ type reviser func(context.Context, chat.UserID, messaging.ReviseCommand) (messag
 // revise changes a message and acknowledges it, in one order with what is sent.
 func (c *conn) revise(ctx context.Context, do reviser, m messaging.ReviseCommand) error {
 	m.Address, m.Behind = c.address, c.overtakes(m.Conversation, m.ClientID)
-	done, err := do(ctx, c.who.User.ID, m)
+	done, err := do(ctx, c.who, m)
 	c.settled(m.Conversation, m.ClientID, err)
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func (c *conn) revise(ctx context.Context, do reviser, m messaging.ReviseCommand
 // react puts an emoji to a message, or takes it back, and acknowledges it. It waits behind nothing that
 // was put off, and nothing waits behind it: what it says does not depend on what was said before.
 func (c *conn) react(ctx context.Context, m wire.React) error {
-	done, err := c.door.Messages.React(ctx, c.who.User.ID, messaging.ReactCommand{
+	done, err := c.door.Messages.React(ctx, c.who, messaging.ReactCommand{
 		Conversation: m.Conversation, Message: m.ID, ClientID: m.ClientID, Emoji: m.Emoji, On: m.On, Address: c.address,
 	})
 	if err != nil {
@@ -181,7 +181,7 @@ func (c *conn) open(ctx context.Context, m wire.Open) error {
 func (c *conn) openAtEnd(ctx context.Context, id chat.ConversationID) error {
 	var head chat.Seq
 	err := c.admitted(ctx, func(ctx context.Context) (err error) {
-		head, err = c.door.Messages.Head(ctx, c.who.User.ID, id)
+		head, err = c.door.Messages.Head(ctx, c.who, id)
 		return err
 	})
 	if err == nil {
@@ -248,10 +248,13 @@ func (c *conn) typed(ctx context.Context, m wire.Typing) error {
 	if writing == m.On && (!m.On || time.Since(since) < typingEvery) {
 		return nil
 	}
-	if err := c.door.Presence.Typing(ctx, c.who.User, m.Conversation, m.On); err != nil {
+	if err := c.door.Presence.Typing(ctx, c.person(), m.Conversation, m.On); err != nil {
 		return err
 	}
 	if m.On && (writing || len(c.typing) < chat.MaxOpen) {
+		if c.typing == nil {
+			c.typing = make(map[chat.ConversationID]time.Time)
+		}
 		c.typing[m.Conversation] = time.Now()
 	} else {
 		delete(c.typing, m.Conversation)
@@ -261,7 +264,7 @@ func (c *conn) typed(ctx context.Context, m wire.Typing) error {
 
 // watch tells of the presence of people, now and from now on.
 func (c *conn) watch(ctx context.Context, m wire.Watch) error {
-	states, err := c.door.Presence.Watch(ctx, c, c.who.User.ID, m.Users)
+	states, err := c.door.Presence.Watch(ctx, c, c.who, m.Users)
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,9 +19,9 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/inbox"
-	"swapnest/internal/feature/messaging"
 	"swapnest/internal/feature/presence"
 	"swapnest/internal/http/auth"
+	"swapnest/internal/http/trace"
 	"swapnest/internal/live/hub"
 	"swapnest/internal/live/wire"
 )
@@ -48,7 +48,7 @@ const (
 type Options struct {
 	Guard    *auth.Guard
 	Hub      *hub.Hub
-	Messages *messaging.Service
+	Messages Messages
 	Inbox    *inbox.Service
 	Presence *presence.Service
 	Epoch    func() string // of the database, at the moment
@@ -65,12 +65,14 @@ type Door struct {
 	people    *crowd[chat.UserID]
 	addresses *crowd[string]
 	gate      *gate
+	began     time.Time
+	calm      calm
 }
 
 // New returns the door.
 func New(o Options) *Door {
 	o.Observer = o.Observer.whole()
-	return &Door{Options: o, people: newCrowd[chat.UserID](maxPerPerson), addresses: newCrowd[string](maxPerAddress), gate: newGate(o.Observer)}
+	return &Door{Options: o, people: newCrowd[chat.UserID](maxPerPerson), addresses: newCrowd[string](maxPerAddress), gate: newGate(o.Observer), began: time.Now(), calm: calm{then: debug.FreeOSMemory}}
 }
 
 // Routes mounts the two addresses.
@@ -120,19 +122,17 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 	d.conns.Add(1)
 	address := auth.Address(r)
 	counted := d.Limits && d.addresses.enter(address)
-	over := func() {
+	served := false
+	defer func() {
+		if served {
+			return // the connection gives both back
+		}
 		if counted {
 			d.addresses.leave(address)
 		}
 		d.conns.Done()
-	}
-	served := false
-	defer func() {
-		if !served {
-			over()
-		}
 	}()
-	start := Start{Only: only, Position: position(r), Address: address, Err: errCrowded}
+	start := Start{Only: only, Position: position(r), Address: address, Err: errCrowded, counted: counted, request: trace.ID(r.Context())}
 	if counted || !d.Limits {
 		// Here the HTTP server still notices when a visitor gives up waiting. Nothing has been
 		// looked up yet, and who is refused has their ticket.
@@ -159,21 +159,14 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, only chat.Conversati
 		return
 	}
 	served = true
-	go func() {
-		defer over()
-		// A mistake in the handling of one connection must not end all the others.
-		defer func() {
-			if fault := recover(); fault != nil {
-				d.Log.ErrorContext(ctx, "connection failed", "fault", fault, "stack", string(debug.Stack()))
-				_ = conn.Close() // whatever state it is in
-			}
-		}()
-		if n := rw.Reader.Buffered(); n > 0 {
-			ahead, _ := rw.Reader.Peek(n) // these bytes are in the buffer
-			conn = &buffered{Conn: conn, ahead: append([]byte(nil), ahead...)}
-		}
-		d.Serve(conn, start)
-	}()
+	if n := rw.Reader.Buffered(); n > 0 {
+		ahead, _ := rw.Reader.Peek(n) // these bytes are in the buffer
+		start.ahead = slices.Clone(ahead)
+	}
+	c := d.newConn(conn, start)
+	c.guarded = true
+	// Nothing of the request and of its buffers is kept beyond the handler.
+	go c.live(start)
 }
 
 // errCrowded says that an address has as many connections as it may. Nobody's ticket is
@@ -210,19 +203,4 @@ func position(r *http.Request) *wire.Position {
 		}
 	}
 	return &p
-}
-
-// buffered gives back the bytes that the HTTP server had read ahead.
-type buffered struct {
-	net.Conn
-	ahead []byte
-}
-
-func (b *buffered) Read(p []byte) (int, error) {
-	if len(b.ahead) > 0 {
-		n := copy(p, b.ahead)
-		b.ahead = b.ahead[n:]
-		return n, nil
-	}
-	return b.Conn.Read(p)
 }

@@ -17,8 +17,8 @@ var gateWork = min(4, max(2, runtime.GOMAXPROCS(0)))
 
 // The other bounds of the gate.
 const (
-	gateWaiting = 4096            // who may wait
-	gateTime    = 5 * time.Second // how long
+	gateWaiting = 8192             // who may wait
+	gateTime    = 10 * time.Second // how long
 	// comingFor is how long a line belongs to those who come: until it has opened what it had.
 	comingFor = 2 * gateTime
 )

@@ -107,7 +107,7 @@ func TestWhoIsThereKeepsTheirLineWhateverWaits(t *testing.T) {
 	simulated(t, func(o *server.Options) { o.RateLimits = false }, func(t *testing.T, w *world) {
 		open := w.all(w.seller)
 		open.Wait("hello")
-		time.Sleep(10 * time.Second) // simulated: it is none of those who come
+		time.Sleep(2 * socket.GateTime) // simulated: it is none of those who come
 		free := w.Sockets.Occupy()
 		refused := func(after time.Duration) {
 			t.Helper()

@@ -67,6 +67,9 @@ func (c *conn) settled(id chat.ConversationID, clientID string, err error) {
 		c.mark++
 		waiting[at] = putOff{clientID: clientID, fault: fault, mark: c.mark}
 	case len(waiting) < mostPutOff && (len(waiting) > 0 || c.room()):
+		if c.behind == nil {
+			c.behind = make(map[chat.ConversationID][]putOff)
+		}
 		c.mark++
 		c.behind[id] = append(waiting, putOff{clientID: clientID, fault: fault, mark: c.mark})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -34,9 +35,14 @@ type world struct {
 	conversation  chat.ConversationID
 }
 
+// joined has the scripts of pages joined, as the first node of a process does. What joins them sleeps
+// behind its work, which would outlive a bubble whose test ends in no time.
+var joined sync.Once
+
 // simulated runs test in a bubble of simulated time over SQLite and net.Pipe.
 func simulated(t *testing.T, change func(*server.Options), test func(t *testing.T, w *world)) {
 	t.Helper()
+	joined.Do(func() { apptest.Open(t, testkit.SQLite(t), nil).Stop() })
 	d := testkit.SQLite(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{App: apptest.Open(t, d, change), t: t}

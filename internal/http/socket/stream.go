@@ -40,6 +40,9 @@ func (c *conn) begin(id chat.ConversationID) bool {
 		// What still waits there is lost if this one cannot be answered.
 		s.more, s.buffer = before.more, before.buffer
 	}
+	if c.streams == nil {
+		c.streams = make(map[chat.ConversationID]*stream)
+	}
 	c.streams[id] = s
 	return true
 }
@@ -132,7 +135,7 @@ func (c *conn) fill(id chat.ConversationID, s *stream, after chat.Seq) {
 		return // nobody waits for it any more
 	}
 	if err != nil {
-		c.log.Warn("events could not be replayed", "conversation", id, "error", err)
+		c.log().Warn("events could not be replayed", "conversation", id, "error", err)
 		c.lost()
 		return
 	}
@@ -167,7 +170,7 @@ var errNothing = errors.New("there are no such events")
 // missing reads the next events after a seq. A page is small, so that a crowd of peers that
 // do not read holds little memory.
 func (c *conn) missing(ctx context.Context, id chat.ConversationID, after chat.Seq) ([]chat.Event, error) {
-	events, err := c.door.Messages.Missing(ctx, c.who.User.ID, id, after, replayPage)
+	events, err := c.door.Messages.Missing(ctx, c.who, id, after, replayPage)
 	if err == nil && len(events) == 0 {
 		err = errNothing
 	}
@@ -196,7 +199,7 @@ func (c *conn) resume(ctx context.Context, id chat.ConversationID, p wire.Positi
 	var r messaging.Resumed
 	var events []chat.Event
 	err := c.admitted(ctx, func(ctx context.Context) (err error) {
-		r, err = c.door.Messages.Resume(ctx, c.who.User.ID, resumeQuery(id, p))
+		r, err = c.door.Messages.Resume(ctx, c.who, resumeQuery(id, p))
 		if err == nil && r.Reset == "" && p.After < r.Head {
 			events, err = c.missing(ctx, id, p.After)
 		}

@@ -45,17 +45,27 @@ func (c *conn) write(frames [][]byte) error {
 		}
 		*buffer = append(*buffer, f...)
 	}
-	timeout := writeTimeout
-	if c.leaving.Load() {
-		timeout = leaveTimeout
-	}
-	if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+	if err := c.limitWrite(); err != nil {
 		return c.broken(err)
 	}
 	if _, err := c.net.Write(*buffer); err != nil {
 		return c.broken(err)
 	}
 	return nil
+}
+
+// limitWrite sees that a write has writeTimeout at most and half of it at least: a deadline that is set
+// for each write costs as much as the frame that is written.
+func (c *conn) limitWrite() error {
+	now, timeout := time.Now(), writeTimeout
+	switch {
+	case c.leaving.Load():
+		timeout = leaveTimeout
+	case c.writeBy.Sub(now) >= writeTimeout/2:
+		return nil
+	}
+	c.writeBy = now.Add(timeout)
+	return c.net.SetWriteDeadline(c.writeBy)
 }
 
 // broken ends the reading of a connection that cannot be written to.

@@ -55,11 +55,17 @@ type assets struct {
 
 type asset struct {
 	data   []byte
-	packed []byte // data in gzip; nil when that gains nothing
+	packed func() []byte // data in gzip, made when it is first asked for; nil when that gains nothing
 	kind   string
 }
 
-// packedAssets are those of the program, which never change: read and packed once.
+// newAsset returns a file that is packed for the first who can unpack it: packing all of them took
+// longest of what a node does as it starts, and most of it is for source maps, which few ask for.
+func newAsset(data []byte, kind string) asset {
+	return asset{data: data, packed: sync.OnceValue(func() []byte { return pack(data) }), kind: kind}
+}
+
+// packedAssets are those of the program, which never change: read once.
 var packedAssets = sync.OnceValues(readAssets)
 
 // readAssets reads every file below static, and joins the scripts. A file of an unknown kind is
@@ -105,11 +111,11 @@ func readAssets() (*assets, error) {
 		data := all[name]
 		// Hashes never fail to be written to.
 		_, _ = fmt.Fprintf(sum, "%s\x00%d\x00%s", name, len(data), data)
-		a.files[name] = asset{data: data, packed: pack(data), kind: kind}
+		a.files[name] = newAsset(data, kind)
 	}
 	a.sum = hex.EncodeToString(sum.Sum(nil)[:8])
 	data, err := a.newManifest()
-	a.manifest = asset{data: data, packed: pack(data), kind: manifestType}
+	a.manifest = newAsset(data, manifestType)
 	return a, err
 }
 
@@ -164,9 +170,11 @@ func (a *assets) serve(rw http.ResponseWriter, r *http.Request, file asset, cach
 	h.Set("Cache-Control", cache)
 	h.Set("Vary", "Accept-Encoding")
 	tag, data := a.sum, file.data
-	if file.packed != nil && unpacks(r) {
-		h.Set("Content-Encoding", "gzip")
-		tag, data = tag+"-gzip", file.packed
+	if unpacks(r) {
+		if packed := file.packed(); packed != nil {
+			h.Set("Content-Encoding", "gzip")
+			tag, data = tag+"-gzip", packed
+		}
 	}
 	h.Set("ETag", `"`+tag+`"`)
 	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(data))

@@ -8,6 +8,7 @@ import (
 
 	"swapnest/internal/chat"
 	"swapnest/internal/feature/listings"
+	"swapnest/internal/http/auth"
 )
 
 // shopView is the shop: what can be had, narrowed by words and filters.
@@ -102,7 +103,7 @@ func (w *Web) shop(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q.Viewer = s.Viewer()
+	q.Viewer, q.Address = s.Viewer(), auth.Address(r)
 	page, err := w.listings.List(r.Context(), q.Query)
 	if e, ok := errors.AsType[*chat.Error](err); ok && e.Field == f.Most.Name {
 		f.Most.Fault, err = e.Detail, nil

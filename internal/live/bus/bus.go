@@ -16,7 +16,10 @@ import (
 type Topic string
 
 // Person is the topic of everything that is for somebody.
-func Person(id chat.UserID) Topic { return Topic("person:" + strconv.FormatInt(int64(id), 10)) }
+func Person(id chat.UserID) Topic {
+	var room [32]byte // so that only the topic is allocated
+	return Topic(strconv.AppendInt(append(room[:0], "person:"...), int64(id), 10))
+}
 
 // Presence is the topic of somebody's coming and going, for those who watch.
 func Presence(id chat.UserID) Topic { return Topic("presence:" + strconv.FormatInt(int64(id), 10)) }

@@ -3,7 +3,6 @@ package bus
 import (
 	"encoding/binary"
 	"errors"
-	"hash/fnv"
 
 	"swapnest/internal/chat"
 )
@@ -53,15 +52,8 @@ func seal(e envelope) []byte {
 	data = append(data, envelopeVersion)
 	data = binary.BigEndian.AppendUint64(data, e.origin)
 	data = binary.BigEndian.AppendUint64(data, e.epoch)
-	var flags byte
-	for flag, set := range map[byte]bool{
-		flagList: e.List, flagLatest: e.Latest, flagEnds: e.Ends != chat.SessionID{}, flagAsks: e.Asks,
-		flagShows: e.Privacy == Shows, flagHides: e.Privacy == Hides,
-	} {
-		if set {
-			flags |= flag
-		}
-	}
+	flags := flag(flagList, e.List) | flag(flagLatest, e.Latest) | flag(flagEnds, e.Ends != chat.SessionID{}) | flag(flagAsks, e.Asks) |
+		flag(flagShows, e.Privacy == Shows) | flag(flagHides, e.Privacy == Hides)
 	data = append(data, flags)
 	data = binary.AppendUvarint(data, uint64(e.Conversation))
 	data = binary.AppendUvarint(data, uint64(e.Seq))
@@ -69,6 +61,13 @@ func seal(e envelope) []byte {
 		data = append(data, e.Ends[:]...)
 	}
 	return append(data, e.Frame...)
+}
+
+func flag(bit byte, set bool) byte {
+	if set {
+		return bit
+	}
+	return 0
 }
 
 // parseEnvelope opens an envelope. Whoever can write to Redis can write anything there, and
@@ -109,9 +108,21 @@ func parseEnvelope(data string) (envelope, error) {
 	return e, nil
 }
 
-// digest makes eight bytes of an epoch.
+// isFrom tells whether an envelope was published by a node, without opening it.
+func isFrom(data string, origin uint64) bool {
+	if len(data) < envelopeHead {
+		return false
+	}
+	var head [8]byte
+	copy(head[:], data[1:])
+	return binary.BigEndian.Uint64(head[:]) == origin
+}
+
+// digest makes eight bytes of an epoch, by FNV-1a.
 func digest(epoch string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(epoch)) // a hash takes everything
-	return h.Sum64()
+	sum := uint64(14695981039346656037)
+	for i := range len(epoch) {
+		sum = (sum ^ uint64(epoch[i])) * 1099511628211
+	}
+	return sum
 }

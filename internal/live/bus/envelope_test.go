@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"hash/fnv"
 	"strings"
 	"testing"
 
@@ -31,6 +32,53 @@ func TestAnEnvelopeThatIsNoneIsRefused(t *testing.T) {
 			t.Errorf("%s: got %+v", name, e)
 		}
 	}
+}
+
+// TestNodesOfAllVersionsNameAnEpochAlike holds the digest against the library's: two versions of the
+// program may run side by side.
+func TestNodesOfAllVersionsNameAnEpochAlike(t *testing.T) {
+	for _, epoch := range []string{"", "a", "8f14e45fceea167a5a36dedd4bea2543"} {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(epoch))
+		if got := digest(epoch); got != h.Sum64() {
+			t.Errorf("%q is %x, want %x", epoch, got, h.Sum64())
+		}
+	}
+}
+
+func TestANodeKnowsWhatItHasPublishedItself(t *testing.T) {
+	own := string(seal(envelope{origin: 17, epoch: 2, Message: Message{Seq: 1, Frame: []byte("x")}}))
+	if !isFrom(own, 17) || isFrom(own, 18) || isFrom(own[:5], 17) || isFrom("", 0) {
+		t.Error("the origin of an envelope is not what it was sealed with")
+	}
+}
+
+// BenchmarkEnvelope is what a frame costs on its way between two nodes, but for Redis.
+func BenchmarkEnvelope(b *testing.B) {
+	e := envelope{origin: 1, epoch: 2, Message: Message{Conversation: 300, Seq: 7, Frame: []byte(strings.Repeat("x", 400))}}
+	b.Run("seal", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			seal(e)
+		}
+	})
+	data := string(seal(e))
+	b.Run("open", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := parseEnvelope(data); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("own", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if !isFrom(data, 1) {
+				b.Fatal("it is not known as one of its own")
+			}
+		}
+	})
 }
 
 // FuzzEnvelope shows that no bytes on a channel are a fault, and that what is accepted is what

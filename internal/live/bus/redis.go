@@ -181,15 +181,15 @@ func (r *Redis) Publish(_ context.Context, m Message) error {
 
 // arrived hands on what came for a topic from another node.
 func (r *Redis) arrived(to Topic, data string) {
+	if isFrom(data, r.origin) {
+		return // it is here already
+	}
 	e, err := parseEnvelope(data)
 	if err != nil || e.epoch != digest(r.option.Epoch()) {
 		if r.skipped.Add(1) == 1 {
 			r.option.Log.Warn("skipped a message of another marketplace or version on the same Redis: give each a number of its own, such as redis://host/1")
 		}
 		return
-	}
-	if e.origin == r.origin {
-		return // it is here already
 	}
 	e.To = []Topic{to}
 	r.receive(to, e.Message)

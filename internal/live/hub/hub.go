@@ -71,7 +71,7 @@ type person struct {
 	since    time.Time     // from when on they get what is published for them
 	left     time.Time     // when the last session went
 	leaving  *time.Timer   // runs while there is no session
-	ready    chan struct{} // closed once the bus has been asked for what is for them
+	ready    chan struct{} // closed once the bus has been asked for what is for them, and nil from then on
 	gone     chan struct{} // nil until they are being forgotten, closed when they are
 	hides    bool          // whether they are here, and so is told of nobody either
 }
@@ -110,16 +110,16 @@ func (h *Hub) receive(to bus.Topic, m bus.Message) {
 	if ok && !presence && m.Privacy != 0 {
 		h.Keep(id, m.Privacy == bus.Hides)
 	}
-	for _, s := range h.receivers(to) {
+	if !ok {
+		return
+	}
+	for _, s := range h.receivers(id, presence) {
 		s.Deliver(m)
 	}
 }
 
-func (h *Hub) receivers(to bus.Topic) []Session {
-	id, presence, ok := bus.Parse(to)
-	if !ok {
-		return nil
-	}
+// receivers returns who is told of a person's presence, or the person's own sessions.
+func (h *Hub) receivers(id chat.UserID, presence bool) []Session {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if presence {
@@ -137,26 +137,29 @@ func (h *Hub) receivers(to bus.Topic) []Session {
 // id counts, and whether they keep to themselves that they are here.
 func (h *Hub) Join(ctx context.Context, s Session, user chat.User, id chat.SessionID) bool {
 	who := user.ID
-	p, fresh := h.admit(ctx, s, user, id)
-	if p == nil {
+	p, ready, fresh := h.admit(ctx, s, user, id)
+	switch {
+	case p == nil:
 		return false
-	}
-	if fresh {
+	case fresh:
 		h.subscribe(ctx, bus.Person(who))
-		close(p.ready)
+		h.mu.Lock()
+		p.ready = nil
+		h.mu.Unlock()
+		close(ready)
 		h.presence(who, true, time.Now())
-		return true
-	}
-	select {
-	case <-p.ready:
-	case <-ctx.Done():
+	case ready != nil:
+		select {
+		case <-ready:
+		case <-ctx.Done():
+		}
 	}
 	return true
 }
 
-// admit notes a session and returns its person, and whether they are new here; nil
-// when the session cannot be added.
-func (h *Hub) admit(ctx context.Context, s Session, user chat.User, id chat.SessionID) (p *person, fresh bool) {
+// admit notes a session and returns its person, what is closed once the bus has been asked for what is for them, and
+// whether they are new here; no person when the session cannot be added.
+func (h *Hub) admit(ctx context.Context, s Session, user chat.User, id chat.SessionID) (p *person, ready chan struct{}, fresh bool) {
 	who := user.ID
 	h.mu.Lock()
 	for p = h.people[who]; p != nil && p.gone != nil; p = h.people[who] {
@@ -167,13 +170,13 @@ func (h *Hub) admit(ctx context.Context, s Session, user chat.User, id chat.Sess
 		select {
 		case <-gone:
 		case <-ctx.Done():
-			return nil, false
+			return nil, nil, false
 		}
 		h.mu.Lock()
 	}
 	defer h.mu.Unlock()
 	if h.draining {
-		return nil, false
+		return nil, nil, false
 	}
 	h.members[s] = member{who: who, session: id}
 	h.sessions[id] = with(h.sessions[id], s)
@@ -186,7 +189,7 @@ func (h *Hub) admit(ctx context.Context, s Session, user chat.User, id chat.Sess
 		p.leaving = nil
 	}
 	p.sessions = with(p.sessions, s)
-	return p, fresh
+	return p, p.ready, fresh
 }
 
 // Leave removes a session. One that has left already is no error.

@@ -23,19 +23,21 @@ type Queue struct {
 
 	mu      sync.Mutex // guards everything below
 	frames  [][]byte
+	first   [1][]byte // room for one, which is what waits most often; drain's own while it writes
 	bytes   int
 	late    []byte // found no room, and is written as soon as there is; nil for none
 	last    []byte // written after everything else, then no more
 	writing bool
 	ended   bool          // takes no more frames
 	room    chan struct{} // closed when a waiting writer should look again; nil if none waits
-	idle    chan struct{} // closed when the queue has ended and nothing is being written
+	over    bool          // it has ended and nothing is being written
+	idle    chan struct{} // closed then; nil while nobody has asked for it
 }
 
 // NewQueue returns a queue that hands frames to write, several at a time and
 // never at once. After an error of write nothing more is written.
 func NewQueue(write func(frames [][]byte) error) *Queue {
-	return &Queue{write: write, idle: make(chan struct{})}
+	return &Queue{write: write}
 }
 
 // Push queues a frame, or returns ErrFull. A frame pushed after the end is lost.
@@ -98,6 +100,9 @@ func (q *Queue) PushWait(ctx context.Context, frame []byte) error {
 
 // add appends and sees that somebody writes. The caller holds mu.
 func (q *Queue) add(frame []byte) {
+	if q.frames == nil && !q.writing {
+		q.frames = q.first[:0]
+	}
 	q.frames = append(q.frames, frame)
 	q.bytes += len(frame)
 	if !q.writing {
@@ -127,13 +132,34 @@ func (q *Queue) End(last []byte, discard bool) {
 }
 
 // Idle is closed when the queue has ended and the last byte is written or given up.
-func (q *Queue) Idle() <-chan struct{} { return q.idle }
+func (q *Queue) Idle() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.idle == nil {
+		q.idle = make(chan struct{})
+		if q.over {
+			close(q.idle)
+		}
+	}
+	return q.idle
+}
 
 // wake lets those who wait for room look again. The caller holds mu.
 func (q *Queue) wake() {
 	if q.room != nil {
 		close(q.room)
 		q.room = nil
+	}
+}
+
+// finished tells those who wait that all is over. The caller holds mu.
+func (q *Queue) finished() {
+	if q.over {
+		return
+	}
+	q.over = true
+	if q.idle != nil {
+		close(q.idle)
 	}
 }
 
@@ -153,11 +179,11 @@ func (q *Queue) drain() {
 		}
 		q.wake()
 		if len(frames) == 0 {
-			q.writing = false
-			q.mu.Unlock()
+			q.writing, q.first[0] = false, nil
 			if finished {
-				close(q.idle)
+				q.finished()
 			}
+			q.mu.Unlock()
 			return
 		}
 		q.mu.Unlock()

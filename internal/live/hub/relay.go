@@ -121,9 +121,8 @@ func people(ids []chat.UserID) []bus.Topic {
 }
 
 func (r *Relay) publish(m bus.Message) {
-	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
-	defer cancel()
-	if err := r.bus.Publish(ctx, m); err != nil && !errors.Is(err, bus.ErrDown) {
+	// No bus waits for anything here: what has no room is lost.
+	if err := r.bus.Publish(context.Background(), m); err != nil && !errors.Is(err, bus.ErrDown) {
 		r.log.Warn("publish failed", "error", err)
 	}
 }

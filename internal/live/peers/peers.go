@@ -21,7 +21,8 @@ const (
 	topic bus.Topic = "nodes"
 	// every is how often a node says something at the most.
 	every = 100 * time.Millisecond
-	// atOnce is how many taken tokens' keys one note holds, and longest how many bytes it has.
+	// atOnce is how many taken tokens' keys one note holds, and longest how many bytes it has: more than so many
+	// keys take, however they are written.
 	atOnce  = 500
 	longest = 1 << 19
 	// busTimeout bounds how long the bus may take.
@@ -31,7 +32,8 @@ const (
 // note is what a node says.
 type note struct {
 	Node  string        `json:"node"`
-	Wake  bool          `json:"wake,omitempty"` // something was written that a follower may wait for
+	Wake  bool          `json:"wake,omitempty"` // something was added to the log
+	Fed   bool          `json:"fed,omitempty"`  // something was added to the listings' feed
 	Due   bool          `json:"due,omitempty"`  // something was put into the outbox
 	Taken []limit.Taken `json:"taken,omitempty"`
 }
@@ -52,20 +54,22 @@ type Peers struct {
 	node   string
 	limits *limit.Sharing
 	woken  func()
+	fed    func()
 	due    func()
 	log    *slog.Logger
 	bus    bus.Bus
 	wake   atomic.Bool
+	feed   atomic.Bool
 	duty   atomic.Bool
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
-// New returns a node that shares limits and that calls woken or due, which must not block, when
-// another node says that it has written something, or put it into the outbox. Join puts it in front of whoever receives,
+// New returns a node that shares limits and that calls woken, fed or due, which must not block, when
+// another node says that it has added to the log, to the listings' feed, or to the outbox. Join puts it in front of whoever receives,
 // Start begins, Stop ends it.
-func New(limits *limit.Sharing, woken, due func(), log *slog.Logger) *Peers {
-	return &Peers{node: rand.Text(), limits: limits, woken: woken, due: due, log: log, done: make(chan struct{})}
+func New(limits *limit.Sharing, woken, fed, due func(), log *slog.Logger) *Peers {
+	return &Peers{node: rand.Text(), limits: limits, woken: woken, fed: fed, due: due, log: log, done: make(chan struct{})}
 }
 
 // Join returns join with what nodes tell each other taken out.
@@ -82,8 +86,12 @@ func (p *Peers) Join(join func(bus.Receive) bus.Bus) func(bus.Receive) bus.Bus {
 	}
 }
 
-// Wake has the others know within a moment that something was written. It does not block.
+// Wake has the others know within a moment that something was added to the log. It does not block.
 func (p *Peers) Wake() { p.wake.Store(true) }
+
+// Fed has the others know within a moment that something was added to the listings' feed. It does
+// not block.
+func (p *Peers) Fed() { p.feed.Store(true) }
 
 // Due has the others know within a moment that something is to be sent. It does not block.
 func (p *Peers) Due() { p.duty.Store(true) }
@@ -100,6 +108,9 @@ func (p *Peers) heard(data []byte) {
 	p.limits.Heard(n.Taken)
 	if n.Wake {
 		p.woken()
+	}
+	if n.Fed {
+		p.fed()
 	}
 	if n.Due {
 		p.due()
@@ -126,10 +137,10 @@ func (p *Peers) run(ctx context.Context) {
 	p.subscribe(ctx)
 	for pause(ctx) {
 		// Others are woken once a pause, however many notes the tokens take.
-		wake, due := p.wake.Swap(false), p.duty.Swap(false)
-		for taken := p.limits.News(atOnce); wake || due || len(taken) > 0; taken = p.limits.News(atOnce) {
-			p.say(ctx, note{Node: p.node, Wake: wake, Due: due, Taken: taken})
-			wake, due = false, false
+		n := note{Node: p.node, Wake: p.wake.Swap(false), Fed: p.feed.Swap(false), Due: p.duty.Swap(false)}
+		for n.Taken = p.limits.News(atOnce); n.Wake || n.Fed || n.Due || len(n.Taken) > 0; n.Taken = p.limits.News(atOnce) {
+			p.say(ctx, n)
+			n = note{Node: p.node}
 		}
 	}
 }
@@ -155,8 +166,22 @@ func (p *Peers) subscribe(ctx context.Context) {
 
 func (p *Peers) say(ctx context.Context, n note) {
 	data, err := json.Marshal(n)
-	if err != nil || len(data) > longest {
+	switch {
+	case err != nil:
 		return // a hint
+	case len(data) > longest && len(n.Taken) > 1:
+		half := len(n.Taken) / 2
+		rest := note{Node: n.Node, Taken: n.Taken[half:]}
+		n.Taken = n.Taken[:half]
+		p.say(ctx, n)
+		p.say(ctx, rest)
+		return
+	case len(data) > longest && len(n.Taken) == 1:
+		n.Taken = nil // no node would take it
+		p.say(ctx, n)
+		return
+	case len(data) > longest:
+		return // likewise, and there is nothing to leave out
 	}
 	ctx, cancel := context.WithTimeout(ctx, busTimeout)
 	defer cancel()

@@ -2,6 +2,7 @@ package peers
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -18,6 +19,7 @@ type peer struct {
 	*Peers
 	sends *limit.Keyed
 	woken atomic.Int64
+	fed   atomic.Int64
 	asked atomic.Int64 // to send
 	got   []bus.Topic  // what its hub received
 }
@@ -27,7 +29,7 @@ func join(t *testing.T, memory *bus.Memory) *peer {
 	p := &peer{}
 	shared := limit.NewSharing()
 	p.sends = shared.New("send", time.Hour, 8, time.Now)
-	p.Peers = New(shared, func() { p.woken.Add(1) }, func() { p.asked.Add(1) }, slog.New(slog.DiscardHandler))
+	p.Peers = New(shared, func() { p.woken.Add(1) }, func() { p.fed.Add(1) }, func() { p.asked.Add(1) }, slog.New(slog.DiscardHandler))
 	p.Join(memory.Join)(func(to bus.Topic, _ bus.Message) { p.got = append(p.got, to) })
 	p.Start()
 	t.Cleanup(p.Stop)
@@ -77,6 +79,21 @@ func TestAWriteWakesTheFollowersOfOtherNodesAFewTimesASecond(t *testing.T) {
 		}
 		if n := one.woken.Load(); n != 0 {
 			t.Errorf("it wakes itself %d times", n)
+		}
+	})
+}
+
+func TestAChangedListingIsToldToOtherNodesApartFromMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := new(bus.Memory)
+		one, two := join(t, memory), join(t, memory)
+		for range 3 {
+			one.Fed()
+		}
+		time.Sleep(2 * every)
+		synctest.Wait()
+		if one.fed.Load() != 0 || two.fed.Load() != 1 || two.woken.Load() != 0 {
+			t.Errorf("fed %d and %d times, woken %d times, want the other one fed once", one.fed.Load(), two.fed.Load(), two.woken.Load())
 		}
 	})
 }
@@ -152,4 +169,51 @@ func FuzzParseNote(f *testing.F) {
 			t.Errorf("%s is none any more", again)
 		}
 	})
+}
+
+// Bug: a note that was too large was dropped with all that it told, without a word.
+func TestANoteThatIsTooLargeIsSaidInParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := new(bus.Memory)
+		one, two := join(t, memory), join(t, memory)
+		largest := 0
+		memory.Join(func(_ bus.Topic, m bus.Message) { largest = max(largest, len(m.Frame)) })
+		key := func(i int) string { return fmt.Sprintf("%03d%s", i, strings.Repeat("<", 400)) } // of which JSON makes six times as much
+		said := note{Node: one.node, Wake: true}
+		for i := range atOnce {
+			said.Taken = append(said.Taken, limit.Taken{Set: "send", Key: key(i), Tokens: 8})
+		}
+		said.Taken[0].Key = strings.Repeat("x", longest)
+		one.say(t.Context(), said)
+		synctest.Wait()
+		for i := range atOnce {
+			if err := two.sends.Take(key(i), "Too many."); (err == nil) != (i == 0) {
+				t.Fatalf("key %d of %d: got %v, want all but the one that is too large to be told", i, atOnce, err)
+			}
+		}
+		if n := two.woken.Load(); n != 1 {
+			t.Errorf("woken %d times, want once", n)
+		}
+		if largest > longest {
+			t.Errorf("a part has %d bytes, want at most %d", largest, longest)
+		}
+	})
+}
+
+// The keys of rate limits are short, so that a full note fits however they are written.
+func TestAFullNoteOfShortKeysFits(t *testing.T) {
+	for _, length := range []int{125, 1000} {
+		shared := limit.NewSharing()
+		k := shared.New("conversation", time.Hour, 1, time.Now)
+		for i := range atOnce {
+			if err := k.Take(fmt.Sprintf("%03d%s", i, strings.Repeat("<", length)), "Too many."); err != nil {
+				t.Fatal(err)
+			}
+		}
+		told := shared.News(atOnce)
+		data, err := json.Marshal(note{Node: "n", Taken: told})
+		if err != nil || len(data) > longest || len(told) != atOnce {
+			t.Errorf("of %d keys of %d bytes it has %d bytes of %d (%v)", len(told), length, len(data), longest, err)
+		}
+	}
 }

@@ -287,10 +287,10 @@ func text(e ast.Expr) string {
 	return s
 }
 
-var pongType = regexp.MustCompile(`^\{"type":"(\w+)"\}$`)
+var writtenType = regexp.MustCompile(`^\{"type":"(\w+)"[,}]`)
 
-// sentTypes finds the types of frames in frames.go: the first value of each struct
-// whose first field is Type, the kinds of cursors, and frames that are written out.
+// sentTypes finds the types of frames: the first value of each struct whose first field is Type, the kinds
+// of cursors, and frames that are written out.
 func sentTypes(t *testing.T) []string {
 	t.Helper()
 	var types []string
@@ -307,17 +307,17 @@ func sentTypes(t *testing.T) []string {
 			}
 			types = append(types, text(value))
 		case *ast.CallExpr:
-			if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "cursor" {
-				types = append(types, text(n.Args[0]))
+			if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "appendCursor" {
+				types = append(types, text(n.Args[1]))
 			}
 		case *ast.BasicLit:
-			if m := pongType.FindStringSubmatch(text(n)); m != nil {
+			if m := writtenType.FindStringSubmatch(text(n)); m != nil {
 				types = append(types, m[1])
 			}
 		}
 		return true
 	}
-	for _, file := range []string{"frames.go", "notice.go"} {
+	for _, file := range []string{"frames.go", "append.go", "notice.go"} {
 		ast.Inspect(source(t, file), look)
 	}
 	return slices.DeleteFunc(types, func(s string) bool { return s == "" })

@@ -125,7 +125,18 @@ type incoming struct {
 // UnknownType; clientID is the frame's own, whenever it could be read, so that the
 // sender knows which command is refused.
 func Decode(data []byte, implied chat.ConversationID) (command Command, clientID string, err error) {
-	if !utf8.Valid(data) || !json.Valid(data) {
+	valid := utf8.Valid(data)
+	if valid {
+		if command, clientID, ok := plain(data, implied); ok {
+			return command, clientID, nil
+		}
+	}
+	return decode(data, valid, implied)
+}
+
+// decode is Decode for all frames there are. It is told whether a frame is valid UTF-8.
+func decode(data []byte, valid bool, implied chat.ConversationID) (command Command, clientID string, err error) {
+	if !valid || !json.Valid(data) {
 		return nil, "", chat.Errorf(chat.BadJSON, "The frame is not JSON.")
 	}
 	if trimmed := bytes.TrimLeft(data, " \t\r\n"); trimmed[0] != '{' {

@@ -10,6 +10,14 @@ import (
 // Event returns the frame of a committed event: the whole message as it is now. One that does
 // not bring the message has the event's seq and time besides the message's own.
 func Event(e chat.Event) []byte {
+	if e.Kind == chat.MessagePosted && asSent(&e.Message) {
+		const others = 256 // names, numbers and the sender
+		return appendPosted(make([]byte, 0, others+len(e.Message.Text)+len(e.Message.ClientID)), e.Message)
+	}
+	return event(e)
+}
+
+func event(e chat.Event) []byte {
 	shape := MessageOf(e.Message)
 	if e.Kind == chat.MessagePosted {
 		return encode(struct {
@@ -30,17 +38,11 @@ func Event(e chat.Event) []byte {
 func Signal(s chat.Signal) []byte {
 	switch s := s.(type) {
 	case chat.Typing:
-		return encode(struct {
-			Type         string              `json:"type"`
-			Conversation chat.ConversationID `json:"conversation_id"`
-			UserID       chat.UserID         `json:"user_id"`
-			User         string              `json:"user"`
-			IsTyping     bool                `json:"is_typing"`
-		}{"typing", s.Conversation, s.User, s.Name, s.On})
+		return appendTyping(make([]byte, 0, 96+len(s.Name)), s)
 	case chat.ReadMoved:
-		return cursor("read", s.Conversation, s.User, s.Seq, s.At)
+		return appendCursor(make([]byte, 0, 128), "read", s.Conversation, s.User, s.Seq, s.At)
 	case chat.DeliveredMoved:
-		return cursor("delivered", s.Conversation, s.User, s.Seq, s.At)
+		return appendCursor(make([]byte, 0, 144), "delivered", s.Conversation, s.User, s.Seq, s.At)
 	case chat.PresenceChanged:
 		return encode(struct {
 			Type     string      `json:"type"`
@@ -100,16 +102,6 @@ func Online(frame []byte) (online, ok bool) {
 	return f.Online, err == nil && f.Type == "presence"
 }
 
-func cursor(kind string, c chat.ConversationID, who chat.UserID, seq chat.Seq, at time.Time) []byte {
-	return encode(struct {
-		Type         string              `json:"type"`
-		Conversation chat.ConversationID `json:"conversation_id"`
-		UserID       chat.UserID         `json:"user_id"`
-		Seq          chat.Seq            `json:"seq"`
-		Timestamp    Time                `json:"timestamp"`
-	}{kind, c, who, seq, Time{at}})
-}
-
 // Hello is the first frame of a connection. Head, Entry and Participants are for
 // a socket of one conversation, Unread for one of everything.
 type Hello struct {
@@ -151,20 +143,17 @@ func (h Hello) Encode() []byte {
 
 // Ack returns the answer to a message that has been committed.
 func Ack(m chat.Message, duplicate bool) []byte {
-	return Done(m.ClientID, chat.Event{Conversation: m.Conversation, Seq: m.Seq, At: m.SentAt, Message: m}, duplicate)
+	return done(m.ClientID, m.Conversation, m.ID, m.Seq, m.SentAt, duplicate)
 }
 
 // Done returns the answer to any command that has been committed, with the event that it made.
 func Done(clientID string, e chat.Event, duplicate bool) []byte {
-	return encode(struct {
-		Type         string              `json:"type"`
-		ClientID     string              `json:"client_id"`
-		Conversation chat.ConversationID `json:"conversation_id"`
-		ID           chat.MessageID      `json:"message_id"`
-		Seq          chat.Seq            `json:"seq"`
-		Timestamp    Time                `json:"timestamp"`
-		Duplicate    bool                `json:"duplicate"`
-	}{"ack", clientID, e.Conversation, e.Message.ID, e.Seq, Time{e.At}, duplicate})
+	return done(clientID, e.Conversation, e.Message.ID, e.Seq, e.At, duplicate)
+}
+
+func done(clientID string, c chat.ConversationID, id chat.MessageID, seq chat.Seq, at time.Time, duplicate bool) []byte {
+	const others = 192 // names, numbers and the time
+	return appendDone(make([]byte, 0, others+len(clientID)), clientID, c, id, seq, at, duplicate)
 }
 
 // Error returns the answer to a command that was refused.

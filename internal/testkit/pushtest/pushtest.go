@@ -49,6 +49,7 @@ type Service struct {
 	browsers map[string]*Browser
 	answers  []Answer
 	forever  Answer
+	slow     time.Duration
 	asked    int
 	faults   []string
 }
@@ -164,6 +165,13 @@ func (s *Service) Always(a Answer) {
 	s.forever = a
 }
 
+// Slow has each request wait for so long from now on, before it is looked at.
+func (s *Service) Slow(wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow = wait
+}
+
 // Asked returns how many requests there were.
 func (s *Service) Asked() int {
 	s.mu.Lock()
@@ -183,6 +191,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 4097))
 	if err != nil {
 		http.Error(w, "the body is not whole", http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	slow := s.slow
+	s.mu.Unlock()
+	select {
+	case <-time.After(slow):
+	case <-r.Context().Done():
 		return
 	}
 	s.mu.Lock()

@@ -49,7 +49,7 @@ func newNode(db *store.DB, join func(bus.Receive) bus.Bus, flaw Flaw, pause func
 		return fresh, counts, err
 	}, n.relay.Signal, log)
 	here = presence.New(db, n.hub, n.relay, nil, log)
-	n.inbox = inbox.New(db, n.hub, n.relay, n.bell, nil)
+	n.inbox = inbox.New(db, n.hub, n.relay, n.bell, nil, log)
 	n.messages = messaging.New(db, n.relay, n.bell, &messaging.Limits{}, chat.DefaultMedia(), nil, time.Now)
 	n.door = socket.New(socket.Options{
 		Guard: auth.NewGuard(db, nil, false, time.Now), Hub: n.hub, Messages: n.messages, Inbox: n.inbox, Presence: here, Epoch: db.Epoch, Media: chat.DefaultMedia(), Log: log,

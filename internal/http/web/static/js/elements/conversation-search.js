@@ -23,6 +23,7 @@ export class ConversationSearch extends HTMLElement {
     const chat = this.closest("swapnest-chat")
     chat?.addEventListener("click", (event) => this.#open(/** @type {MouseEvent} */ (event)), { signal })
     chat?.addEventListener("drawn", () => this.hidden || this.#paint(), { signal })
+    chat?.addEventListener("line", (event) => void this.#line(/** @type {CustomEvent} */ (event).detail), { signal })
     const asked = new URLSearchParams(location.search)
     if (asked.get("q")) void this.#continue(asked.get("q") ?? "", Number(asked.get("message")))
   }
@@ -73,6 +74,11 @@ export class ConversationSearch extends HTMLElement {
     }
     // Enter goes on. Where there is but a finger it would bring the keys up.
     if (matchMedia("(hover: hover)").matches) this.#input.focus({ preventScroll: true })
+  }
+
+  /** @param {import("../lib/socket.js").LineState} line */
+  async #line({ state }) {
+    if (state === "connected" && !this.hidden) await this.#finder.again()
   }
 
   #later() {

@@ -11,6 +11,8 @@ export class Finder {
   #conversation
   #asked = 0
   #next = ""
+  /** the cursor of what was asked for and not answered */
+  #missed = /** @type {string | undefined} */ (undefined)
   text = ""
   /** @type {Hit[]} the newest first */
   hits = []
@@ -49,6 +51,11 @@ export class Finder {
     this.go(Math.min(Math.max(this.at + by, 0), this.hits.length - 1))
   }
 
+  /** Asks once more for what the line has broken: for when there is one again. */
+  async again() {
+    if (this.#missed !== undefined) await this.#ask(this.#missed)
+  }
+
   /** @param {number} at */
   go(at) {
     this.at = at
@@ -58,6 +65,7 @@ export class Finder {
   /** @param {string} cursor "" to begin anew */
   async #ask(cursor) {
     const asked = ++this.#asked
+    this.#missed = undefined
     const { text } = this
     const query = new URLSearchParams({ q: text, conversation_id: this.#conversation, ...(cursor && { cursor }) })
     try {
@@ -69,6 +77,9 @@ export class Finder {
       this.#tell()
     } catch (error) {
       if (asked !== this.#asked) return
+      this.#missed = cursor
+      // What was found before fits other words.
+      if (!cursor) Object.assign(this, { hits: [], at: -1 })
       this.said = error instanceof Error ? error.message : ""
       this.#changed()
     }
