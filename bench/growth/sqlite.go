@@ -108,7 +108,7 @@ func (f *sqliteFiller) people(ctx context.Context, first, count int64) error {
 }
 
 func (f *sqliteFiller) messages(ctx context.Context, all []message) error {
-	err := f.within(ctx, func() error {
+	return f.within(ctx, func() error {
 		m := f.rows(ctx, "message", "id, conversation_id, seq, sender_id, client_id, digest, body, buyer_sent, seller_sent, created_at", "")
 		for i := range all {
 			x := &all[i]
@@ -119,9 +119,28 @@ func (f *sqliteFiller) messages(ctx context.Context, all []message) error {
 			x := &all[i]
 			e.add(x.talk.id, x.seq, "message", x.id, x.sender, x.at)
 		}
-		s := f.rows(ctx, "message_search", "rowid, words", "")
-		var b strings.Builder
-		for i := range all {
+		return errors.Join(m.flush(), e.flush(), f.index(ctx, all))
+	})
+}
+
+// index puts messages into the search index, in volumes as the program makes them: see internal/store/search_volumes.go.
+func (f *sqliteFiller) index(ctx context.Context, all []message) error {
+	volume := func(x *message) int64 { return x.id >> 20 }
+	var b strings.Builder
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && volume(&all[n]) == volume(&all[0]) {
+			n++
+		}
+		table := "message_search_" + strconv.FormatInt(volume(&all[0]), 10)
+		_, err := f.conn.ExecContext(ctx, "CREATE VIRTUAL TABLE IF NOT EXISTS "+table+
+			" USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3 4');"+
+			"INSERT INTO "+table+" ("+table+", rank) VALUES ('automerge', 8)")
+		if err != nil {
+			return err
+		}
+		s := f.rows(ctx, table, "rowid, words", "")
+		for i := range all[:n] {
 			x := &all[i]
 			b.Reset()
 			fmt.Fprintf(&b, "u%d u%d c%d", x.buyer, x.seller, x.talk.id)
@@ -131,14 +150,12 @@ func (f *sqliteFiller) messages(ctx context.Context, all []message) error {
 			}
 			s.add(x.id, b.String())
 		}
-		return errors.Join(m.flush(), e.flush(), s.flush())
-	})
-	if err != nil {
-		return err
+		if err := s.flush(); err != nil {
+			return err
+		}
+		all = all[n:]
 	}
-	// As the indexer does behind so many.
-	_, err = f.conn.ExecContext(ctx, "INSERT INTO message_search (message_search, rank) VALUES ('merge', ?)", len(all)/16)
-	return err
+	return nil
 }
 
 func (f *sqliteFiller) conversations(ctx context.Context, all []*talk) error {

@@ -145,7 +145,7 @@ func (m *move) openSource(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	m.tables = schema.names()
+	m.tables = append(schema.names(), derived) // which is a table of PostgreSQL, too
 	return nil
 }
 

@@ -65,6 +65,18 @@ func (r Reader) ToIndex(ctx context.Context, ids []chat.MessageID) ([]Indexed, e
 
 // Index puts messages into the index in place of what it held of them.
 func (tx *Tx) Index(ctx context.Context, all []Indexed) error {
+	if tx.d == sqlite {
+		return tx.indexVolumes(ctx, all)
+	}
+	return tx.indexAs(ctx, all,
+		`DELETE FROM message_search WHERE `+tx.d.among("message_id", "$1"),
+		`INSERT INTO message_search (message_id, words)
+			SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS TSVECTOR) FROM json_array_elements(CAST($1 AS JSON)) AS element (value)`)
+}
+
+// indexAs is Index with the statements that take messages out, a JSON array of ids, and put them in, one of arrays
+// of an id and words.
+func (tx *Tx) indexAs(ctx context.Context, all []Indexed, remove, insert string) error {
 	ids := make([]chat.MessageID, len(all))
 	var rows [][2]any
 	for i, m := range all {
@@ -81,13 +93,6 @@ func (tx *Tx) Index(ctx context.Context, all []Indexed) error {
 	if err != nil {
 		return fmt.Errorf("index messages: %w", err)
 	}
-	remove := `DELETE FROM message_search WHERE ` + tx.d.among("rowid", "$1")
-	insert := `INSERT INTO message_search (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each($1)`
-	if tx.d == postgres {
-		remove = `DELETE FROM message_search WHERE ` + tx.d.among("message_id", "$1")
-		insert = `INSERT INTO message_search (message_id, words)
-			SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS TSVECTOR) FROM json_array_elements(CAST($1 AS JSON)) AS element (value)`
-	}
 	if _, err := tx.q.ExecContext(ctx, remove, string(gone)); err != nil {
 		return fmt.Errorf("take messages out of the index: %w", err)
 	}
@@ -98,36 +103,6 @@ func (tx *Tx) Index(ctx context.Context, all []Indexed) error {
 		return fmt.Errorf("index messages: %w", err)
 	}
 	return nil
-}
-
-// MergeIndex merges parts of SQLite's index into larger ones, in a transaction of its own that writes so many pages of 4 KiB,
-// and then to the end of the word at which it is: of one that is in every message that may be hundreds more. It returns
-// about how many it has written, 0 for nothing to merge. PostgreSQL does this by itself, beside those who write.
-func (db *DB) MergeIndex(ctx context.Context, pages int) (written int, err error) {
-	if db.d == postgres {
-		return 0, nil
-	}
-	err = db.Update(ctx, func(tx *Tx) error {
-		var before, after int
-		if err := tx.q.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
-			return err
-		}
-		if _, err := tx.q.ExecContext(ctx, `INSERT INTO message_search (message_search, rank) VALUES ('merge', $1)`, pages); err != nil {
-			return err
-		}
-		if err := tx.q.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&after); err != nil {
-			return err
-		}
-		// The statement counts as one, and each page is written in one place and deleted in another.
-		if changes := after - before; changes > 1 {
-			written = max(1, changes/2)
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("merge the index: %w", err)
-	}
-	return written, nil
 }
 
 // FollowFrom moves a follower that stands at a cursor, and tells whether it stood there: if
@@ -171,17 +146,21 @@ func (db *DB) reindex(ctx context.Context) error {
 
 // ForgetIndex empties the index, and has its follower make it anew.
 func (tx *Tx) ForgetIndex(ctx context.Context) error {
-	// SQLite would take out row by row, and keep a note of each. This keeps the settings of the index.
-	empty := `INSERT INTO message_search (message_search) VALUES ('delete-all')`
-	if tx.d == postgres {
-		empty = `TRUNCATE message_search`
+	if err := tx.emptyIndex(ctx); err != nil {
+		return fmt.Errorf("empty the search index: %w", err)
 	}
-	for _, statement := range []string{empty, `DELETE FROM follower WHERE name = '` + Searchable + `'`} {
-		if _, err := tx.q.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("empty the search index: %w", err)
-		}
+	if _, err := tx.q.ExecContext(ctx, `DELETE FROM follower WHERE name = $1`, Searchable); err != nil {
+		return fmt.Errorf("empty the search index: %w", err)
 	}
 	return nil
+}
+
+func (tx *Tx) emptyIndex(ctx context.Context) error {
+	if tx.d == sqlite {
+		return tx.dropVolumes(ctx)
+	}
+	_, err := tx.q.ExecContext(ctx, `TRUNCATE message_search`)
+	return err
 }
 
 // SearchQuery asks for messages that somebody may see and whose text, with the names of what they have attached, fits a query.
@@ -201,7 +180,10 @@ const mostSought = 8
 // have changed meanwhile, and it is asked for the 8 most telling words alone, see words.Query.Telling. What was deleted, for everyone
 // or for who asks, is never among them.
 func (r Reader) Search(ctx context.Context, q SearchQuery) ([]chat.Message, error) {
-	if r.d == postgres && q.Conversation != 0 {
+	if r.d == sqlite {
+		return r.searchVolumes(ctx, q)
+	}
+	if q.Conversation != 0 {
 		found, err := r.searchNewest(ctx, q)
 		if err != nil || len(found) == q.Limit {
 			return found, err
@@ -222,38 +204,38 @@ func (r Reader) searchNewest(ctx context.Context, q SearchQuery) ([]chat.Message
 			ORDER BY a.seq DESC LIMIT `+strconv.Itoa(newest)+`),
 		found AS MATERIALIZED (
 			SELECT s.message_id FROM newest n JOIN message_search s ON s.message_id = n.id WHERE s.words @@ CAST($1 AS TSQUERY) AND n.id < $2) `+
-		searchSelect[postgres], r.d.match([]string{personToken(q.Who)}, q.Words), q.Before, q.Who, q.Limit, q.Conversation)
+		searchFound, r.d.match([]string{personToken(q.Who)}, q.Words), q.Before, q.Who, q.Limit, q.Conversation)
 }
 
-// searchAll is Search by the index alone.
+// searchAll is Search by the index alone. Whatever the planner thinks of it, no other table is read before what is
+// MATERIALIZED, and a sum is in no index: it would read all ids up to one, to compare them with what was found.
 func (r Reader) searchAll(ctx context.Context, q SearchQuery) ([]chat.Message, error) {
+	return r.messages(ctx, `WITH found AS MATERIALIZED (
+			SELECT message_id FROM message_search WHERE words @@ CAST($1 AS TSQUERY) AND message_id + 0 < $2) `+
+		searchFound, r.match(q), q.Before, q.Who, q.Limit)
+}
+
+// match is what the index is asked for: what was typed, where it is to stand.
+func (r Reader) match(q SearchQuery) string {
 	tags := []string{personToken(q.Who)}
 	if q.Conversation != 0 {
 		tags = append(tags, placeToken(q.Conversation))
 	}
-	return r.messages(ctx, foundFirst[r.d]+searchSelect[r.d], r.d.match(tags, q.Words), q.Before, q.Who, q.Limit)
+	return r.d.match(tags, q.Words)
 }
 
-// How a search begins with the index of words, whatever the planner thinks of it: CROSS has SQLite keep the
-// order of a join, PostgreSQL reads no other table before what is MATERIALIZED, and a sum is in no index: it would
-// read all ids up to one, or all that somebody may see, to compare them with what was found.
 var (
-	foundFirst = map[dialect]string{
-		postgres: `WITH found AS MATERIALIZED (SELECT message_id FROM message_search WHERE words @@ CAST($1 AS TSQUERY) AND message_id + 0 < $2) `,
-	}
-	foundThere = map[dialect]string{
-		sqlite:   `(SELECT rowid AS message_id FROM message_search WHERE message_search MATCH $1 AND rowid < $2 ORDER BY rowid DESC)`,
-		postgres: `(SELECT message_id FROM found ORDER BY message_id DESC OFFSET 0)`,
-	}
-	inOrder = map[dialect]string{sqlite: `CROSS`}
+	// searchFound selects among messages that PostgreSQL has found.
+	searchFound = searchSelectOf(postgres, `(SELECT message_id FROM found ORDER BY message_id DESC OFFSET 0)`)
 
-	searchSelect = map[dialect]string{sqlite: searchSelectOf(sqlite), postgres: searchSelectOf(postgres)}
+	inOrder = map[dialect]string{sqlite: `CROSS`}
 )
 
-// searchSelectOf selects messages that were found, the newest first, without those that $3 does not see.
-func searchSelectOf(d dialect) string {
+// searchSelectOf selects messages that were found, the newest first, without those that $3 does not see. CROSS has
+// SQLite keep the order of a join, so that it begins with the index.
+func searchSelectOf(d dialect, from string) string {
 	return `SELECT ` + messageColumns + `
-		FROM ` + foundThere[d] + ` s
+		FROM ` + from + ` s
 		` + inOrder[d] + ` JOIN message m ON m.id = s.message_id
 		` + inOrder[d] + ` JOIN users u ON u.id = m.sender_id
 		` + inOrder[d] + ` JOIN member me ON me.conversation_id = m.conversation_id AND me.user_id + 0 = $3

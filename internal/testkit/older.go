@@ -18,7 +18,7 @@ var undoing = map[int][]string{
 	9:  {`DROP TABLE message_hidden`, `ALTER TABLE member DROP COLUMN cleared_seq`},
 	10: {`ALTER TABLE message DROP COLUMN reply_to`},
 	11: {`DROP TABLE reaction`},
-	12: {`DROP TABLE message_search`, `DELETE FROM meta WHERE key = 'search'`},
+	12: {`DROP TABLE IF EXISTS message_search`, `DELETE FROM meta WHERE key = 'search'`},
 	13: {`DROP TABLE saved_reply`, `ALTER TABLE users DROP COLUMN hides_read`, `ALTER TABLE users DROP COLUMN hides_seen`},
 	14: {`DROP TABLE attachment`, `ALTER TABLE message DROP COLUMN attachments`},
 	15: {
@@ -34,7 +34,7 @@ var undoing = map[int][]string{
 	},
 	16: {`ALTER TABLE conversation ADD COLUMN last_message_id BIGINT NOT NULL DEFAULT 0`},
 	17: {`DROP TABLE unsettled`, `ALTER TABLE users DROP COLUMN settled_at`},
-	18: {}, // what it sets, it sets again
+	18: {}, // the search index is made anew as soon as something looks for it
 }
 
 // newest is the last migration.

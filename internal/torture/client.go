@@ -49,6 +49,7 @@ type Client struct {
 	about  map[int64][]target // the newest of each conversation
 	serial int
 	conn   net.Conn      // nil while there is no line
+	ends   []string      // why each line was over
 	kick   chan struct{} // there is something to send
 	paused chan struct{} // reads nothing while it is set
 
@@ -190,12 +191,18 @@ func (c *Client) connect(ctx context.Context) (greeted bool) {
 	for {
 		select {
 		case f, ok := <-l.frames:
-			if !ok || !c.take(l, f) {
+			if !ok {
+				c.gone(l.why)
+				return greeted
+			}
+			if !c.take(l, f) {
+				c.gone("left by the tab at a frame of the type " + f.Type)
 				return greeted
 			}
 			greeted = greeted || f.Type == "hello"
 		case <-l.reopen.C:
 			if !c.openRest(l) {
+				c.gone("conversations could not be opened on it")
 				return greeted
 			}
 		case <-c.kick:
@@ -205,9 +212,17 @@ func (c *Client) connect(ctx context.Context) (greeted bool) {
 			return greeted
 		}
 		if greeted && !c.flush(l) {
+			c.gone("messages could not be written to it")
 			return greeted
 		}
 	}
+}
+
+// gone notes why a line is over.
+func (c *Client) gone(why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ends = append(c.ends, time.Now().Format("05.000 ")+why)
 }
 
 // gate waits while the client is paused.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"syscall"
@@ -60,6 +61,7 @@ func narrow(_, _ string, c syscall.RawConn) error {
 type line struct {
 	conn   net.Conn
 	frames chan frame     // closed when the line is over
+	why    string         // it is; known when frames is closed
 	over   chan struct{}  // closed when nobody takes frames any more
 	level  map[int64]bool // conversations that have caught up; the client's own
 
@@ -70,23 +72,28 @@ type line struct {
 // read decodes what the server says until the line ends.
 func (l *line) read(from *bufio.Reader, gate func(over <-chan struct{})) {
 	defer close(l.frames)
+	over := func(why ...any) { l.why = fmt.Sprintln(why...) }
 	for {
 		gate(l.over)
-		if l.conn.SetReadDeadline(time.Now().Add(l.patience)) != nil {
+		if err := l.conn.SetReadDeadline(time.Now().Add(l.patience)); err != nil {
+			over(err)
 			return
 		}
 		h, err := ws.ReadHeader(from)
 		if err != nil {
+			over(err)
 			return
 		}
 		payload := make([]byte, h.Length)
 		if _, err := io.ReadFull(from, payload); err != nil {
+			over(err)
 			return
 		}
 		switch h.OpCode {
 		case ws.OpText:
 			var f frame
-			if json.Unmarshal(payload, &f) != nil {
+			if err := json.Unmarshal(payload, &f); err != nil {
+				over(err)
 				return
 			}
 			f.came = time.Now()
@@ -94,6 +101,7 @@ func (l *line) read(from *bufio.Reader, gate func(over <-chan struct{})) {
 		case ws.OpPing:
 			l.send(ws.NewPongFrame(payload))
 		case ws.OpClose:
+			over(ws.ParseCloseFrameData(payload))
 			return
 		}
 	}

@@ -279,6 +279,16 @@ func (w *World) lines() (n int) {
 	return n
 }
 
+// ends returns why lines were over.
+func (w *World) ends() (all []string) {
+	for _, c := range w.Clients {
+		c.mu.Lock()
+		all = append(all, c.ends...)
+		c.mu.Unlock()
+	}
+	return all
+}
+
 // up tells whether all tabs have a line.
 func (w *World) up() bool {
 	for _, c := range w.Clients {

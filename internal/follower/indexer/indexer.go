@@ -30,12 +30,6 @@ const (
 	// share is for how many times of what a batch has taken those who write have the database
 	// to themselves, while there is more to catch up with.
 	share = 1
-	// mergedAtOnce is how many pages of SQLite's index are merged in one transaction, which takes some milliseconds, or many
-	// where a word that is in every message is among them: SQLite ends no sooner than a word does. And
-	// eventsAPage for how many events one is merged: most of what they make necessary. The rest, of large parts, is
-	// merged while there is nothing else to do, some pages each time that is seen.
-	mergedAtOnce = 16
-	eventsAPage  = 16
 )
 
 // Follower keeps the index. Two at once do no harm: who was overtaken writes nothing.
@@ -43,10 +37,6 @@ type Follower struct {
 	*follower.Loop
 	db  *store.DB
 	now func() time.Time
-	// unmerged is how many events have been put into the index for which nothing was merged, less than 0 where more was
-	// merged than they made due, and merged tells that there was nothing left to merge. The loop uses both.
-	unmerged int
-	merged   bool
 }
 
 // New returns a follower. Start begins, Stop ends it.
@@ -89,7 +79,7 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	if len(events) == 0 {
-		return false, f.mergeSome(ctx)
+		return false, nil
 	}
 	n := len(events)
 	if n < batch {
@@ -100,35 +90,9 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 		if here, err := f.index(ctx, from, to, part); err != nil || !here {
 			return false, err
 		}
-		if err := f.merge(ctx, len(part)); err != nil {
-			return false, err
-		}
 		from = to
 	}
 	return len(events) == batch, nil
-}
-
-// merge keeps SQLite's index in few parts, after so many events more: a little each time.
-func (f *Follower) merge(ctx context.Context, events int) error {
-	f.merged = false
-	for f.unmerged += events; f.unmerged >= mergedAtOnce*eventsAPage && !f.merged; {
-		if err := f.mergeSome(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mergeSome merges some pages, unless nothing was left the last time.
-func (f *Follower) mergeSome(ctx context.Context) error {
-	if f.merged {
-		return nil
-	}
-	pages, err := f.db.MergeIndex(ctx, mergedAtOnce)
-	if f.unmerged -= pages * eventsAPage; pages == 0 {
-		f.merged, f.unmerged = true, 0
-	}
-	return err
 }
 
 // index puts the messages of events into the index, and moves the cursor behind them; here is

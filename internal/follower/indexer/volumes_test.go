@@ -1,0 +1,102 @@
+package indexer
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"swapnest/internal/chat"
+	"swapnest/internal/store"
+	"swapnest/internal/testkit"
+	"swapnest/internal/words"
+)
+
+// of one volume of SQLite's index are so many ids.
+const ofOneVolume = 1 << 20
+
+// later moves a message to where it would stand had very many others been written meanwhile: the next one stands there too.
+func (h *house) later(t *testing.T, d *testkit.Database, id chat.MessageID) chat.MessageID {
+	t.Helper()
+	for _, statement := range []string{`UPDATE message SET id = id + %[2]d WHERE id = %[1]d`, `UPDATE event SET message_id = message_id + %[2]d WHERE message_id = %[1]d`} {
+		if err := d.Exec(t.Context(), fmt.Sprintf(statement, id, ofOneVolume)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return id + ofOneVolume
+}
+
+func TestVolumesOfTheIndexAreSearchedAsOne(t *testing.T) {
+	d := testkit.SQLite(t)
+	var asked []string
+	h := newHouse(t, d)
+	if err := h.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.db = d.OpenTraced(t, nil, func(query string) { asked = append(asked, query) })
+	here := h.talk
+	var all []chat.MessageID // the newest first
+	add := func(id chat.MessageID) { all = slices.Insert(all, 0, id) }
+	add(h.say(t, "a lamp"))
+	add(h.say(t, "one more lamp"))
+	add(h.later(t, d, h.say(t, "a lamp in the next volume")))
+	first := h.Buyer
+	h.Buyer = h.Stranger
+	h.talk = h.Converse(t, h.db)
+	there := h.talk
+	add(h.say(t, "a lamp elsewhere"))
+	add(h.later(t, d, h.say(t, "a lamp in the third")))
+	h.follow(t)
+
+	for _, test := range []struct {
+		name    string
+		query   store.SearchQuery
+		want    []chat.MessageID
+		volumes []string
+	}{
+		{"all", store.SearchQuery{Limit: 10}, all, []string{"2", "1", "0"}},
+		{"the first", store.SearchQuery{Limit: 1}, all[:1], []string{"2"}},
+		{"as many as are in two volumes", store.SearchQuery{Limit: 3}, all[:3], []string{"2", "1"}},
+		{"one more", store.SearchQuery{Limit: 4}, all[:4], []string{"2", "1", "0"}},
+		{"the next page", store.SearchQuery{Before: all[2], Limit: 10}, all[3:], []string{"1", "0"}},
+		{"the first of a volume", store.SearchQuery{Before: ofOneVolume, Limit: 10}, all[3:], []string{"0"}},
+		{"in a conversation that has ended", store.SearchQuery{Conversation: here.ID, Limit: 10}, all[2:], []string{"1", "0"}},
+		{"in one that has begun late", store.SearchQuery{Conversation: there.ID, Limit: 10}, all[:2], []string{"2", "1"}},
+		{"the next page in it", store.SearchQuery{Conversation: there.ID, Before: all[1], Limit: 10}, nil, []string{"1"}},
+	} {
+		test.query.Who, test.query.Words = h.Seller.ID, words.Parse("lamp")
+		if test.query.Before == 0 {
+			test.query.Before = 1 << 60
+		}
+		asked = nil
+		found, err := h.db.Search(t.Context(), test.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []chat.MessageID
+		for _, m := range found {
+			got = append(got, m.ID)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: found %v, want %v", test.name, got, test.want)
+		}
+		var volumes []string
+		for _, query := range asked {
+			if m := regexp.MustCompile(`message_search_(\d+) MATCH`).FindStringSubmatch(query); m != nil {
+				volumes = append(volumes, m[1])
+			}
+		}
+		if !slices.Equal(volumes, test.volumes) {
+			t.Errorf("%s: asked the volumes %v, want %v", test.name, volumes, test.volumes)
+		}
+	}
+
+	// What is changed later is changed in its own volume.
+	h.talk, h.Buyer = here, first
+	h.does(t, all[3], chat.Change{Kind: chat.MessageEdited, Text: "a desk", At: time.Now()})
+	h.does(t, all[2], chat.Change{Kind: chat.MessageDeleted, At: time.Now()})
+	h.follow(t)
+	h.want(t, "edited and deleted", "lamp", 3)
+	h.want(t, "edited", "desk", 1)
+}

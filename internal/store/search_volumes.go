@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"swapnest/internal/chat"
+)
+
+// On SQLite the index is in volumes, a table for each 1,048,576 ids of messages. FTS5 merges what it has written into ever larger
+// parts, so that in a single table each message would be written once more for each time that the site has grown sixteenfold.
+// A volume that is full is left alone, so a message costs the same however many there are. And what is sought in a
+// conversation is sought where its messages are, not among those of all years.
+const volumeBits = 20
+
+// volume is the number of a volume, from 0 for the oldest messages.
+type volume int64
+
+func volumeOf(id chat.MessageID) volume { return volume(id >> volumeBits) }
+
+// table is the name of the volume's table.
+func (v volume) table() string { return "message_search_" + strconv.FormatInt(int64(v), 10) }
+
+// volumes returns which volumes there are between two, the newest first.
+func (r Reader) volumes(ctx context.Context, first, last volume) ([]volume, error) {
+	rows, err := r.q.QueryContext(ctx, `
+		SELECT CAST(substr(name, length('message_search_') + 1) AS INTEGER) AS number FROM sqlite_schema
+		WHERE type = 'table' AND name GLOB 'message_search_[0-9]*' AND name NOT GLOB 'message_search_*_*' AND number BETWEEN $1 AND $2
+		ORDER BY number DESC`, first, last)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(v *volume) []any { return []any{v} })
+}
+
+// indexVolumes is Index on SQLite.
+func (tx *Tx) indexVolumes(ctx context.Context, all []Indexed) error {
+	of := map[volume][]Indexed{}
+	for _, m := range all {
+		v := volumeOf(m.Message)
+		of[v] = append(of[v], m)
+	}
+	for v, some := range of {
+		if err := tx.makeVolume(ctx, v); err != nil {
+			return fmt.Errorf("begin a volume of the index: %w", err)
+		}
+		err := tx.indexAs(ctx, some,
+			`DELETE FROM `+v.table()+` WHERE `+tx.d.among("rowid", "$1"),
+			`INSERT INTO `+v.table()+` (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each($1)`)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeVolume begins a volume, unless it is there. Its parts are merged by eights, within the transactions that write.
+func (tx *Tx) makeVolume(ctx context.Context, v volume) error {
+	there, err := tx.volumes(ctx, v, v)
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	for _, statement := range []string{
+		`CREATE VIRTUAL TABLE ` + v.table() + ` USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3 4')`,
+		`INSERT INTO ` + v.table() + ` (` + v.table() + `, rank) VALUES ('automerge', 8)`,
+	} {
+		if _, err := tx.q.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropVolumes empties the index.
+func (tx *Tx) dropVolumes(ctx context.Context) error {
+	all, err := tx.volumes(ctx, 0, math.MaxInt64)
+	if err != nil {
+		return err
+	}
+	for _, v := range all {
+		if _, err := tx.q.ExecContext(ctx, `DROP TABLE `+v.table()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// searchVolumes is Search on SQLite: from the newest volume on, until enough was found.
+func (r Reader) searchVolumes(ctx context.Context, q SearchQuery) ([]chat.Message, error) {
+	first, last := chat.MessageID(0), q.Before-1
+	if q.Conversation != 0 {
+		oldest, newest, err := r.between(ctx, q.Conversation)
+		if err != nil {
+			return nil, err
+		}
+		first, last = oldest, min(newest, last)
+	}
+	all, err := r.volumes(ctx, volumeOf(first), volumeOf(last))
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	var found []chat.Message
+	for _, v := range all {
+		some, err := r.messages(ctx, searchSelectOf(sqlite,
+			`(SELECT rowid AS message_id FROM `+v.table()+` WHERE `+v.table()+` MATCH $1 AND rowid < $2 ORDER BY rowid DESC)`),
+			r.match(q), q.Before, q.Who, q.Limit-len(found))
+		if err != nil {
+			return nil, err
+		}
+		if found = slices.Concat(found, some); len(found) == q.Limit {
+			break
+		}
+	}
+	return found, nil
+}
+
+// between returns the ids of the first and the last message of a conversation, 0 and 0 for none: they rise with seq.
+func (r Reader) between(ctx context.Context, c chat.ConversationID) (oldest, newest chat.MessageID, err error) {
+	err = r.q.QueryRowContext(ctx, `SELECT
+		COALESCE((SELECT id FROM message WHERE conversation_id = $1 ORDER BY seq LIMIT 1), 0),
+		COALESCE((SELECT id FROM message WHERE conversation_id = $1 ORDER BY seq DESC LIMIT 1), 0)`, c).Scan(&oldest, &newest)
+	if err != nil {
+		return 0, 0, fmt.Errorf("find where a conversation begins and ends: %w", err)
+	}
+	return oldest, newest, nil
+}
