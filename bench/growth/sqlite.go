@@ -18,6 +18,9 @@ type sqliteFiller struct {
 	dir  string
 	db   *sql.DB
 	conn *sql.Conn
+	// volume is the table of the search index to which was written last.
+	volume   string
+	unmerged int // how many messages it has got for which nothing was merged
 }
 
 func (f *sqliteFiller) begin(ctx context.Context) (err error) {
@@ -123,9 +126,9 @@ func (f *sqliteFiller) messages(ctx context.Context, all []message) error {
 	})
 }
 
-// index puts messages into the search index, in volumes as the program makes them: see internal/store/search_volumes.go.
+// index puts messages into the search index, in volumes as the program makes and merges them: see internal/store/search_volumes.go.
 func (f *sqliteFiller) index(ctx context.Context, all []message) error {
-	volume := func(x *message) int64 { return x.id >> 20 }
+	volume := func(x *message) int64 { return x.id >> 17 }
 	var b strings.Builder
 	for len(all) > 0 {
 		n := 1
@@ -133,11 +136,10 @@ func (f *sqliteFiller) index(ctx context.Context, all []message) error {
 			n++
 		}
 		table := "message_search_" + strconv.FormatInt(volume(&all[0]), 10)
-		_, err := f.conn.ExecContext(ctx, "CREATE VIRTUAL TABLE IF NOT EXISTS "+table+
-			" USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3 4');"+
-			"INSERT INTO "+table+" ("+table+", rank) VALUES ('automerge', 8)")
-		if err != nil {
-			return err
+		if table != f.volume {
+			if err := f.turnOver(ctx, table); err != nil {
+				return err
+			}
 		}
 		s := f.rows(ctx, table, "rowid, words", "")
 		for i := range all[:n] {
@@ -153,8 +155,32 @@ func (f *sqliteFiller) index(ctx context.Context, all []message) error {
 		if err := s.flush(); err != nil {
 			return err
 		}
+		// As the indexer does behind so many.
+		for f.unmerged += n; f.unmerged >= 16*24; f.unmerged -= 16 * 24 {
+			if _, err := f.conn.ExecContext(ctx, "INSERT INTO "+table+" ("+table+", rank) VALUES ('merge', 16)"); err != nil {
+				return err
+			}
+		}
 		all = all[n:]
 	}
+	return nil
+}
+
+// turnOver begins a volume of the search index, and merges the one before into one part, as the program does while little is written.
+func (f *sqliteFiller) turnOver(ctx context.Context, table string) error {
+	statements := []string{
+		"CREATE VIRTUAL TABLE IF NOT EXISTS " + table + " USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3 4')",
+		"INSERT INTO " + table + " (" + table + ", rank) VALUES ('automerge', 0), ('usermerge', 16), ('crisismerge', 1900)",
+	}
+	if f.volume != "" {
+		statements = append(statements, "INSERT INTO "+f.volume+" ("+f.volume+") VALUES ('optimize')")
+	}
+	for _, statement := range statements {
+		if _, err := f.conn.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	f.volume = table
 	return nil
 }
 

@@ -10,11 +10,12 @@ import (
 	"swapnest/internal/chat"
 )
 
-// On SQLite the index is in volumes, a table for each 1,048,576 ids of messages. FTS5 merges what it has written into ever larger
-// parts, so that in a single table each message would be written once more for each time that the site has grown sixteenfold.
-// A volume that is full is left alone, so a message costs the same however many there are. And what is sought in a
-// conversation is sought where its messages are, not among those of all years.
-const volumeBits = 20
+// On SQLite the index is in volumes, a table for each 131,072 ids of messages. FTS5 adds a part for each transaction, and merges parts
+// into ever larger ones: in a single table a message would be written once more each time that the site has grown sixteenfold, and a word
+// that is everywhere would be merged in one go however often it was said. A volume that is full is merged once more, when there
+// is time, and then left alone: so a message costs the same however many there are. And what is sought in a conversation is
+// sought where its messages are, not among those of all years.
+const volumeBits = 17
 
 // volume is the number of a volume, from 0 for the oldest messages.
 type volume int64
@@ -57,7 +58,8 @@ func (tx *Tx) indexVolumes(ctx context.Context, all []Indexed) error {
 	return nil
 }
 
-// makeVolume begins a volume, unless it is there. Its parts are merged by eights, within the transactions that write.
+// makeVolume begins a volume, unless it is there. SQLite would merge its parts within the transactions that write, 64 pages at a
+// time and more; MergeIndex does it between them.
 func (tx *Tx) makeVolume(ctx context.Context, v volume) error {
 	there, err := tx.volumes(ctx, v, v)
 	if err != nil || len(there) > 0 {
@@ -65,13 +67,74 @@ func (tx *Tx) makeVolume(ctx context.Context, v volume) error {
 	}
 	for _, statement := range []string{
 		`CREATE VIRTUAL TABLE ` + v.table() + ` USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3 4')`,
-		`INSERT INTO ` + v.table() + ` (` + v.table() + `, rank) VALUES ('automerge', 8)`,
+		`INSERT INTO ` + v.table() + ` (` + v.table() + `, rank) VALUES ('automerge', 0), ('usermerge', 16), ('crisismerge', 1900)`,
 	} {
 		if _, err := tx.q.ExecContext(ctx, statement); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// MergeIndex merges parts of the newest volume of SQLite's index into larger ones, sixteen into one, in a transaction of its own
+// that writes about so many pages of 4 KiB. It tells whether there was something to merge. PostgreSQL merges by itself,
+// beside those who write.
+func (db *DB) MergeIndex(ctx context.Context, pages int) (merged bool, err error) {
+	if db.d == postgres {
+		return false, nil
+	}
+	err = db.Update(ctx, func(tx *Tx) error {
+		all, err := tx.volumes(ctx, 0, math.MaxInt64)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		merged, err = tx.merge(ctx, all[0], pages)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("merge the index: %w", err)
+	}
+	return merged, nil
+}
+
+// SettleIndex merges the first full volume of SQLite's index that holds messages from an id on into a single part: about so many pages
+// of 4 KiB, in a transaction of its own. It tells whether there was something to merge, and from which id on there may be more:
+// one behind the volume when that is in one part, and the same one when no such volume is full.
+func (db *DB) SettleIndex(ctx context.Context, from chat.MessageID, pages int) (next chat.MessageID, merged bool, err error) {
+	next = from
+	if db.d == postgres {
+		return next, false, nil
+	}
+	err = db.Update(ctx, func(tx *Tx) error {
+		all, err := tx.volumes(ctx, volumeOf(from), math.MaxInt64)
+		if err != nil || len(all) < 2 {
+			return err
+		}
+		v := all[len(all)-1]
+		if merged, err = tx.merge(ctx, v, -pages); !merged { // FTS5 takes this for all parts, whatever their sizes
+			next = chat.MessageID(v+1) << volumeBits
+		}
+		return err
+	})
+	if err != nil {
+		return from, false, fmt.Errorf("merge the index: %w", err)
+	}
+	return next, merged, nil
+}
+
+// merge writes pages of a volume, and tells whether there was something to merge.
+func (tx *Tx) merge(ctx context.Context, v volume, pages int) (merged bool, err error) {
+	var before, after int
+	if err := tx.q.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
+		return false, err
+	}
+	if _, err := tx.q.ExecContext(ctx, `INSERT INTO `+v.table()+` (`+v.table()+`, rank) VALUES ('merge', $1)`, pages); err != nil {
+		return false, err
+	}
+	if err := tx.q.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&after); err != nil {
+		return false, err
+	}
+	return after > before+1, nil // the statement itself counts as one
 }
 
 // dropVolumes empties the index.

@@ -30,6 +30,11 @@ const (
 	// share is for how many times of what a batch has taken those who write have the database
 	// to themselves, while there is more to catch up with.
 	share = 1
+	// mergedAtOnce is how many pages of SQLite's index are merged in one transaction, which takes some milliseconds, and
+	// eventsAPage for how many events one is merged beside those who write. A page holds about 50 messages, so that each is
+	// merged twice; the rest, and volumes that are full, are merged while little is written.
+	mergedAtOnce = 16
+	eventsAPage  = 24
 )
 
 // Follower keeps the index. Two at once do no harm: who was overtaken writes nothing.
@@ -37,6 +42,13 @@ type Follower struct {
 	*follower.Loop
 	db  *store.DB
 	now func() time.Time
+	// unmerged is how many events have been put into the index for which nothing was merged; merged tells that the newest volume
+	// has nothing left to merge, unsettled is the id from which on full ones may be in parts, and tidy tells that none is. The loop
+	// alone uses them.
+	unmerged  int
+	merged    bool
+	unsettled chat.MessageID
+	tidy      bool
 }
 
 // New returns a follower. Start begins, Stop ends it.
@@ -79,7 +91,7 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	if len(events) == 0 {
-		return false, nil
+		return false, f.tidyUp(ctx)
 	}
 	n := len(events)
 	if n < batch {
@@ -90,9 +102,56 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 		if here, err := f.index(ctx, from, to, part); err != nil || !here {
 			return false, err
 		}
+		if err := f.merge(ctx, len(part)); err != nil {
+			return false, err
+		}
 		from = to
 	}
+	if len(events) < few {
+		return false, f.tidyUp(ctx)
+	}
 	return len(events) == batch, nil
+}
+
+// merge keeps the newest volume of SQLite's index in few parts, after so many events more: a little each time.
+func (f *Follower) merge(ctx context.Context, events int) error {
+	f.merged, f.tidy = false, false
+	for f.unmerged += events; f.unmerged >= mergedAtOnce*eventsAPage && !f.merged; {
+		if err := f.mergeSome(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergeSome merges some pages of the newest volume, unless nothing was left the last time.
+func (f *Follower) mergeSome(ctx context.Context) error {
+	if f.merged {
+		return nil
+	}
+	more, err := f.db.MergeIndex(ctx, mergedAtOnce)
+	if err != nil {
+		return err
+	}
+	if f.unmerged -= mergedAtOnce * eventsAPage; !more || f.unmerged < 0 {
+		f.merged, f.unmerged = !more, 0
+	}
+	return nil
+}
+
+// tidyUp does a little of what is left to merge while little is written: in the newest volume, or else in one that is full.
+func (f *Follower) tidyUp(ctx context.Context) error {
+	if err := f.mergeSome(ctx); err != nil || !f.merged {
+		return err
+	}
+	for !f.tidy {
+		next, more, err := f.db.SettleIndex(ctx, f.unsettled, mergedAtOnce)
+		if err != nil || more {
+			return err
+		}
+		f.unsettled, f.tidy = next, next == f.unsettled
+	}
+	return nil
 }
 
 // index puts the messages of events into the index, and moves the cursor behind them; here is
@@ -111,6 +170,9 @@ func (f *Follower) index(ctx context.Context, from, to store.Cursor, events []st
 	messages, err := f.db.ToIndex(ctx, ids)
 	if err != nil {
 		return false, err
+	}
+	if len(ids) > 0 {
+		f.unsettled = min(f.unsettled, slices.Min(ids))
 	}
 	err = f.db.Update(ctx, func(tx *store.Tx) error {
 		// Another follower may have read them later, and changed.

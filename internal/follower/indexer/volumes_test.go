@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +16,7 @@ import (
 )
 
 // of one volume of SQLite's index are so many ids.
-const ofOneVolume = 1 << 20
+const ofOneVolume = 1 << 17
 
 // later moves a message to where it would stand had very many others been written meanwhile: the next one stands there too.
 func (h *house) later(t *testing.T, d *testkit.Database, id chat.MessageID) chat.MessageID {
@@ -99,4 +101,105 @@ func TestVolumesOfTheIndexAreSearchedAsOne(t *testing.T) {
 	h.follow(t)
 	h.want(t, "edited and deleted", "lamp", 3)
 	h.want(t, "edited", "desk", 1)
+}
+
+// parts is in how many parts a volume of SQLite's index is.
+func parts(t *testing.T, d *testkit.Database, volume int) int {
+	t.Helper()
+	n, err := strconv.Atoi(beside(t, d, fmt.Sprintf(`SELECT count(DISTINCT segid) FROM message_search_%d_idx`, volume)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestAFullVolumeIsMergedIntoOnePart(t *testing.T) {
+	d := testkit.SQLite(t)
+	h := newHouse(t, d)
+	f := h.follower()
+	follow := func(times int) {
+		t.Helper()
+		for range times {
+			if err := f.Follow(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var lamp chat.MessageID
+	for range 5 {
+		lamp = h.say(t, "lamp")
+		follow(1)
+	}
+	follow(5)
+	if got := parts(t, d, 0); got != 5 {
+		t.Fatalf("the only volume is in %d parts, want 5: it is not full", got)
+	}
+	h.later(t, d, h.say(t, "a later lamp"))
+	follow(5)
+	if got := parts(t, d, 0); got != 1 {
+		t.Errorf("a full volume is in %d parts, want 1", got)
+	}
+	h.want(t, "merged", "lamp", 6)
+
+	// One that is written to again is merged again.
+	h.does(t, lamp, chat.Change{Kind: chat.MessageEdited, Text: "desk", At: time.Now()})
+	follow(1)
+	h.does(t, lamp-1, chat.Change{Kind: chat.MessageEdited, Text: "desk", At: time.Now()})
+	follow(5)
+	if got := parts(t, d, 0); got != 1 {
+		t.Errorf("a volume that was changed is in %d parts, want 1", got)
+	}
+	h.want(t, "changed", "lamp", 4)
+	h.want(t, "changed", "desk", 2)
+}
+
+// While much is written, messages pay for merging by how many they are, and for no more.
+func TestMergingIsPacedByWhatIsWritten(t *testing.T) {
+	d := testkit.SQLite(t)
+	h := newHouse(t, d)
+	if err := h.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	merges := 0
+	h.db = d.OpenTraced(t, nil, func(query string) {
+		if strings.Contains(query, "('merge', ") {
+			merges++
+		}
+	})
+	f := h.follower()
+	for i := range 40 {
+		var all []store.Indexed
+		for j := range 50 {
+			text := "u1 u2 c1"
+			for k := range 30 {
+				text += fmt.Sprintf(" w%dx%dx%d", i, j, k)
+			}
+			all = append(all, store.Indexed{Message: h.say(t, "thing"), Words: text})
+		}
+		if err := h.db.Update(t.Context(), func(tx *store.Tx) error { return tx.Index(t.Context(), all) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wrote := func(events, want int) {
+		t.Helper()
+		merges = 0
+		if err := f.merge(t.Context(), events); err != nil {
+			t.Fatal(err)
+		}
+		if merges != want {
+			t.Errorf("behind %d events more there were %d merges, want %d", events, merges, want)
+		}
+	}
+	const due = mergedAtOnce * eventsAPage
+	wrote(due-1, 0)
+	wrote(1, 1)
+	wrote(2*due, 2)
+	// What there is not to merge is not made up for later.
+	for !f.merged {
+		if err := f.mergeSome(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wrote(5*due, 1)
+	wrote(due-1, 0)
 }
