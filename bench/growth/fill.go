@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"swapnest/internal/chat"
 )
 
 // batch is how many messages are stored in one transaction.
@@ -152,6 +154,15 @@ func (t *talk) members() [2]member {
 
 // title is what a conversation is about.
 func (t *talk) title() string { return fmt.Sprintf("Thing %d, hardly used", t.id) }
+
+// kept is from when on people still have what they were told. The program forgets older notices, and would be at it while
+// it is measured.
+var kept = time.Now().Add(24*time.Hour - chat.NoticeLife).UnixMicro()
+
+// told tells whether somebody has a notice of the last message.
+func (t *talk) told(m member) bool {
+	return t.left == 0 && !t.lives() && m.person != t.lastSender && t.last > kept
+}
 
 // lives tells whether people write there while the program is measured.
 func (t *talk) lives() bool { return t.spread && !t.looked }

@@ -129,7 +129,7 @@ func (f *postgresFiller) conversations(ctx context.Context, all []*talk) error {
 				to = &own
 			}
 			fmt.Fprintf(to, "%d\t%d\t%d\t%d\t%d\t%t\t%t\t%d\n", t.id, x.person, x.readSeq, x.readSent, t.head(), x.muted, x.pinned, x.archivedSeq)
-			if t.left == 0 && !t.lives() && x.person != t.lastSender {
+			if t.told(x) {
 				fmt.Fprintf(&n, "%d\tmessage\t%t\t%d\t%d\t%d\t%d\t%s\t%d\n", x.person, x.unread, t.id, t.head(), t.head(), t.id, t.title(), t.last)
 			}
 		}

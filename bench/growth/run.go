@@ -220,7 +220,7 @@ func (w *works) cost(ctx context.Context, o options, r *results, g grown, out io
 	c, err := w.beside(ctx, o, g.site, g.town.nextID-1)
 	if err == nil {
 		r.Costs = append(r.Costs, c)
-		fmt.Fprintf(out, "%s: %d stored: %.4f CPU-s per 1,000 and %.0f/s, beside none %.4f and %.0f: %.2f\n", r.Database, c.Stored, c.CPU, c.PerSecond, c.NoneCPU, c.NonePerSecond, c.ratio())
+		fmt.Fprintf(out, "%s: %d stored: %.4f CPU-s per 1,000 and %.0f/s, beside none %.4f and %.0f: %.2f, of %.2f\n", r.Database, c.Stored, c.CPU, c.PerSecond, c.NoneCPU, c.NonePerSecond, c.ratio(), c.ratios)
 	}
 	return err
 }

@@ -20,7 +20,7 @@ type sqliteFiller struct {
 	conn *sql.Conn
 	// volume is the table of the search index to which was written last.
 	volume   string
-	unmerged int // how many messages it has got for which nothing was merged
+	unmerged int // bytes of words in it that nothing was merged for
 }
 
 func (f *sqliteFiller) begin(ctx context.Context) (err error) {
@@ -39,7 +39,14 @@ func (f *sqliteFiller) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-func (f *sqliteFiller) done(context.Context) error { return errors.Join(f.conn.Close(), f.db.Close()) }
+// done also has the disk take what was written: it would be the program's work otherwise, at its first checkpoint.
+func (f *sqliteFiller) done(context.Context) error {
+	file, err := os.OpenFile(filepath.Join(f.dir, "swapnest.db"), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.conn.Close(), f.db.Close(), file.Sync(), file.Close())
+}
 
 // rows inserts many rows of a table, some dozens by each statement.
 type rows struct {
@@ -150,13 +157,14 @@ func (f *sqliteFiller) index(ctx context.Context, all []message) error {
 				b.WriteString(" w")
 				b.WriteString(w)
 			}
+			f.unmerged += b.Len()
 			s.add(x.id, b.String())
 		}
 		if err := s.flush(); err != nil {
 			return err
 		}
 		// As the indexer does behind so many.
-		for f.unmerged += n; f.unmerged >= 16*24; f.unmerged -= 16 * 24 {
+		for ; f.unmerged >= 16*2500; f.unmerged -= 16 * 2500 {
 			if _, err := f.conn.ExecContext(ctx, "INSERT INTO "+table+" ("+table+", rank) VALUES ('merge', 16)"); err != nil {
 				return err
 			}
@@ -209,7 +217,7 @@ func (f *sqliteFiller) conversations(ctx context.Context, all []*talk) error {
 					r = fresh
 				}
 				r.add(t.id, m.person, m.readSeq, m.readSent, t.head(), m.muted, m.pinned, m.archivedSeq)
-				if t.left == 0 && !t.lives() && m.person != t.lastSender {
+				if t.told(m) {
 					n.add(m.person, "message", m.unread, t.id, t.head(), t.head(), t.id, t.title(), t.last)
 				}
 			}

@@ -13,7 +13,7 @@ import (
 // On SQLite the index is in volumes, a table for each 131,072 ids of messages. FTS5 adds a part for each transaction, and merges parts
 // into ever larger ones: in a single table a message would be written once more each time that the site has grown sixteenfold, and a word
 // that is everywhere would be merged in one go however often it was said. A volume that is full is merged once more, when there
-// is time, and then left alone: so a message costs the same however many there are. And what is sought in a conversation is
+// is time, and then left alone but for what is edited or deleted there: so a message costs the same however many there are. And what is sought in a conversation is
 // sought where its messages are, not among those of all years.
 const volumeBits = 17
 
@@ -35,6 +35,12 @@ func (r Reader) volumes(ctx context.Context, first, last volume) ([]volume, erro
 		return nil, err
 	}
 	return collect(rows, func(v *volume) []any { return []any{v} })
+}
+
+// hasVolume tells whether there is a volume, however many there are.
+func (r Reader) hasVolume(ctx context.Context, v volume) (there bool, err error) {
+	err = r.q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pragma_table_info($1))`, v.table()).Scan(&there)
+	return there, err
 }
 
 // indexVolumes is Index on SQLite.
@@ -61,13 +67,12 @@ func (tx *Tx) indexVolumes(ctx context.Context, all []Indexed) error {
 // makeVolume begins a volume, unless it is there. SQLite would merge its parts within the transactions that write, 64 pages at a
 // time and more; MergeIndex does it between them.
 func (tx *Tx) makeVolume(ctx context.Context, v volume) error {
-	there, err := tx.volumes(ctx, v, v)
-	if err != nil || len(there) > 0 {
+	if there, err := tx.hasVolume(ctx, v); err != nil || there {
 		return err
 	}
 	for _, statement := range []string{
 		`CREATE VIRTUAL TABLE ` + v.table() + ` USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3 4')`,
-		`INSERT INTO ` + v.table() + ` (` + v.table() + `, rank) VALUES ('automerge', 0), ('usermerge', 16), ('crisismerge', 1900)`,
+		`INSERT INTO ` + v.table() + ` (` + v.table() + `, rank) VALUES ('automerge', 0), ('usermerge', 16), ('crisismerge', 200)`,
 	} {
 		if _, err := tx.q.ExecContext(ctx, statement); err != nil {
 			return err
@@ -76,19 +81,19 @@ func (tx *Tx) makeVolume(ctx context.Context, v volume) error {
 	return nil
 }
 
-// MergeIndex merges parts of the newest volume of SQLite's index into larger ones, sixteen into one, in a transaction of its own
-// that writes about so many pages of 4 KiB. It tells whether there was something to merge. PostgreSQL merges by itself,
-// beside those who write.
-func (db *DB) MergeIndex(ctx context.Context, pages int) (merged bool, err error) {
+// MergeIndex merges parts of the volume of SQLite's index that holds a message into larger ones, sixteen into one, in a transaction of
+// its own that writes about so many pages of 4 KiB, and then to the end of the word at which it is: a hundred more, of one that is in
+// every message of a volume. It tells whether there was something to merge. PostgreSQL merges by itself, beside those who write.
+func (db *DB) MergeIndex(ctx context.Context, of chat.MessageID, pages int) (merged bool, err error) {
 	if db.d == postgres {
 		return false, nil
 	}
 	err = db.Update(ctx, func(tx *Tx) error {
-		all, err := tx.volumes(ctx, 0, math.MaxInt64)
-		if err != nil || len(all) == 0 {
+		there, err := tx.hasVolume(ctx, volumeOf(of))
+		if err != nil || !there {
 			return err
 		}
-		merged, err = tx.merge(ctx, all[0], pages)
+		merged, err = tx.merge(ctx, volumeOf(of), pages)
 		return err
 	})
 	if err != nil {
@@ -105,12 +110,16 @@ func (db *DB) SettleIndex(ctx context.Context, from chat.MessageID, pages int) (
 	if db.d == postgres {
 		return next, false, nil
 	}
+	// Looked for before anybody has to wait.
+	all, err := db.volumes(ctx, volumeOf(from), math.MaxInt64)
+	if err != nil {
+		return from, false, fmt.Errorf("merge the index: %w", err)
+	}
+	if len(all) < 2 {
+		return next, false, nil
+	}
+	v := all[len(all)-1]
 	err = db.Update(ctx, func(tx *Tx) error {
-		all, err := tx.volumes(ctx, volumeOf(from), math.MaxInt64)
-		if err != nil || len(all) < 2 {
-			return err
-		}
-		v := all[len(all)-1]
 		if merged, err = tx.merge(ctx, v, -pages); !merged { // FTS5 takes this for all parts, whatever their sizes
 			next = chat.MessageID(v+1) << volumeBits
 		}
@@ -128,7 +137,7 @@ func (tx *Tx) merge(ctx context.Context, v volume, pages int) (merged bool, err 
 	if err := tx.q.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
 		return false, err
 	}
-	if _, err := tx.q.ExecContext(ctx, `INSERT INTO `+v.table()+` (`+v.table()+`, rank) VALUES ('merge', $1)`, pages); err != nil {
+	if _, err := tx.q.ExecContext(ctx, `INSERT INTO `+v.table()+` (`+v.table()+`, rank) VALUES ('merge', $1)`+unkept, pages); err != nil {
 		return false, err
 	}
 	if err := tx.q.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&after); err != nil {
@@ -151,6 +160,9 @@ func (tx *Tx) dropVolumes(ctx context.Context) error {
 	return nil
 }
 
+// keptVolumes is of how many volumes a search keeps its statements prepared.
+const keptVolumes = 16
+
 // searchVolumes is Search on SQLite: from the newest volume on, until enough was found.
 func (r Reader) searchVolumes(ctx context.Context, q SearchQuery) ([]chat.Message, error) {
 	first, last := chat.MessageID(0), q.Before-1
@@ -166,10 +178,12 @@ func (r Reader) searchVolumes(ctx context.Context, q SearchQuery) ([]chat.Messag
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	var found []chat.Message
-	for _, v := range all {
-		some, err := r.messages(ctx, searchSelectOf(sqlite,
-			`(SELECT rowid AS message_id FROM `+v.table()+` WHERE `+v.table()+` MATCH $1 AND rowid < $2 ORDER BY rowid DESC)`),
-			r.match(q), q.Before, q.Who, q.Limit-len(found))
+	for i, v := range all {
+		query := searchSelectOf(sqlite, `(SELECT rowid AS message_id FROM `+v.table()+` WHERE `+v.table()+` MATCH $1 AND rowid < $2 ORDER BY rowid DESC)`)
+		if i >= keptVolumes {
+			query += unkept
+		}
+		some, err := r.messages(ctx, query, r.match(q), q.Before, q.Who, q.Limit-len(found))
 		if err != nil {
 			return nil, err
 		}

@@ -61,6 +61,10 @@ type sqliteStatement struct {
 	used int64 // uses of its connection when it was asked for last
 }
 
+// unkept at the end of a query says that it is one of a great many, for which those that are asked again and again
+// should not have to go.
+const unkept = ` -- unkept`
+
 // keepable tells whether a query is one statement that does nothing while it is prepared, as some
 // PRAGMAs do, and no schema's.
 func keepable(query string) bool {
@@ -68,7 +72,7 @@ func keepable(query string) bool {
 	verb, _, _ := strings.Cut(query, " ")
 	switch strings.ToUpper(strings.TrimSpace(verb)) {
 	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH":
-		return !strings.Contains(query, ";")
+		return !strings.Contains(query, ";") && !strings.HasSuffix(query, unkept)
 	}
 	return false
 }

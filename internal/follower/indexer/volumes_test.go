@@ -120,7 +120,7 @@ func TestAFullVolumeIsMergedIntoOnePart(t *testing.T) {
 	follow := func(times int) {
 		t.Helper()
 		for range times {
-			if err := f.Follow(t.Context()); err != nil {
+			if _, err := f.turn(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -151,6 +151,14 @@ func TestAFullVolumeIsMergedIntoOnePart(t *testing.T) {
 	}
 	h.want(t, "changed", "lamp", 4)
 	h.want(t, "changed", "desk", 2)
+
+	// A reaction changes no words.
+	h.does(t, lamp-2, chat.Change{Kind: chat.MessageReacted, Reaction: chat.Reaction{User: h.Buyer.ID, Emoji: "👍"}, At: time.Now()})
+	before := f.unsettled
+	follow(5)
+	if f.unsettled < before {
+		t.Error("a reaction has an old volume merged once more")
+	}
 }
 
 // While much is written, messages pay for merging by how many they are, and for no more.
@@ -180,17 +188,19 @@ func TestMergingIsPacedByWhatIsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wrote := func(events, want int) {
+	f.newest = 1
+	wrote := func(words, want int) {
 		t.Helper()
 		merges = 0
-		if err := f.merge(t.Context(), events); err != nil {
+		f.unmerged += words
+		if err := f.merge(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if merges != want {
-			t.Errorf("behind %d events more there were %d merges, want %d", events, merges, want)
+			t.Errorf("behind %d bytes of words more there were %d merges, want %d", words, merges, want)
 		}
 	}
-	const due = mergedAtOnce * eventsAPage
+	const due = mergedAtOnce * wordsAPage
 	wrote(due-1, 0)
 	wrote(1, 1)
 	wrote(2*due, 2)
@@ -200,6 +210,8 @@ func TestMergingIsPacedByWhatIsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	f.merged = false // as if a message had been written
 	wrote(5*due, 1)
+	f.merged = false
 	wrote(due-1, 0)
 }
