@@ -236,7 +236,7 @@ conversation, %s conversations of one person, and %s lines.
 - **Lines** are those of ` + "`swapnest bench`" + ` with ` + "`--idle`" + `, of a program that has just started.
 
 The databases are filled by SQL in the shape that the program gives them, indexes and search index too: conversations whose lengths follow a
-power law, some hundred at a time, over two years.
+power law, some hundred at a time, over two years. What people were told more than half a year ago is left out, for the program forgets it.
 `
 
 // printTimed prints times in milliseconds.

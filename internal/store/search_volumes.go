@@ -160,8 +160,9 @@ func (tx *Tx) dropVolumes(ctx context.Context) error {
 	return nil
 }
 
-// keptVolumes is of how many volumes a search keeps its statements prepared.
-const keptVolumes = 16
+// keptVolumes is of how many volumes, the newest, a search keeps its statements prepared: to prepare one takes about as long as to
+// find that a volume holds nothing.
+const keptVolumes = 128
 
 // searchVolumes is Search on SQLite: from the newest volume on, until enough was found.
 func (r Reader) searchVolumes(ctx context.Context, q SearchQuery) ([]chat.Message, error) {

@@ -43,7 +43,7 @@ type sqliteDriverConn interface {
 // keptStatements is how many statements a connection keeps prepared, each with some kilobytes. The
 // queries of this package are a hundred or two. Those that are put together of what somebody
 // searches for come beyond: for them go those that were longest not used.
-const keptStatements = 256
+const keptStatements = 384
 
 // sqliteConn is a connection that prepares each query once: parsing and planning cost as much as
 // running most of them. It belongs to one goroutine at a time, as database/sql has it.
