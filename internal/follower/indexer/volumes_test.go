@@ -215,3 +215,33 @@ func TestMergingIsPacedByWhatIsWritten(t *testing.T) {
 	f.merged = false
 	wrote(due-1, 0)
 }
+
+func TestAnIndexOfBeforeVolumesIsMadeAnew(t *testing.T) {
+	d := testkit.SQLite(t)
+	h := newHouse(t, d)
+	lamp := h.say(t, "lamp")
+	h.follow(t)
+	// As it was.
+	for _, statement := range []string{
+		`DROP TABLE message_search_0`,
+		`CREATE VIRTUAL TABLE message_search USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3 4')`,
+		fmt.Sprintf(`INSERT INTO message_search (rowid, words) VALUES (%d, 'u1 u2 c1 wlamp')`, lamp),
+	} {
+		if err := d.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Before(t.Context(), 18); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.db = d.Open(t, nil)
+	h.want(t, "before it is made", "lamp", 0)
+	h.follow(t)
+	h.want(t, "made anew", "lamp", 1)
+	if got := beside(t, d, `SELECT count(*) FROM sqlite_schema WHERE name = 'message_search'`); got != "0" {
+		t.Error("the table of before is still there")
+	}
+}
