@@ -13,8 +13,8 @@ import (
 // On SQLite the index is in volumes, a table for each 131,072 ids of messages. FTS5 adds a part for each transaction, and merges parts
 // into ever larger ones: in a single table a message would be written once more each time that the site has grown sixteenfold, and a word
 // that is everywhere would be merged in one go however often it was said. A volume that is full is merged once more, when there
-// is time, and then left alone but for what is edited or deleted there: so a message costs the same however many there are. And what is sought in a conversation is
-// sought where its messages are, not among those of all years.
+// is time, and then left alone but for what is edited or deleted there: so a message costs the same however many there are. And what
+// is sought in a conversation is sought where its messages are, not among those of all years.
 const volumeBits = 17
 
 // volume is the number of a volume, from 0 for the oldest messages.

@@ -155,7 +155,9 @@ func TestAFullVolumeIsMergedIntoOnePart(t *testing.T) {
 	// A reaction changes no words.
 	h.does(t, lamp-2, chat.Change{Kind: chat.MessageReacted, Reaction: chat.Reaction{User: h.Buyer.ID, Emoji: "👍"}, At: time.Now()})
 	before := f.unsettled
-	follow(5)
+	if n, err := f.step(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d events were followed, %v", n, err)
+	}
 	if f.unsettled < before {
 		t.Error("a reaction has an old volume merged once more")
 	}
