@@ -7,7 +7,7 @@ import { join } from "node:path"
 
 import { violations } from "./axe.js"
 import { cachesOf, keptIn, twoKept } from "./kept.js"
-import { bubbles, call, connected, register, write } from "./people.js"
+import { bubbles, call, connected, register, waits, write } from "./people.js"
 import { picture } from "./pictures.js"
 import { startServer } from "./server.js"
 import { expect, test } from "./test.js"
@@ -68,7 +68,7 @@ test("without a line a kept conversation is read, and what is written waits over
   await expect(bubbles(buyer, "About the Lamp")).toBeVisible()
   await expect(banner(buyer)).toContainText("You are offline. This is how it was on")
   await write(buyer, "Written in a tunnel")
-  await expect(bubbles(buyer, "Written in a tunnel")).toHaveAttribute("data-state", "waiting")
+  await waits(buyer, "Written in a tunnel")
   expect(await violations(buyer)).toEqual([])
   await buyer.reload()
   await expect(bubbles(buyer, "About the Lamp")).toBeVisible()
@@ -184,7 +184,7 @@ test("a server that does not answer, or is not there, does not keep one waiting"
     await server.kill()
     await buyer.goto(paths[1])
     await write(buyer, "While you were away")
-    await expect(bubbles(buyer, "While you were away")).toHaveAttribute("data-state", "waiting")
+    await waits(buyer, "While you were away")
     await buyer.reload()
     await expect(bubbles(buyer, "While you were away")).toHaveAttribute("data-state", "waiting")
     server = await startServer({ dataDir, listen: new URL(server.url).host })

@@ -6,7 +6,7 @@ import { join } from "node:path"
 
 import { violations } from "./axe.js"
 import { cachesOf, controlled, keptIn, twoKept } from "./kept.js"
-import { bubbles, call, connected, register, write } from "./people.js"
+import { bubbles, call, connected, register, waits, write } from "./people.js"
 import { startServer } from "./server.js"
 import { expect, test } from "./test.js"
 
@@ -66,7 +66,7 @@ test("what waits is told on other pages, asked about at log-out, and sent from a
   await buyer.goto(paths[0])
   await write(buyer, "First in a tunnel")
   await write(buyer, "Then the second")
-  await expect(bubbles(buyer, "Then the second")).toHaveAttribute("data-state", "waiting")
+  await waits(buyer, "Then the second")
   await buyer.goto("/chat/")
   await expect(buyer.locator(".inbox-item").filter({ hasText: "Lamp" })).toContainText("Waits:Then the second")
   await expect(buyer.locator(".inbox line-banner")).toContainText("This is how it was on")

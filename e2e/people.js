@@ -131,6 +131,17 @@ export async function write(page, text) {
 }
 
 /**
+ * Waits until a message waits for a line and lies in the outbox: before that it is still a draft, which is all
+ * that a page leaves behind that ends sooner.
+ * @param {import("@playwright/test").Page} page
+ * @param {string} text
+ */
+export async function waits(page, text) {
+  await expect(bubbles(page, text)).toHaveAttribute("data-state", "waiting")
+  await page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith("swapnest.draft.")))
+}
+
+/**
  * Fills a conversation with many messages of the person of a page, "Line 1" and so on,
  * in any order, over several sockets of their own.
  * @param {import("@playwright/test").Page} page on a page of the site

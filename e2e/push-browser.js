@@ -1,6 +1,8 @@
 // What a browser needs for push and has not in a test: a way to its maker's push service. The page gets a
 // subscription at the test's own service, and what arrives there is handed to the real worker.
 
+import { expect } from "@playwright/test"
+
 /** @typedef {import("@playwright/test").BrowserContext} BrowserContext */
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {import("./push-service.js").PushService} PushService */
@@ -57,7 +59,8 @@ export async function subscribeAt(context, service, question = async () => {}) {
 }
 
 /**
- * Hands to the worker of a page's site what its push service has got.
+ * Hands to the worker of a page's site what its push service has got, and waits until it has dealt with it:
+ * Chromium forgets a notification when one asks for those on the screen while it is being shown.
  * @param {Page} page
  * @returns {Promise<(text: string) => Promise<void>>}
  */
@@ -75,7 +78,36 @@ export async function worker(page) {
   await client.send("ServiceWorker.enable")
   const registrationId = await registered
   const { origin } = new URL(page.url())
-  return (data) => client.send("ServiceWorker.deliverPushMessage", { origin, registrationId, data })
+  const dealt = await dealtWith(page.context(), origin)
+  return async (data) => {
+    const before = await dealt()
+    await client.send("ServiceWorker.deliverPushMessage", { origin, registrationId, data })
+    await expect.poll(dealt).toBe(before + 1)
+  }
+}
+
+/**
+ * Has the worker of a site count the pushes that it has dealt with.
+ * @param {BrowserContext} context
+ * @param {string} origin
+ * @returns {Promise<() => Promise<number>>} how many it has
+ */
+async function dealtWith(context, origin) {
+  const running = () => context.serviceWorkers().find((one) => one.url().startsWith(`${origin}/`))
+  await expect.poll(running).toBeTruthy()
+  const found = /** @type {import("@playwright/test").Worker} */ (running())
+  await found.evaluate(() => {
+    const scope = /** @type {any} */ (globalThis)
+    if (scope.dealt !== undefined) return
+    scope.dealt = 0
+    const count = () => scope.dealt++
+    const wait = scope.PushEvent.prototype.waitUntil
+    scope.PushEvent.prototype.waitUntil = function (/** @type {Promise<unknown>} */ work) {
+      wait.call(this, work)
+      work.then(count, count)
+    }
+  })
+  return () => found.evaluate(() => /** @type {any} */ (globalThis).dealt)
 }
 
 /**

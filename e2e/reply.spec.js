@@ -1,7 +1,7 @@
 // Answering a message: the quote of it, live and after a reload, and without a line.
 
 import { violations } from "./axe.js"
-import { ask, bubbles, call, connected, fill, offer, register, write } from "./people.js"
+import { ask, bubbles, call, connected, fill, offer, register, waits, write } from "./people.js"
 import { expect, test } from "./test.js"
 
 /** @typedef {import("@playwright/test").Page} Page */
@@ -137,7 +137,7 @@ test("an answer that was written without a line arrives once, and as a plain mes
   await reply(seller, "Is it there?")
   await box(seller).fill("It is")
   await send(seller)
-  await expect(bubbles(seller, "It is")).toHaveAttribute("data-state", "waiting")
+  await waits(seller, "It is")
   await expect(quote(seller, "It is")).toContainText("Aarav Is it there?")
   await seller.context().setOffline(false)
   await seller.goto(url) // a new page takes up what the last one has left

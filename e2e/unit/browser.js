@@ -276,6 +276,12 @@ export class FakeTab {
       await this.gate()
       return answer
     }
+    // As it begins, and at its end.
+    const told = async (change) => {
+      this.browser.tell(this, {})
+      await change
+      this.browser.tell(this, {})
+    }
     this.files = {
       all: (userId) => through(() => storage.filesOf(userId)),
       get: (id) => through(() => structuredClone(storage.files.get(id))),
@@ -293,14 +299,12 @@ export class FakeTab {
       hasFiles: (userId) => through(() => storage.hasFiles(userId)),
       put: async (one) => {
         if (this.isFull) throw new DOMException("full", "QuotaExceededError")
-        await through(() => storage.put(one))
-        this.browser.tell(this, {})
+        await told(through(() => storage.put(one)))
       },
       remove: async (clientId, sent, files) => {
         if (this.isGone) return new Promise(() => {})
         if (sent) this.browser.tell(this, { sent })
-        await through(() => storage.remove(clientId, sent, files))
-        this.browser.tell(this, {})
+        await told(through(() => storage.remove(clientId, sent, files)))
       },
     }
   }

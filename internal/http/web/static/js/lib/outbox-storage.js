@@ -72,9 +72,8 @@ export class DatabaseStorage {
   }
 
   /** @param {Pending} one */
-  async put(one) {
-    await this.#outbox("readwrite", (store) => store.put(one))
-    this.tell({})
+  put(one) {
+    return this.#told(this.#outbox("readwrite", (store) => store.put(one)))
   }
 
   /**
@@ -85,13 +84,12 @@ export class DatabaseStorage {
   async remove(clientId, sent, files = []) {
     // Told before it is gone: a tab without a line keeps its bubble.
     if (sent) this.tell({ sent })
-    if (files.length === 0) await this.#outbox("readwrite", (store) => store.delete(clientId))
-    else
-      await this.run(["outbox", "files", "bytes"], "readwrite", (at) => {
-        for (const id of files) for (const store of ["files", "bytes"]) at(store).delete(id)
-        return at("outbox").delete(clientId)
-      })
-    this.tell({})
+    if (files.length === 0) return this.#told(this.#outbox("readwrite", (store) => store.delete(clientId)))
+    const all = this.run(["outbox", "files", "bytes"], "readwrite", (at) => {
+      for (const id of files) for (const store of ["files", "bytes"]) at(store).delete(id)
+      return at("outbox").delete(clientId)
+    })
+    return this.#told(all)
   }
 
   /**
@@ -110,6 +108,17 @@ export class DatabaseStorage {
   /** @param {Word} word for other tabs */
   tell(word) {
     this.#channel?.postMessage(word)
+  }
+
+  /**
+   * Tells other tabs of a change: as it begins, for a page that is left may be gone before it knows of its end, and
+   * who reads now is answered after that; and at its end.
+   * @param {Promise<unknown>} change
+   */
+  async #told(change) {
+    this.tell({})
+    await change
+    this.tell({})
   }
 
   /**

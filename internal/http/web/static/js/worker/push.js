@@ -16,7 +16,8 @@ const page = 100
 const icon = "/static/now/icons/icon-192.png"
 const badge = "/static/now/icons/badge-96.png"
 
-// One after the other: each looks at what is on the screen.
+// One after the other: each looks at what is on the screen, and Chromium forgets a notification that is being shown
+// while one does.
 const inTurn = makeQueue()
 
 self.addEventListener("push", (event) => event.waitUntil(inTurn(() => pushed(event.data?.text()))))
