@@ -145,3 +145,35 @@ test("words, things and people, also without a script", async ({ page: seller, n
   await expect(bubbles(seller, "绿丝绒")).toBeInViewport()
   await expect.poll(() => painted(seller)).toEqual(["扶手"])
 })
+
+test("a search that has not come to the end yet says so, and goes on", async ({ page: seller, newPerson }) => {
+  test.setTimeout(60_000) // many messages, on any machine
+  const buyer = await newPerson()
+  await register(seller, "Meera")
+  await register(buyer, "Aarav")
+  // The index is asked for some of many words alone: hundreds have those, and one has all.
+  const words = "bicycle basket helmet saddle pedals lights mudguard carrier"
+  const url = await ask(buyer, (await offer(seller, "Cycle")).id, `${words} in red`)
+  const say = (/** @type {number} */ i) =>
+    call(buyer, "POST", `/api/v1/conversations/${idOf(url)}/messages`, { client_id: `m${i}`, message: words })
+  for (let i = 0; i < 660; i += 33) await Promise.all(Array.from({ length: 33 }, (_, k) => say(i + k)))
+  const all = () => call(seller, "GET", `/api/v1/search?q=${encodeURIComponent(words)}&conversation_id=${idOf(url)}`)
+  const last = (await call(seller, "GET", `/api/v1/conversations/${idOf(url)}/messages`)).messages.at(-1).message_id
+  await expect.poll(async () => (await all()).hits[0]?.message.message_id, { timeout: 15_000 }).toBe(last)
+
+  await seller.goto(url)
+  await connected(seller)
+  await seller.getByRole("link", { name: "Search this chat" }).press("Enter")
+  await field(seller).fill(`red ${words}`)
+  await expect(said(seller)).toHaveText("Nothing in the newest messages. Go on to older ones.")
+  await expect(seller.getByRole("button", { name: "Newer message found" })).toBeDisabled()
+  await seller.getByRole("button", { name: "Older message found" }).click()
+  await expect(said(seller)).toHaveText("1 of 1")
+  await expect(bubbles(seller, "in red")).toHaveAttribute("data-found", "")
+
+  await seller.goto(`/chat/search/?q=${encodeURIComponent(`red ${words}`)}`)
+  await expect(seller.getByRole("heading", { name: "Nothing so far" })).toBeVisible()
+  expect(await violations(seller)).toEqual([])
+  await seller.getByRole("link", { name: "Older messages" }).click()
+  await expect(seller.locator(".hit")).toHaveCount(1)
+})

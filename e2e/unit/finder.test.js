@@ -52,6 +52,25 @@ test("an answer that comes too late is dropped", async () => {
   assert.deepEqual([finder.hits.length, finder.said, asked.length], [0, "", 3])
 })
 
+test("where the newest messages have nothing, one looks further back", async () => {
+  const { asked, get } = api()
+  const finder = new Finder("7", get, () => {})
+  const found = finder.find("a lamp of brass")
+  asked[0].answer({ hits: [], next: "c" })
+  await found
+  assert.match(finder.said, /^Nothing in the newest messages\./)
+  assert.equal(finder.canGoBack, true)
+  const further = finder.step(1)
+  assert.match(asked[1].path, /&cursor=c$/)
+  asked[1].answer({ hits: hits(2), next: "" })
+  await further
+  assert.deepEqual([finder.at, finder.said, finder.canGoBack], [0, "1 of 1", true])
+  const nothing = finder.find("x")
+  asked[2].answer({ hits: [], next: "" })
+  await nothing
+  assert.equal(finder.canGoBack, false)
+})
+
 test("nothing found and no answer are told", async () => {
   const { asked, get } = api()
   const finder = new Finder("7", get, () => {})

@@ -189,6 +189,7 @@ func views(t testing.TB, w *Web) map[string]any {
 		"notifications none":        noticesView{shell: frame(w, "Notifications", "notices"), Kind: "unread", Wants: w.switchesOf(chat.DefaultPreferences(), frame(w, "", ""))},
 		"preferences of somebody":   w.preferencesView(frame(w, "Preferences", "notices"), chat.Preferences{}),
 		"clear-notifications asked": func() shell { s := frame(w, "Clear?", "notices"); s.Styles = append(s.Styles, "form"); return s }(),
+		"search in vain so far":     searchView{shell: frame(w, "Search your chats", "chats"), Text: "x", Older: "/chat/search/?q=x&cursor=5", Newest: "/chat/search/?q=x"},
 		"search in vain":            searchView{shell: frame(w, "Search your chats", "chats"), Text: "x", Newest: "/chat/search/?q=x"},
 		"note of a reset":           noteView{shell: signedOut(w, "A new password"), Heading: "Forgotten?", Text: "Ask.", Way: "Back", WayTo: "/accounts/login/"},
 		"logout asked":              logout,
@@ -210,6 +211,15 @@ func rendered(t testing.TB, w *Web, name string, view any) string {
 		t.Fatal(err)
 	}
 	return rec.Body.String()
+}
+
+func TestASearchThatHasNotLookedThroughAllSaysSo(t *testing.T) {
+	w := newWeb(t)
+	const name = "search in vain so far"
+	html := rendered(t, w, name, views(t, w)[name])
+	if !strings.Contains(html, "Nothing so far") || strings.Contains(html, "Nothing older") || strings.Contains(html, "Nothing found") {
+		t.Errorf("got %s", html)
+	}
 }
 
 func TestEveryPageRendersInEveryState(t *testing.T) {

@@ -136,8 +136,8 @@ export class ConversationSearch extends HTMLElement {
     one(this, "[role=status]", HTMLElement).textContent = said
     this.#list.hidden = at >= 0 || hits.length === 0
     this.#list.replaceChildren(...hits.map((hit) => hitItem(hit, this.#finder.text)))
-    for (const step of this.querySelectorAll("[data-step=older], [data-step=newer]"))
-      step.toggleAttribute("disabled", hits.length === 0)
+    one(this, "[data-step=older]", HTMLElement).toggleAttribute("disabled", !this.#finder.canGoBack)
+    one(this, "[data-step=newer]", HTMLElement).toggleAttribute("disabled", hits.length === 0)
     this.#paint()
   }
 

@@ -21,6 +21,11 @@ export class Finder {
   /** what there is to say of it */
   said = ""
 
+  /** Whether there is an older hit to go to, or something to look through. */
+  get canGoBack() {
+    return this.hits.length > 0 || this.#next !== ""
+  }
+
   /**
    * @param {string} conversation
    * @param {(path: string) => Promise<any>} get
@@ -90,6 +95,7 @@ export class Finder {
     const count = `${length}${this.#next && "+"}`
     if (this.at >= 0) this.said = `${this.at + 1} of ${count}`
     else if (length) this.said = `${count} ${length === 1 ? "message" : "messages"}`
+    else if (this.#next) this.said = "Nothing in the newest messages. Go on to older ones."
     else if (this.text) this.said = "Nothing found. Try fewer words, or only how one begins."
     else this.said = ""
     this.#changed()
