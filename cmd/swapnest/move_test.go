@@ -72,6 +72,21 @@ func (n *node) fetch(t *testing.T, path, session string) string {
 	return changing.ReplaceAllString(strings.ReplaceAll(text, n.url, "http://SITE"), "")
 }
 
+// caughtUp waits until the followers have dealt with all that there is: a page shows what they make.
+func (n *node) caughtUp(t *testing.T) {
+	t.Helper()
+	for range 300 {
+		lags := lag.FindAllStringSubmatch(n.fetch(t, "/metrics", ""), -1)
+		if len(lags) > 0 && !slices.ContainsFunc(lags, func(m []string) bool { return m[1] != "0" }) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatal("the followers are behind after 30 s")
+}
+
+var lag = regexp.MustCompile(`(?m)^swapnest_follower_lag_seconds\{[^}]*\} (\S+)$`)
+
 // changing is what differs from one answer to the next: the name of the history, that of the
 // request, what a form calls the message that is written in it, and how long ago something was.
 var changing = regexp.MustCompile(`"f\.[A-Z0-9]{26}"|[A-Z0-9]{16}|data-age>[^<]*<`)
@@ -151,6 +166,7 @@ func TestTheDemoTownMovesToPostgreSQL(t *testing.T) {
 	}
 	n.token = sessions["aarav"]
 	_, page := n.do("GET", "/conversations/1/messages", nil)
+	n.caughtUp(t)
 	before := map[string]map[string]string{}
 	for who, session := range sessions {
 		before[who] = n.everything(t, session)
@@ -172,6 +188,7 @@ func TestTheDemoTownMovesToPostgreSQL(t *testing.T) {
 	}
 
 	again := behind(t, from, to, "--demo", "--rate-limits", "off")
+	again.caughtUp(t)
 	for who, session := range sessions {
 		different, chats := 0, 0
 		for path, want := range before[who] {
