@@ -122,6 +122,41 @@ test("an unsent message survives the page and is sent by the next one", async ({
   ])
 })
 
+test("without a database a tab keeps what waits over a reload, and hands it to the database that is there later", async ({
+  page,
+  context,
+  newPerson,
+}) => {
+  const seller = await newPerson()
+  await register(seller, "Meera")
+  await register(page, "Aarav")
+  const url = await ask(page, (await offer(seller, "Lamp")).id, "Hello")
+  await page.routeWebSocket(/\/ws\//, () => {})
+  await page.addInitScript(() => {
+    if (!localStorage.getItem("refuse")) return
+    IDBFactory.prototype.open = () => {
+      throw new DOMException("refused", "SecurityError")
+    }
+  })
+  await page.goto(url)
+  await page.evaluate(() => localStorage.setItem("refuse", "yes"))
+  await page.reload()
+  await write(page, "On a full disk")
+  await waits(page, "On a full disk")
+  await page.reload()
+  await expect(bubbles(page, "On a full disk")).toHaveAttribute("data-state", "waiting")
+  await page.evaluate(() => localStorage.removeItem("refuse"))
+  await page.reload()
+  await expect(bubbles(page, "On a full disk")).toHaveAttribute("data-state", "waiting")
+  await expect.poll(() => page.evaluate(() => sessionStorage.getItem("swapnest.outbox"))).toBeNull()
+  await page.close()
+
+  const again = await context.newPage()
+  await again.goto(url)
+  await expect(bubbles(again, "On a full disk")).toHaveAttribute("data-state", /sent|delivered|read/)
+  await expect(bubbles(again, "On a full disk")).toHaveCount(1)
+})
+
 test("two tabs of one person show one bubble each", async ({ page, context, newPerson }) => {
   const seller = await newPerson()
   await register(seller, "Meera")

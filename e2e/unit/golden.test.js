@@ -5,8 +5,8 @@ import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
 import { test } from "node:test"
 
-import { MemoryStorage } from "../../internal/http/web/static/js/lib/outbox-storage.js"
 import { Session } from "../../internal/http/web/static/js/lib/session.js"
+import { TabStorage } from "../../internal/http/web/static/js/lib/tab-storage.js"
 import { FakeClock, settle } from "./fakes.js"
 
 const folder = new URL("../../internal/live/wire/testdata/", import.meta.url)
@@ -33,7 +33,7 @@ function begin() {
   const session = new Session({
     me,
     line: /** @type {any} */ (line),
-    storage: new MemoryStorage(),
+    storage: new TabStorage(),
     known: [],
     unread: 0,
     filter: "all",

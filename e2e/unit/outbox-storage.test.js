@@ -1,23 +1,78 @@
-// Where pending messages are kept over a reload: in the database, or in memory where the
-// browser refuses one.
+// Where pending messages are kept over a reload: in the database, or by the tab where the
+// browser refuses one, or by the page where it keeps nothing.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { DatabaseStorage, MemoryStorage, openStorage } from "../../internal/http/web/static/js/lib/outbox-storage.js"
+import { DatabaseStorage, openStorage } from "../../internal/http/web/static/js/lib/outbox-storage.js"
+import { TabStorage } from "../../internal/http/web/static/js/lib/tab-storage.js"
 import { FakeClock, ackOf, me, pendingOf, settle } from "./fakes.js"
 
-test("the storage in memory keeps users apart", async () => {
-  const storage = new MemoryStorage()
-  assert.equal(storage.shared, false)
-  await storage.put(pendingOf("a"))
-  await storage.put(pendingOf("b", { user_id: 3 }))
-  assert.deepEqual(
-    (await storage.all(me)).map((one) => one.client_id),
-    ["a"],
-  )
-  assert.equal(await storage.has("a"), true)
-  await storage.remove("a")
-  assert.equal(await storage.has("a"), false)
+/** What a tab keeps, as far as it is used. */
+function fakeArea(kept = new Map()) {
+  return {
+    kept,
+    full: false,
+    getItem: (key) => kept.get(key) ?? null,
+    removeItem: (key) => void kept.delete(key),
+    setItem(key, value) {
+      if (this.full) throw new Error("QuotaExceededError")
+      kept.set(key, value)
+    },
+  }
+}
+
+const idsOf = async (storage, user = me) => (await storage.all(user)).map((one) => one.client_id)
+
+test("the storage of a tab keeps users apart, and outlives the page where the browser lets it", async () => {
+  const refused = () => {
+    throw new Error("SecurityError")
+  }
+  for (const [area, left] of [
+    [fakeArea(), ["b"]],
+    [refused, []],
+    [Object.assign(fakeArea(), { full: true }), []],
+    [fakeArea(new Map([["swapnest.outbox", "no list"]])), ["b"]],
+  ]) {
+    const open = () => new TabStorage(typeof area === "function" ? area : () => area)
+    const storage = open()
+    assert.equal(storage.shared, false)
+    for (const id of ["a", "b"]) await storage.put(pendingOf(id))
+    await storage.put(pendingOf("c", { user_id: 3 }))
+    assert.deepEqual(await idsOf(storage), ["a", "b"])
+    assert.deepEqual(await Promise.all(["a", "d"].map((id) => storage.has(id))), [true, false])
+    await storage.remove("a")
+    assert.equal(await storage.has("a"), false)
+    assert.deepEqual(await idsOf(open()), left)
+    for (const id of ["b", "c"]) await storage.remove(id)
+    if (left.length > 0) assert.equal(area.kept.size, 0)
+  }
+})
+
+test("what the database does not take the tab keeps, and it is taken over once it does", async () => {
+  const area = fakeArea()
+  const kept = new Map()
+  const told = []
+  const open = () =>
+    new DatabaseStorage(fakeDatabase(kept), { postMessage: (word) => told.push(word) }, new FakeClock(), new TabStorage(() => area)) // prettier-ignore
+  kept.broken = true
+  const storage = open()
+  for (const id of ["a", "b"]) await assert.rejects(storage.put(pendingOf(id)))
+  assert.equal(kept.size, 0)
+  assert.deepEqual([await idsOf(storage), await storage.has("a")], [["a", "b"], true])
+
+  // The page is loaded anew, and the disk is full as before.
+  const again = open()
+  await again.takeOver()
+  assert.deepEqual(await idsOf(again), ["a", "b"])
+  await again.remove("b")
+  assert.equal(await again.has("b"), false)
+
+  kept.broken = false
+  await open().takeOver()
+  assert.deepEqual([[...kept.keys()], area.kept.size], [["a"], 0])
+  assert.deepEqual(told.at(-1), {}) // another tab may send it by now
+  await again.remove("a")
+  assert.deepEqual(await idsOf(again), [])
 })
 
 /** As much of IndexedDB as is used: stores with one index each, of which a test keeps the outbox. */
@@ -124,12 +179,12 @@ test("a database that answers leaves no timer behind", async () => {
   assert.equal(clock.timers, 0)
 })
 
-test("a browser whose database does not open gets one in memory, and lets go of the other if it comes late", async () => {
+test("a browser whose database does not open gets that of the tab, and lets go of the other if it comes late", async () => {
   const clock = new FakeClock()
   const request = { result: { closed: 0, close: () => request.result.closed++ } }
   const opening = openStorage({ onChange() {}, factory: { open: () => request }, clock })
   await clock.pass(3_000)
-  assert.ok((await opening) instanceof MemoryStorage)
+  assert.ok((await opening) instanceof TabStorage)
   request.onsuccess()
   assert.equal(request.result.closed, 1)
 })
@@ -143,12 +198,12 @@ test("a write that is aborted is an error, and nobody is told that it is done", 
   assert.deepEqual(told, [{}])
 })
 
-test("a browser that refuses its database gets one in memory", async () => {
-  assert.ok((await openStorage({ onChange() {} })) instanceof MemoryStorage)
+test("a browser that refuses its database gets that of the tab", async () => {
+  assert.ok((await openStorage({ onChange() {} })) instanceof TabStorage)
   const refuses = {
     open() {
       throw new Error("SecurityError")
     },
   }
-  assert.ok((await openStorage({ onChange() {}, factory: refuses })) instanceof MemoryStorage)
+  assert.ok((await openStorage({ onChange() {}, factory: refuses })) instanceof TabStorage)
 })

@@ -112,7 +112,7 @@ export class Keeper {
         if (this.#gone.has(each.client_id)) await this.#storage.remove(each.client_id)
       }
     } catch {
-      // It is still sent; only a reload would lose it.
+      // It is still sent by this page, and the tab has it after a reload.
     } finally {
       this.#underway.delete(one.client_id)
     }

@@ -1,5 +1,6 @@
 import { systemClock } from "./clock.js"
 import { openDatabase, transact } from "./database.js"
+import { TabStorage } from "./tab-storage.js"
 
 /** @typedef {import("./clock.js").Clock} Clock */
 /** @typedef {import("./outbox.js").Pending} Pending */
@@ -12,41 +13,8 @@ import { openDatabase, transact } from "./database.js"
  */
 
 /**
- * Keeps pending messages only as long as the page: for browsers that refuse IndexedDB.
- * @implements {Storage}
- */
-export class MemoryStorage {
-  shared = false
-  /** @type {Map<string, Pending>} */
-  #all = new Map()
-
-  /** @param {number} userId */
-  async all(userId) {
-    return [...this.#all.values()].filter((one) => one.user_id === userId)
-  }
-
-  /** @param {Pending} one */
-  async put(one) {
-    this.#all.set(one.client_id, one)
-  }
-
-  /** @param {string} clientId */
-  async remove(clientId) {
-    this.#all.delete(clientId)
-  }
-
-  /** @param {string} clientId */
-  async has(clientId) {
-    return this.#all.has(clientId)
-  }
-
-  async hasFiles() {
-    return false
-  }
-}
-
-/**
- * Keeps pending messages in IndexedDB, and tells the person's other tabs of changes.
+ * Keeps pending messages in IndexedDB, and tells the person's other tabs of changes. What IndexedDB does not take, as
+ * on a full disk, the tab keeps by itself.
  * @implements {Storage}
  */
 export class DatabaseStorage {
@@ -54,26 +22,51 @@ export class DatabaseStorage {
   #db
   #channel
   #clock
+  #tab
 
   /**
    * @param {IDBDatabase} db
    * @param {Pick<BroadcastChannel, "postMessage">} [channel]
    * @param {Clock} [clock]
+   * @param {TabStorage} [tab]
    */
-  constructor(db, channel, clock = systemClock) {
+  constructor(db, channel, clock = systemClock, tab = new TabStorage()) {
     this.#db = db
     this.#channel = channel
     this.#clock = clock
+    this.#tab = tab
   }
 
-  /** @param {number} userId */
-  all(userId) {
-    return this.#outbox("readonly", (store) => store.index("user_id").getAll(userId))
+  /**
+   * @param {number} userId
+   * @returns {Promise<Pending[]>}
+   */
+  async all(userId) {
+    const own = await this.#tab.all(userId) // first, or one that is just taken over would be missing
+    const stored = await this.#outbox("readonly", (store) => store.index("user_id").getAll(userId))
+    return [...new Map([...own, ...stored].map((one) => [one.client_id, one])).values()]
   }
 
-  /** @param {Pending} one */
-  put(one) {
-    return this.#told(this.#outbox("readwrite", (store) => store.put(one)))
+  /**
+   * Fails also where the tab keeps it: no other tab finds it then.
+   * @param {Pending} one
+   */
+  async put(one) {
+    try {
+      await this.#told(this.#outbox("readwrite", (store) => store.put(one)))
+    } catch (error) {
+      await this.#tab.put(one)
+      throw error
+    }
+    await this.#tab.remove(one.client_id)
+  }
+
+  /** Takes over what the tab has kept by itself, as far as that works by now. */
+  async takeOver() {
+    for (const one of this.#tab.everybodys()) {
+      const waits = await this.#tab.has(one.client_id) // it may have been sent meanwhile
+      if (waits) await this.put(one).catch(() => {})
+    }
   }
 
   /**
@@ -84,6 +77,7 @@ export class DatabaseStorage {
   async remove(clientId, sent, files = []) {
     // Told before it is gone: a tab without a line keeps its bubble.
     if (sent) this.tell({ sent })
+    void this.#tab.remove(clientId)
     if (files.length === 0) return this.#told(this.#outbox("readwrite", (store) => store.delete(clientId)))
     const all = this.run(["outbox", "files", "bytes"], "readwrite", (at) => {
       for (const id of files) for (const store of ["files", "bytes"]) at(store).delete(id)
@@ -102,7 +96,7 @@ export class DatabaseStorage {
 
   /** @param {string} clientId */
   async has(clientId) {
-    return (await this.#outbox("readonly", (store) => store.count(clientId))) > 0
+    return (await this.#tab.has(clientId)) || (await this.#outbox("readonly", (store) => store.count(clientId))) > 0
   }
 
   /** @param {Word} word for other tabs */
@@ -146,7 +140,7 @@ export class DatabaseStorage {
 }
 
 /**
- * Opens the storage of a browser, or one in memory where it is refused or does not answer.
+ * Opens the storage of a browser, or that of the tab where it is refused or does not answer.
  * @param {object} options
  * @param {(word: Word) => void} options.onChange what another tab tells
  * @param {IDBFactory} [options.factory]
@@ -164,9 +158,11 @@ export async function openStorage({ onChange, factory = globalThis.indexedDB, cl
       channel = new BroadcastChannel("swapnest.outbox")
       channel.onmessage = ({ data }) => onChange(data)
     }
-    return new DatabaseStorage(db, channel, clock)
+    const storage = new DatabaseStorage(db, channel, clock)
+    void storage.takeOver()
+    return storage
   } catch {
-    return new MemoryStorage()
+    return new TabStorage()
   }
 }
 
