@@ -120,6 +120,18 @@ export async function connected(page) {
 }
 
 /**
+ * Has a page try for a line until it is up: by itself it waits between two attempts, and while one is under way it
+ * begins no other.
+ * @param {import("@playwright/test").Page} page
+ */
+export async function reconnected(page) {
+  await expect(async () => {
+    await page.evaluate(() => dispatchEvent(new Event("online")))
+    await expect(page.locator("swapnest-chat")).toHaveAttribute("data-line", "connected", { timeout: 500 })
+  }).toPass({ timeout: 15_000 })
+}
+
+/**
  * Writes a message and presses Enter.
  * @param {import("@playwright/test").Page} page
  * @param {string} text
