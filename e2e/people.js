@@ -132,6 +132,16 @@ export async function reconnected(page) {
 }
 
 /**
+ * Has somebody who has begun to type go on: who rests for 5 s is shown no longer.
+ * @param {import("@playwright/test").Page} page
+ */
+export async function keepTyping(page) {
+  await page
+    .getByRole("textbox", { name: "Message" })
+    .evaluate((box) => void setInterval(() => box.dispatchEvent(new Event("input")), 1_000))
+}
+
+/**
  * Writes a message and presses Enter.
  * @param {import("@playwright/test").Page} page
  * @param {string} text
