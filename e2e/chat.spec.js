@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { ask, bubbles, call, connected, offer, register, waits, write } from "./people.js"
+import { ask, bubbles, call, connected, keepTyping, offer, register, waits, write } from "./people.js"
 import { startServer } from "./server.js"
 import { expect, test } from "./test.js"
 
@@ -38,12 +38,20 @@ test("two people find each other over a listing and talk live", async ({ page: s
   await expect(bubbles(buyer, "Is it there?")).toHaveAttribute("data-state", "read")
 
   await seller.getByRole("textbox", { name: "Message" }).pressSequentially("It is")
-  await expect(buyer.locator(".typing-shown")).toBeVisible()
+  await keepTyping(seller)
+  const typing = buyer.locator(".typing-shown")
+  await expect(typing).toBeVisible()
+  await typing.evaluate((shown) =>
+    new MutationObserver(() => shown.setAttribute("data-was-hidden", "")).observe(shown, {
+      attributeFilter: ["hidden"],
+    }),
+  )
   await write(buyer, "Good to hear") // one's own message does not silence the other
   await expect(bubbles(buyer, "Good to hear")).toHaveAttribute("data-state", /sent|delivered|read/)
-  await expect(buyer.locator(".typing-shown")).toBeVisible()
+  await expect(typing).toBeVisible()
+  await expect(typing).not.toHaveAttribute("data-was-hidden")
   await seller.keyboard.press("Enter")
-  await expect(buyer.locator(".typing-shown")).toBeHidden()
+  await expect(typing).toBeHidden()
   await expect(bubbles(buyer, "It is")).toHaveAttribute("data-side", "theirs")
   await expect(bubbles(seller, "It is")).toHaveAttribute("data-state", "read")
   await expect(bubbles(seller, "It is")).toHaveCount(1)
@@ -193,8 +201,12 @@ test("who is signed out elsewhere is told, and what they wrote is kept", async (
   const seller = await newPerson()
   await register(seller, "Meera")
   await register(page, "Aarav")
-  await page.goto(await ask(page, (await offer(seller, "Plant")).id, "Hello"))
+  const url = await ask(page, (await offer(seller, "Plant")).id, "Hello")
+  // The last thing that the page asks for by itself, which is refused to who is signed out.
+  const settled = page.waitForResponse(/\/api\/v1\/conversations\/\d+$/)
+  await page.goto(url)
   await connected(page)
+  await settled
   await page.getByRole("textbox", { name: "Message" }).fill("Half a sent")
   await call(page, "DELETE", "/api/v1/session")
   await expect(page.getByText("You were signed out")).toBeVisible()

@@ -167,7 +167,9 @@ async function post(/** @type {Page} */ page, /** @type {[string, Record<string,
       HTMLFormElement.prototype.submit.call(form)
     }
   }, /** @type {const} */ ([all, enctype]))
-  await expect.poll(() => Object.keys(answers).length, { message: "answers to the forms" }).toBe(all.length)
+  await expect
+    .poll(() => Object.keys(answers).length, { message: "answers to the forms", timeout: 30_000 })
+    .toBe(all.length)
   page.off("response", note)
   return answers
 }

@@ -5,7 +5,7 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { ask, bubbles, call, connected, offer, register, write } from "./people.js"
+import { ask, bubbles, call, connected, offer, reconnected, register, write } from "./people.js"
 import { startServer } from "./server.js"
 import { expect, test } from "./test.js"
 
@@ -69,33 +69,46 @@ test("the badge says Connected in green, and the console says the original's lin
 })
 
 test("a blink goes unseen: no banner within two seconds", async ({ page: seller, newPerson }) => {
+  test.setTimeout(60_000) // more than one blink, on any machine
   const buyer = await newPerson()
   const { url } = await two(seller, buyer)
   const line = await switchable(buyer)
   await buyer.goto(url)
   await connected(buyer)
-  // Notes whether the banner shows at any moment.
+  // Notes for how long the line is lost, and whether the banner shows at any moment.
   await buyer.evaluate(() => {
     const banner = document.querySelector(".timeline-box line-banner")
     if (!banner) return
-    Object.assign(globalThis, { shown: false })
-    new MutationObserver(() => {
-      if (!banner.hasAttribute("hidden")) Object.assign(globalThis, { shown: true })
-    }).observe(banner, { attributes: true })
+    const blink = { took: 0, shown: false }
+    Object.assign(globalThis, { blink })
+    let lostAt = 0
+    document.querySelector("swapnest-chat")?.addEventListener("line", (event) => {
+      const { state, lostAt: at = lostAt } = /** @type {CustomEvent} */ (event).detail
+      lostAt = at
+      if (state === "connected") blink.took = Date.now() - lostAt
+    })
+    new MutationObserver(() => (blink.shown ||= !banner.hasAttribute("hidden"))).observe(banner, { attributes: true })
   })
-  line.cut()
-  await expect(badge(buyer)).toHaveAttribute("data-state", "reconnecting")
-  line.mend()
-  await buyer.evaluate(() => dispatchEvent(new Event("online")))
-  await connected(buyer)
-  await expect(badge(buyer)).toHaveText("Connected")
-  expect(await buyer.evaluate(() => /** @type {any} */ (globalThis).shown)).toBe(false)
+  // On a machine that is busy a line may take longer than a blink to come back, and another one is looked at.
+  let blink
+  do {
+    await expect(banner(buyer)).toBeHidden({ timeout: 15_000 }) // what it says after one that was seen
+    await buyer.evaluate(() => void Object.assign(/** @type {any} */ (globalThis).blink, { shown: false }))
+    line.cut()
+    await expect(badge(buyer)).toHaveAttribute("data-state", "reconnecting")
+    line.mend()
+    await reconnected(buyer)
+    await expect(badge(buyer)).toHaveText("Connected")
+    blink = await buyer.evaluate(() => /** @type {any} */ (globalThis).blink)
+  } while (blink.took > 1_900)
+  expect(blink.shown).toBe(false)
 })
 
 test("a lost line shows its seconds and Try now, and what went and came when it is back", async ({
   page: seller,
   newPerson,
 }) => {
+  test.setTimeout(60_000) // attempts that wait for one another, on any machine
   const buyer = await newPerson()
   const { url, api } = await two(seller, buyer)
   const line = await switchable(buyer)
@@ -112,6 +125,11 @@ test("a lost line shows its seconds and Try now, and what went and came when it 
     await call(seller, "POST", `${api}/messages`, { client_id: `s-${text}`, message: text })
   // The next attempt is further away than the assertion waits: what brings the line back is the button.
   await expect(badge(buyer)).toHaveText(/Reconnecting in ([6-9]|\d\d) s/, { timeout: 15_000 })
+  // The banner's good news last for seconds, and the last message may take as long: its clock stands still.
+  await buyer.evaluate(() => {
+    const now = Date.now()
+    Date.now = () => now
+  })
   line.mend()
   await banner(buyer).getByRole("button", { name: "Try now" }).click()
   await expect(badge(buyer)).toHaveText("Connected", { timeout: 5_000 })
@@ -239,9 +257,9 @@ async function refusing(/** @type {Page} */ page, /** @type {() => object | unde
 test("who writes too fast is told how long to wait, and it goes out by itself", async ({ page: seller, newPerson }) => {
   const buyer = await newPerson()
   const { url } = await two(seller, buyer)
-  let left = 1
+  let refuse = true
   await refusing(buyer, () =>
-    left-- > 0
+    refuse
       ? { code: "rate_limited", detail: "A little slower, please.", retryable: true, retry_after_ms: 3_000 }
       : undefined,
   )
@@ -250,6 +268,7 @@ test("who writes too fast is told how long to wait, and it goes out by itself", 
   await write(buyer, "Too fast")
   await expect(banner(buyer)).toContainText(/A little slower, please\. You can send again in \d s/)
   await expect(bubbles(buyer, "Too fast")).toHaveAttribute("data-state", "waiting")
+  refuse = false
   await expect(bubbles(buyer, "Too fast")).toHaveAttribute("data-state", "sent", { timeout: 10_000 })
   await expect(banner(buyer)).toBeHidden()
 })

@@ -120,6 +120,28 @@ export async function connected(page) {
 }
 
 /**
+ * Has a page try for a line until it is up: by itself it waits between two attempts, and while one is under way it
+ * begins no other.
+ * @param {import("@playwright/test").Page} page
+ */
+export async function reconnected(page) {
+  await expect(async () => {
+    await page.evaluate(() => dispatchEvent(new Event("online")))
+    await expect(page.locator("swapnest-chat")).toHaveAttribute("data-line", "connected", { timeout: 500 })
+  }).toPass({ timeout: 15_000 })
+}
+
+/**
+ * Has somebody who has begun to type go on: who rests for 5 s is shown no longer.
+ * @param {import("@playwright/test").Page} page
+ */
+export async function keepTyping(page) {
+  await page
+    .getByRole("textbox", { name: "Message" })
+    .evaluate((box) => void setInterval(() => box.dispatchEvent(new Event("input")), 1_000))
+}
+
+/**
  * Writes a message and presses Enter.
  * @param {import("@playwright/test").Page} page
  * @param {string} text

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { ask, bubbles, connected, expectSame, offer, register, write } from "./people.js"
+import { ask, bubbles, connected, expectSame, offer, reconnected, register, write } from "./people.js"
 import { startServer } from "./server.js"
 import { expect, test } from "./test.js"
 
@@ -198,6 +198,7 @@ test("the tab that sends is suspended without a word, and the other takes over",
 })
 
 test("what waits is there after a reload without a line, and goes out in its order", async ({ page, newPerson }) => {
+  test.setTimeout(60_000) // many steps, on any machine
   const state = { mended: false }
   const seller = await newPerson()
   const { one, two, pages } = await three(seller, page, async (...tabs) => {
@@ -214,6 +215,8 @@ test("what waits is there after a reload without a line, and goes out in its ord
     for (const text of ["alpha", "beta", "gamma", "delta"])
       await expect(bubbles(tab, text)).toHaveAttribute("data-state", "waiting")
   state.mended = true
+  // Nobody waits for the longest pause between two tries.
+  for (const tab of [one, two]) await reconnected(tab)
   await expectSame(pages, ["Hello", "alpha", "beta", "gamma", "delta"])
 })
 

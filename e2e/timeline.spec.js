@@ -1,7 +1,7 @@
 // The timeline of long conversations: where it opens, what it loads, that it stays
 // smooth, and that what one reads never moves.
 
-import { ask, bubbles, call, connected, fill, offer, register, write } from "./people.js"
+import { ask, bubbles, call, connected, fill, keepTyping, offer, register, write } from "./people.js"
 import { expect, test } from "./test.js"
 
 /** @typedef {import("@playwright/test").Page} Page */
@@ -109,6 +109,7 @@ test("with 300 new messages it opens at the first of them, and reading on reache
 })
 
 test("loading in either direction moves nothing of what one reads", async ({ page: seller, newPerson }) => {
+  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, messages } = await filled(seller, buyer, 900)
   const middle = messages[150]
@@ -196,6 +197,7 @@ test("writing above the end goes to the end, and the message stands there once",
   page: seller,
   newPerson,
 }) => {
+  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, messages } = await filled(seller, buyer, 600)
   await buyer.goto(`${url}?message=${messages[50].message_id}`)
@@ -277,14 +279,19 @@ test(
 test("times and days are those of the reader, exact when one asks", async ({ page: seller, newPerson }) => {
   const buyer = await newPerson({ timezoneId: "Asia/Tokyo", locale: "en-GB" })
   const { url, messages } = await filled(seller, buyer, 2)
+  const [stamp, last] = [messages[0], messages[2]].map((one) => new Date(/** @type {any} */ (one).timestamp))
+  await buyer.clock.setFixedTime(last) // so that it is today, also when a day begins meanwhile
   await buyer.goto(url)
   await connected(buyer)
-  const stamp = new Date(/** @type {any} */ (messages[0]).timestamp)
-  const want = stamp.toLocaleTimeString("en-GB", { timeZone: "Asia/Tokyo", hour: "numeric", minute: "2-digit" })
+  const timeZone = "Asia/Tokyo"
+  const want = stamp.toLocaleTimeString("en-GB", { timeZone, hour: "numeric", minute: "2-digit" })
   const time = bubbles(buyer, "The question").locator("time")
   await expect(time).toHaveText(want)
-  await expect(time).toHaveAttribute("title", new RegExp(`${stamp.getFullYear()}.*:.*:`))
-  await expect(buyer.locator("li.day")).toHaveText("Today")
+  await expect(time).toHaveAttribute(
+    "title",
+    new RegExp(`${stamp.toLocaleDateString("en-GB", { timeZone, year: "numeric" })}.*:.*:`),
+  )
+  await expect(buyer.locator("li.day").last()).toHaveText("Today")
   // Inside a run the time shows for who points at it or comes to it by keyboard.
   const inside = bubbles(buyer, "Line").first()
   await expect(inside).toHaveAttribute("data-run", "first")
@@ -312,8 +319,10 @@ test("the typing line moves nothing, and links are safe and say where they lead"
     buyer.locator(".message, .composer").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top))
   const before = await places()
   await seller.getByRole("textbox", { name: "Message" }).pressSequentially("https://bank.test@evil.test/x")
+  await keepTyping(seller)
   await expect(buyer.locator(".typing-shown")).toBeVisible()
   expect(await places()).toEqual(before)
+  await expect(buyer.locator(".typing-shown")).toBeVisible()
   await seller.keyboard.press("Enter")
   await expect(buyer.locator(".typing-shown")).toBeHidden()
   const script = ["javascript", "alert(1)"].join(":")

@@ -33,7 +33,9 @@ export async function world(/** @type {Page} */ page, /** @type {Page} */ other)
   const said = (await call(page, "GET", `/api/v1/conversations/${talk}/messages`)).messages[0].message_id
   let notices = []
   await expect
-    .poll(async () => (notices = (await call(page, "GET", "/api/v1/notifications")).notifications).length)
+    .poll(async () => (notices = (await call(page, "GET", "/api/v1/notifications")).notifications).length, {
+      timeout: 15_000,
+    })
     .toBe(2)
   const reply = (await call(page, "POST", "/api/v1/saved-replies", { text: "Yes, it is here." })).saved_reply.id
   const browser = (await call(page, "POST", "/api/v1/push/devices", subscription(me.username))).device.id
