@@ -126,6 +126,28 @@ test("the page of notices is live, and everything on it can be done", async ({ p
   await expect(fan.getByRole("heading", { name: "Nothing yet" })).toBeVisible()
 })
 
+test("a notice that has moved up before the page had its line shows all the same", async ({ page: fan, newPerson }) => {
+  const seller = await newPerson()
+  await register(fan, "Meera")
+  await register(seller, "Aarav")
+  const url = await ask(fan, (await offer(seller, "Cycle")).id, "Hello")
+  const first = async () => (await call(fan, "GET", "/api/v1/notifications")).notifications[0]?.text
+  await say(seller, url, "It is here")
+  await expect.poll(first).toBe("It is here")
+  let free = () => {}
+  const held = new Promise((resolve) => (free = () => resolve(undefined)))
+  await fan.routeWebSocket("**/ws/", async (socket) => {
+    await held
+    socket.connectToServer()
+  })
+  await fan.goto("/notifications/")
+  await expect(rows(fan)).toContainText("It is here")
+  await say(seller, url, "Come at six")
+  await expect.poll(first).toBe("Come at six")
+  free()
+  await expect(rows(fan)).toContainText("Come at six")
+})
+
 test("a switch counts as it is pressed, and is obeyed", async ({ page: seller, newPerson }) => {
   const buyer = await newPerson()
   await register(seller, "Meera")
