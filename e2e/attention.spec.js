@@ -85,6 +85,7 @@ test("the sound is off until one wants it, and then comes once for a burst, from
   page: seller,
   newPerson,
 }) => {
+  test.slow()
   const buyer = await newPerson()
   const { url } = await two(seller, buyer)
   const sounds = await listen(buyer)

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { violations } from "./axe.js"
-import { cachesOf, keptIn, twoKept } from "./kept.js"
+import { cachesOf, keptIn, keptText, twoKept, workerKeeps } from "./kept.js"
 import { bubbles, call, connected, register, waits, write } from "./people.js"
 import { picture } from "./pictures.js"
 import { startServer } from "./server.js"
@@ -104,7 +104,7 @@ test("a picture that is chosen without a line waits with its message, and arrive
   await buyer.context().setOffline(false)
   await connected(buyer)
   await expect(bubbles(buyer, "This one")).toHaveAttribute("data-state", "sent", { timeout: 15_000 })
-  // Its thumbnail is kept with the conversation, once the page of now is.
+  // Its thumbnail is kept with the conversation, or by itself as it is shown.
   await buyer.reload()
   await expect(bubbles(buyer, "This one").locator("img")).toHaveJSProperty("complete", true)
   await expect.poll(() => buyer.evaluate(async () => {
@@ -112,6 +112,7 @@ test("a picture that is chosen without a line waits with its message, and arrive
       if (name.startsWith("swapnest.pictures.")) return (await (await caches.open(name)).keys()).length
     return 0
   })).toBeGreaterThan(0) // prettier-ignore
+  await expect.poll(() => keptText(buyer, paths[0]), { timeout: 20_000 }).toContain("This one")
   await buyer.context().setOffline(true)
   await buyer.reload()
   await expect(bubbles(buyer, "This one").locator("img")).not.toHaveJSProperty("naturalWidth", 0)
@@ -157,10 +158,7 @@ test("what is kept is as the page was when it was left", async ({ page: seller, 
     Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true })
     document.dispatchEvent(new Event("visibilitychange"))
   })
-  await expect.poll(() => buyer.evaluate(async (path) => {
-    const answer = await caches.match(path, { ignoreVary: true })
-    return (await answer?.text())?.includes("One more question")
-  }, paths[1]), { timeout: 15_000 }).toBe(true) // prettier-ignore
+  await expect.poll(() => keptText(buyer, paths[1]), { timeout: 20_000 }).toContain("One more question")
   await expect.poll(() => cachesOf(buyer)).not.toContain(left)
   expect((await cachesOf(buyer)).filter((name) => name.startsWith("swapnest.static."))).toHaveLength(1)
   await buyer.context().setOffline(true)
@@ -172,7 +170,7 @@ test("what is kept is as the page was when it was left", async ({ page: seller, 
 test("a server that does not answer, or is not there, does not keep one waiting", async ({ newPerson, problems }) => {
   problems.allow(/./)
   const dataDir = await mkdtemp(join(tmpdir(), "swapnest-e2e-"))
-  let server = await startServer({ dataDir })
+  let server = await startServer({ dataDir, demo: false })
   try {
     const [seller, buyer] = [await newPerson(), await newPerson({ serviceWorkers: "allow" })]
     const { paths } = await twoKept(seller, buyer, server.url)
@@ -187,7 +185,9 @@ test("a server that does not answer, or is not there, does not keep one waiting"
     await waits(buyer, "While you were away")
     await buyer.reload()
     await expect(bubbles(buyer, "While you were away")).toHaveAttribute("data-state", "waiting")
-    server = await startServer({ dataDir, listen: new URL(server.url).host })
+    server = await startServer({ dataDir, demo: false, listen: new URL(server.url).host })
+    // It does not wait until the next attempt is due.
+    await buyer.evaluate(() => dispatchEvent(new Event("online")))
     await connected(buyer)
     await expect(bubbles(buyer, "While you were away")).toHaveAttribute("data-state", "sent")
   } finally {
@@ -205,8 +205,10 @@ test("who logs out leaves nothing behind, nor who is followed by somebody else",
   expect(await cachesOf(buyer)).toContain(`swapnest.pages.${me.id}`)
   await buyer.goto("/accounts/logout/")
   await buyer.getByRole("main").getByRole("button", { name: "Log out" }).click()
-  await expect(buyer).toHaveURL(/^http:..[^/]+\/$/)
+  await buyer.waitForURL(/^http:..[^/]+\/$/)
   await expect.poll(async () => (await cachesOf(buyer)).filter((one) => /pages|pictures/.test(one))).toEqual([])
+  // What the front page asks for is as nobody's, and over.
+  await buyer.waitForLoadState("networkidle")
   // Somebody else signs in by the API, which no page hears of.
   await call(buyer, "POST", "/api/v1/session", { username: me.username, password: "correct horse" })
   await buyer.goto(paths[0])
@@ -280,6 +282,7 @@ test("what another app shares stands where one writes, once a conversation is ch
   await register(buyer, "Ravi")
   await buyer.goto("/share/")
   await expect(buyer.getByText("Nothing waits here.")).toBeVisible()
+  await expect.poll(() => workerKeeps(buyer, "shared")).toBeUndefined()
   await call(buyer, "POST", "/api/v1/session", { username: me.username, password: "correct horse" })
   await buyer.goto("/share/")
   await expect(buyer.getByText("Nothing waits here.")).toBeVisible()

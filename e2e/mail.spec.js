@@ -225,7 +225,7 @@ test("who is away gets one mail of a conversation, which its links and an answer
   await test.step("what she reads in time makes none", async () => {
     const read = await ask(buyer, lamp.id, "And the lamp?", server.url)
     const told = async () => (await call(seller, "GET", `${api}/notifications`)).notifications.length
-    await expect.poll(told).toBe(1) // From then on the mail waits.
+    await expect.poll(told, { intervals: [100] }).toBe(1) // From then on the mail waits.
     await call(seller, "PUT", `${api}/conversations/${idOf(read)}/read`, { seq: 1 })
     expect(await outbox()).toEqual([])
   })

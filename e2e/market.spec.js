@@ -161,17 +161,21 @@ test("photos are sent while one writes, moved, taken away, and kept when the for
   await page.getByLabel("Condition").selectOption("good")
   await page.getByRole("button", { name: "Put it up" }).click()
   await expect(page.getByText("Write the price in figures")).toBeVisible()
-  expect(await names()).toEqual([blue, red])
+  // The script puts its buttons in place of the boxes that a photo has without it.
+  await expect.poll(names).toEqual([blue, red])
   await expect(page.getByLabel("Title")).toHaveValue("Lamp")
   await page.getByLabel("Price", { exact: true }).fill("850")
   // One that is still on its way when the form is sent goes with it.
+  let free = () => {}
+  const held = new Promise((resolve) => (free = () => resolve(undefined)))
   await page.route("**/api/v1/photos", async (route) => {
-    await new Promise((done) => setTimeout(done, 600))
+    await held
     await route.continue()
   })
   await page.locator("#photos").setInputFiles([picture("late.png", [20, 120, 60])])
   await page.getByRole("button", { name: "Put it up" }).click()
   await expect(page.getByText("still on their way")).toBeVisible()
+  free()
   await page.waitForURL("**/product/lamp-*/")
   await expect(page.locator(".gallery-strip img")).toHaveCount(3)
   const main = page.locator(".gallery-main img")

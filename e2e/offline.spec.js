@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { violations } from "./axe.js"
-import { cachesOf, controlled, keptIn, twoKept } from "./kept.js"
+import { cachesOf, controlled, keptIn, keptText, twoKept } from "./kept.js"
 import { bubbles, call, connected, register, waits, write } from "./people.js"
 import { startServer } from "./server.js"
 import { expect, test } from "./test.js"
@@ -29,7 +29,7 @@ test("who logs out without a line stays signed in, is told so, and loses nothing
   await buyer.getByRole("main").getByRole("button", { name: "Log out" }).click()
   await expect(buyer.getByText("You are still signed in: there is no connection. Log out again when it is back.")).toBeVisible() // prettier-ignore
   expect(await keptIn(buyer)).toEqual([...paths].sort())
-  await buyer.getByRole("list").getByRole("link").last().click()
+  await buyer.getByRole("list").getByRole("link", { name: /Lamp/ }).click()
   await expect(bubbles(buyer, "About the Lamp")).toBeVisible()
   await buyer.goBack()
   await buyer.context().setOffline(false)
@@ -57,7 +57,7 @@ test("what waits is told on other pages, asked about at log-out, and sent from a
   const { paths } = await twoKept(seller, buyer)
   await buyer.goto("/chat/")
   await connected(buyer)
-  await expect.poll(() => keptIn(buyer)).toContain("/chat/")
+  await expect.poll(() => keptIn(buyer), { timeout: 20_000 }).toContain("/chat/")
   const account = await buyer.context().newPage()
   await account.goto("/accounts/logout/")
   // What asks is loaded ahead.
@@ -102,7 +102,6 @@ test("on a line that hangs a page that is not kept is given up, and a kept one s
   problems,
 }) => {
   problems.allow(/./)
-  test.slow()
   const dataDir = await mkdtemp(join(tmpdir(), "swapnest-e2e-"))
   const server = await startServer({ dataDir })
   try {
@@ -117,9 +116,7 @@ test("on a line that hangs a page that is not kept is given up, and a kept one s
     for (const text of ["Ticked and kept", "And once more"]) {
       await write(buyer, text)
       await expect(bubbles(buyer, text)).toHaveAttribute("data-state", "read")
-      await expect.poll(() => buyer.evaluate(async (path) => {
-        return (await caches.match(path, { ignoreVary: true }))?.text()
-      }, new URL(paths[0]).pathname), { timeout: 20_000 }).toContain(text) // prettier-ignore
+      await expect.poll(() => keptText(buyer, new URL(paths[0]).pathname), { timeout: 20_000 }).toContain(text)
     }
     process.kill(server.pid, "SIGSTOP")
     await buyer.goto(paths[0])
@@ -150,6 +147,8 @@ test("a page that came before there was a worker is kept once there is one", asy
   await buyer.evaluate(async () => {
     for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister()
   })
+  // With the last page that it has the old one is gone.
+  await buyer.goto("about:blank")
   // The worker takes control of the page before its own script runs.
   await buyer.route("**/js/joined/chat.js", async (route) => {
     await buyer.evaluate(async () => {
@@ -161,5 +160,5 @@ test("a page that came before there was a worker is kept once there is one", asy
   })
   await buyer.goto("/chat/")
   await connected(buyer)
-  await expect.poll(() => keptIn(buyer)).toContain("/chat/")
+  await expect.poll(() => keptIn(buyer), { timeout: 20_000 }).toContain("/chat/")
 })

@@ -45,6 +45,7 @@ test("a cell of the table counts as it is pressed, and waits while its row or co
   // Its row is off: it keeps what it was, and says why it cannot be pressed.
   const lower = toggle(page, "Lower prices, on my devices")
   await toggle(page, "Lower prices, here").uncheck()
+  await expect(said(page)).toHaveText("Saved.")
   await expect(lower).toHaveAttribute("aria-disabled", "true")
   await lower.click({ force: true })
   await expect(said(page)).toHaveText("This has no effect while “Lower prices, here” is off.")
@@ -183,6 +184,7 @@ for (const [colorScheme, width] of /** @type {const} */ ([
     problems,
   }) => {
     problems.allow(/422/) // a form that is refused
+    test.slow()
     const seller = await newPerson()
     await register(seller, "Aarav")
     await register(page, "Meera")

@@ -115,6 +115,24 @@ test("what does not work says why, and is tried again", async ({ page, problems 
   expect(server.devices).toHaveLength(1)
 })
 
+test("a worker that is slow to hear is waited for", async ({ page }) => {
+  const { server, push } = await somebody(page)
+  await page.addInitScript(() => {
+    const post = ServiceWorker.prototype.postMessage
+    const hears = new Promise((resolve) => Object.assign(globalThis, { hears: resolve }))
+    ServiceWorker.prototype.postMessage = function (/** @type {any[]} */ ...said) {
+      void hears.then(() => Reflect.apply(post, this, said))
+    }
+  })
+  await page.goto("/notifications/")
+  await button(page, "Turn on").click()
+  await page.waitForTimeout(1_500) // what nobody has pressed for is given up by now
+  await expect(button(page, "Turning on…")).toHaveAttribute("aria-disabled", "true")
+  await page.evaluate(() => /** @type {any} */ (globalThis).hears())
+  await expect(button(page, "Turn off")).toBeVisible()
+  expect(server.devices).toEqual([push.subscription()?.endpoint])
+})
+
 test("who has blocked it, or whose browser cannot, is told what to do", async ({ page, newPerson }) => {
   await somebody(page, "denied")
   await page.goto("/notifications/")

@@ -1,5 +1,6 @@
 // What the service worker makes of a push: the real one, which is handed messages as a push service would.
 
+import { workerKeeps } from "./kept.js"
 import { ask, call, connected, offer, register } from "./people.js"
 import { notifications, worker } from "./push-browser.js"
 import { expect, test } from "./test.js"
@@ -59,20 +60,7 @@ async function away(/** @type {Page} */ seller, /** @type {Page} */ buyer) {
 const tagOf = (/** @type {string} */ url) => `conversation-${idOf(url)}`
 
 /** Who is signed in, as the worker of a page's site knows it. */
-const heldBy = (/** @type {Page} */ page) =>
-  page.evaluate(
-    () =>
-      new Promise((resolve, reject) => {
-        const request = indexedDB.open("swapnest.worker", 1)
-        request.onupgradeneeded = () => request.transaction?.abort()
-        request.onerror = () => resolve(undefined)
-        request.onsuccess = () => {
-          const got = request.result.transaction("kept").objectStore("kept").get("person")
-          got.onsuccess = () => (request.result.close(), resolve(got.result))
-          got.onerror = () => reject(got.error)
-        }
-      }),
-  )
+const heldBy = (/** @type {Page} */ page) => workerKeeps(page, "person")
 
 const titles = async (/** @type {Page} */ page) => (await notifications(page)).map(({ title }) => title)
 
@@ -161,13 +149,16 @@ test("what ended by the API is noticed by the next page, and by somebody else wh
   page: seller,
   newPerson,
 }) => {
-  const { push } = await away(seller, await newPerson())
+  const buyer = await newPerson()
+  const { noticeOf, push } = await away(seller, buyer)
   await push()
   await expect.poll(() => titles(seller)).toHaveLength(1)
   const other = await register(seller, "Kabir")
   await seller.goto("/shop/")
   await expect.poll(() => titles(seller)).toEqual([])
-  await push({ user: other.id, title: "For Kabir" })
+  // Of a notice that is really his: the worker takes away what is not among the unread.
+  const theirs = await noticeOf(await ask(buyer, (await offer(seller, "Radio")).id, "Hello"))
+  await push({ user: other.id, notice: theirs, title: "For Kabir" })
   await expect.poll(() => titles(seller)).toEqual(["For Kabir"])
   await call(seller, "DELETE", "/api/v1/session")
   await seller.goto("/")

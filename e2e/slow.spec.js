@@ -35,6 +35,10 @@ test("a form that is pressed again while it is on its way is sent once", async (
   expect(posts).toBe(1)
 })
 
+/** Waits until somebody has so many notices: a page of them that has none is loaded again as the first one comes. */
+const told = (/** @type {import("@playwright/test").Page} */ page, /** @type {number} */ notices) =>
+  expect.poll(async () => (await call(page, "GET", "/api/v1/me")).unread.notifications).toBe(notices)
+
 test("without a network the page of notices stays as it is, and says why", async ({
   page: seller,
   newPerson,
@@ -45,6 +49,7 @@ test("without a network the page of notices stays as it is, and says why", async
   await register(seller, "Meera")
   await register(buyer, "Aarav")
   await ask(buyer, (await offer(seller, "Lamp")).id, "Hello")
+  await told(seller, 1)
   await seller.goto("/notifications/")
   const read = seller.getByRole("button", { name: /^Mark as read/ })
   await expect(read).toHaveCount(1)
@@ -67,6 +72,7 @@ test("a notice that is deleted by two presses is deleted, and one stays on the p
   await register(seller, "Meera")
   await register(buyer, "Aarav")
   for (const title of ["Lamp", "Chair"]) await ask(buyer, (await offer(seller, title)).id, "Hello")
+  await told(seller, 2)
   await seller.goto("/notifications/")
   const notices = seller.locator(".notification")
   await expect(notices).toHaveCount(2)

@@ -31,7 +31,7 @@ async function page(/** @type {Record<string, string>} */ dataset = {}, answer =
   return { heard, ports, tellWorker, base }
 }
 
-test("an answer counts for a second, and the way for it is closed then, too", async (t) => {
+test("an answer counts for a second or as long as is said, and the way for it is closed then, too", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] })
   const prompt = await page({}, (port) => port.postMessage({ type: "done" }))
   assert.equal(await prompt.tellWorker({ type: "person", id: 7 }), true)
@@ -44,6 +44,16 @@ test("an answer counts for a second, and the way for it is closed then, too", as
   t.mock.timers.tick(1)
   assert.equal(await told, false)
   assert.equal(silent.ports[0].closed, 1)
+  const slow = await page({}, (port) => setTimeout(() => port.postMessage({ type: "done" }), 5_000))
+  const patient = slow.tellWorker({ type: "person", id: 7 }, 20_000)
+  await settle()
+  t.mock.timers.tick(5_000)
+  assert.equal(await patient, true)
+})
+
+test("a worker that cannot keep it says so, which nobody has to wait for", async () => {
+  const { tellWorker } = await page({}, (port) => port.postMessage({ type: "not kept" }))
+  assert.equal(await tellWorker({ type: "person", id: 7 }, 20_000), false)
 })
 
 test("a page says whose it is, and one that was kept says nothing, for the worker knows what is newer", async () => {

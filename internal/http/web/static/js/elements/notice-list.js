@@ -19,6 +19,10 @@ export class NoticeList extends HTMLElement {
     this.#removed = new AbortController()
     const { signal } = this.#removed
     document.addEventListener("bell", () => void this.#renew(), { signal })
+    // What has moved up between the page and its line, or while there was none, rings no bell.
+    const joined = () => !this.#further && void this.#renew()
+    document.addEventListener("joined", joined, { signal })
+    if (document.querySelector("unread-watch[data-joined]")) joined()
     this.addEventListener("click", (event) => this.#opened(event), { signal })
     this.addEventListener("submit", (event) => void this.#pressed(event), { signal })
   }
@@ -82,6 +86,11 @@ export class NoticeList extends HTMLElement {
     if (status) status.textContent = words
   }
 
+  /** Whether this is a page further back, which only the server draws. */
+  get #further() {
+    return new URLSearchParams(location.search).has("cursor")
+  }
+
   /** Shows what the server has now; one question after the other. */
   async #renew() {
     this.#again = this.#busy
@@ -105,15 +114,16 @@ export class NoticeList extends HTMLElement {
     const { notifications, next } = await getJSON(`/notifications?${query}`)
     const list = this.querySelector(".notification-list")
     // What is there the first time or no more, and a page further back, the server draws.
-    const further = new URLSearchParams(location.search).has("cursor")
-    if (further || !list || !notifications.length) {
-      if (further || list || notifications.length) location.reload()
+    if (this.#further || !list || !notifications.length) {
+      if (this.#further || list || notifications.length) location.reload()
       return
     }
+    const rows = notifications.map(noticeRow)
+    if (JSON.stringify([...list.children].map(shown)) === JSON.stringify(rows.map(shown))) return
     const at = document.activeElement?.closest(".notification")
     const id = at instanceof HTMLElement && list.contains(at) ? at.dataset.notice : undefined
     const link = document.activeElement instanceof HTMLAnchorElement
-    list.replaceChildren(...notifications.map(noticeRow))
+    list.replaceChildren(...rows)
     localTimes(list)
     // The next page begins behind what stands here now.
     const more = this.querySelector('.pages a[href*="cursor="]')
@@ -126,6 +136,16 @@ export class NoticeList extends HTMLElement {
     const again = id && list.querySelector(`.notification[data-notice="${id}"] ${link ? "a" : "button"}`)
     if (again instanceof HTMLElement) again.focus()
   }
+}
+
+/**
+ * What tells a row from the same one of before or after: a notice that has moved up is newer.
+ * @param {Element} row
+ */
+function shown(row) {
+  const text = row.querySelector(".notification-more > bdi")?.textContent
+  const at = row.querySelector("time")?.dateTime
+  return [row.getAttribute("data-notice"), row.hasAttribute("data-unread"), at, text]
 }
 
 /** @param {string} id of a notice, which another tab may have deleted meanwhile */

@@ -11,7 +11,8 @@ import { wake } from "../view/wake.js"
 /**
  * <unread-watch data-user-id data-unread> stands on the pages that are no chats, where
  * somebody is signed in: it keeps the count of the title and the icon up to date, and
- * has sent by its line what waits of the reader's messages.
+ * has sent by its line what waits of the reader's messages. From the first time that the line
+ * is up it has data-joined; it says "joined" to the document each time.
  */
 export class UnreadWatch extends HTMLElement {
   #removed = new AbortController()
@@ -33,6 +34,7 @@ export class UnreadWatch extends HTMLElement {
       /** @type {(detail: any) => void} */ run,
     ) => from.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail), { signal })
     on(this.#line, "frame", (frame) => attention.frame(frame))
+    on(this.#line, "frame", (frame) => frame.type === "hello" && this.#joined())
     on(attention, "total", showUnread)
     on(attention, "rung", showRung)
     on(attention, "heard", (conversation) => chime.heard(conversation))
@@ -51,5 +53,10 @@ export class UnreadWatch extends HTMLElement {
   disconnectedCallback() {
     this.#removed.abort()
     this.#line.stop()
+  }
+
+  #joined() {
+    this.toggleAttribute("data-joined", true)
+    document.dispatchEvent(new CustomEvent("joined"))
   }
 }

@@ -1,6 +1,6 @@
 import { getJSON, sendJSON } from "../lib/api.js"
 import { systemClock } from "../lib/clock.js"
-import { PushDevice } from "../lib/push-device.js"
+import { PushDevice, turnsOnWithin } from "../lib/push-device.js"
 import { keptPush } from "./push-kept.js"
 import { registerWorker, tellWorker } from "./worker.js"
 
@@ -11,7 +11,8 @@ import { registerWorker, tellWorker } from "./worker.js"
  * @param {number} me
  */
 export function makeDevice(me) {
-  const settle = () => tellWorker({ type: "person", id: me })
+  // Whoever has pressed the button waits, also for a worker that is slow to start.
+  const settle = () => tellWorker({ type: "person", id: me }, turnsOnWithin)
   const browser = { lacks, permission: () => Notification.permission, ask, settle, subscription, subscribe }
   return new PushDevice({ me, browser, get: getJSON, send: sendJSON, kept: keptPush, clock: systemClock })
 }

@@ -1,4 +1,4 @@
-/** Longer than a worker takes to start, also on a slow phone; nobody waits for it longer. */
+/** Longer than a worker takes to start, also on a slow phone; who has not asked for it does not wait longer. */
 const answersWithin = 1_000
 
 /** @type {Promise<ServiceWorkerRegistration | undefined> | undefined} */
@@ -18,9 +18,10 @@ export function registerWorker() {
 /**
  * Tells the worker something.
  * @param {{ type: string } & Record<string, unknown>} word
+ * @param {number} [within] milliseconds, in which an answer counts
  * @returns {Promise<boolean>} whether it has answered that it is done, which not every word wants
  */
-export async function tellWorker(word) {
+export async function tellWorker(word, within = answersWithin) {
   const registration = await registerWorker()
   // One that is being installed hears it once it runs.
   const worker = registration?.active ?? registration?.waiting ?? registration?.installing
@@ -28,8 +29,8 @@ export async function tellWorker(word) {
   const { port1, port2 } = new MessageChannel()
   return new Promise((resolve) => {
     const end = (/** @type {boolean} */ done) => (clearTimeout(late), port1.close(), resolve(done))
-    const late = setTimeout(() => end(false), answersWithin)
-    port1.onmessage = () => end(true)
+    const late = setTimeout(() => end(false), within)
+    port1.onmessage = ({ data }) => end(data.type === "done")
     worker.postMessage(word, [port2])
   })
 }

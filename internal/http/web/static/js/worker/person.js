@@ -1,6 +1,6 @@
 // Who is signed in in this browser. The pages that come through the worker say so by their header, and every page
 // that knows tells it: {type: "person", id}, without an id when nobody is. A page that waits for it gives a port,
-// and is answered {type: "done"} when all is done.
+// and is answered {type: "done"} when all is done, {type: "not kept"} where that is not known from now on.
 import { keep, kept } from "../lib/memory.js"
 import { self } from "./scope.js"
 
@@ -96,5 +96,5 @@ self.addEventListener("message", (event) => {
  */
 async function said(id, port) {
   await setPerson(id)
-  if ((await person()) === id) port?.postMessage({ type: "done" })
+  port?.postMessage({ type: (await person()) === id ? "done" : "not kept" })
 }
