@@ -10,6 +10,11 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
  * @returns {Promise<string[]>}
  */
 export async function violations(page) {
+  // What is still moving has colours of the way.
+  await page.evaluate(async () => {
+    const ends = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
+    await Promise.all(ends.map((one) => one.finished.catch(() => {})))
+  })
   // Evaluated rather than added as a script, which the page's policy would refuse.
   await page.evaluate(axe)
   const found = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run())

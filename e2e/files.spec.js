@@ -6,7 +6,7 @@ import { fragile } from "./fragile.js"
 import { ask, bubbles, connected, offer, register, write } from "./people.js"
 import { picture } from "./pictures.js"
 import { expect, test } from "./test.js"
-import { Uploads } from "./uploads.js"
+import { kept, Uploads } from "./uploads.js"
 
 /** @typedef {import("@playwright/test").Page} Page */
 
@@ -142,9 +142,12 @@ test("two pictures and a PDF are chosen, one is removed, and the others arrive w
   expect(sent[2]).toMatchObject({ message: "", attachments: [voice] })
   await strip(page).getByRole("button", { name: "Remove later.pdf" }).click()
   await expect(strip(page)).toHaveCount(0)
+  await expect.poll(() => kept(page)).toBe(0)
   await page.reload()
   await connected(page)
-  await expect(strip(page)).toHaveCount(0)
+  // With the next one would come what was kept.
+  await choose(page, pdf("next.pdf", 100))
+  await expect(strip(page)).toHaveText([/next\.pdf/])
 })
 
 test("files are pasted and dropped; what cannot be sent is said before anything is", async ({

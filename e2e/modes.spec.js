@@ -113,10 +113,11 @@ test("a conversation weighs less than 100 KB in all, and paints without a script
   page: seller,
   newPerson,
 }) => {
+  test.setTimeout(60_000) // many messages, one after the other
   const buyer = await newPerson()
   const url = await two(seller, buyer)
   for (let n = 0; n < 50; n++) await write(seller, `Message ${n} of a conversation that goes on for a while`)
-  await expect(bubbles(seller, "Message 49")).toHaveAttribute("data-state", /sent|delivered|read/)
+  await expect(bubbles(seller, "Message 49")).toHaveAttribute("data-state", /sent|delivered|read/, { timeout: 20_000 })
   const fresh = await buyer.context().newPage()
   /** @type {Promise<number>[]} */
   const sizes = []
@@ -140,18 +141,21 @@ test("the page of the system before this one works against this server", async (
     /** @type {string[]} */
     const drawn = []
     let typing = ""
+    let greeted = false
     const socket = new WebSocket(`ws://${location.host}/ws/chat/${id}/`)
     socket.onmessage = (event) => {
       const data = JSON.parse(event.data)
-      if (data.type === "message")
+      if (data.type === "hello") greeted = true
+      else if (data.type === "message")
         drawn.push(`${data.sender_name}: ${data.message} (${typeof data.message_id}, ${data.is_read})`)
       else if (data.type === "typing") typing = data.is_typing ? `${data.user} is typing` : ""
     }
-    Object.assign(globalThis, { original: { socket, drawn, typing: () => typing } })
+    Object.assign(globalThis, { original: { socket, drawn, typing: () => typing, greeted: () => greeted } })
   }, id)
   const drawn = () => buyer.evaluate(() => /** @type {any} */ (globalThis).original.drawn)
   const typing = () => buyer.evaluate(() => /** @type {any} */ (globalThis).original.typing())
-  await expect.poll(() => buyer.evaluate(() => /** @type {any} */ (globalThis).original.socket.readyState)).toBe(1)
+  // Only then is it told what happens: an open socket is not there yet.
+  await expect.poll(() => buyer.evaluate(() => /** @type {any} */ (globalThis).original.greeted())).toBe(true)
   await seller.getByRole("textbox", { name: "Message" }).pressSequentially("Wait")
   await expect.poll(typing).toBe("Meera is typing")
   await seller.getByRole("textbox", { name: "Message" }).fill("Here it is")

@@ -174,22 +174,25 @@ export async function fill(page, conversation, count) {
   await page.evaluate(
     async ({ conversation, count }) => {
       let next = 1
-      const work = () =>
+      /** @type {(n: number) => Promise<void>} */
+      const work = (n) =>
         new Promise((resolve, reject) => {
           const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws/chat/${conversation}/`)
           const send = () => {
-            if (next > count) return socket.close()
-            const n = next++
+            if (n > count) return socket.close()
             socket.send(JSON.stringify({ type: "send", client_id: `fill-${n}`, message: `Line ${n}` }))
           }
           socket.onmessage = ({ data }) => {
-            const { type } = JSON.parse(data)
+            const { type, retryable, retry_after_ms: after } = JSON.parse(data)
+            if (type === "ack") n = next++
             if (type === "hello" || type === "ack") send()
+            else if (type === "error" && retryable) setTimeout(send, after || 500)
             else if (type === "error") reject(new Error(data))
           }
-          socket.onclose = resolve
+          // What a line that has ended did not acknowledge goes once more: under its id it is there once.
+          socket.onclose = () => (n > count ? resolve() : setTimeout(() => resolve(work(n)), 500))
         })
-      await Promise.all(Array.from({ length: 8 }, work))
+      await Promise.all(Array.from({ length: 8 }, () => work(next++)))
     },
     { conversation, count },
   )

@@ -79,14 +79,26 @@ test("a conversation is opened, answered, edited, deleted in, muted and left wit
   await expect(box(buyer)).toBeFocused()
 
   // The conversation: its options, and the next one.
+  // The answer comes when one has gone on, and calls nobody back; it says more, so that one sees it come.
+  let answer = () => {}
+  const held = new Promise((resolve) => (answer = () => resolve(undefined)))
+  await buyer.route(/\/api\/v1\/conversations\/\d+$/, async (route) => {
+    const response = await route.fetch()
+    const { conversation } = await response.json()
+    await held
+    await route.fulfill({ response, json: { conversation: { ...conversation, pinned: true } } })
+  })
   await press("Escape", "o", "Enter")
   await expect(buyer.locator('.inbox-item[data-muted] .inbox-name[aria-current="true"]')).toHaveCount(1)
   await press("w")
+  answer()
+  await expect(buyer.locator('.conversation-tools [name="pinned"]')).toContainText("Unpin")
+  await expect(box(buyer)).toBeFocused()
   const here = buyer.url()
   await press("Alt+ArrowDown")
   await expect(bubbles(buyer, "A lamp?")).toHaveCount(1)
   await connected(buyer)
-  await press("Alt+ArrowUp")
+  await press("Escape", "o", "Alt+ArrowUp") // not of the menu that is open
   await expect(buyer).toHaveURL(here)
   await connected(buyer)
   await press("Escape", "m")

@@ -72,3 +72,23 @@ export class Uploads {
     this.all.set(id, { name: told.get("filename") ?? "", kind: told.get("kind") ?? "" })
   }
 }
+
+/**
+ * How many files a browser keeps, for messages or none yet.
+ * @param {import("@playwright/test").Page} page
+ * @returns {Promise<number>}
+ */
+export function kept(page) {
+  return page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.open("swapnest")
+        request.onerror = reject
+        request.onsuccess = () => {
+          const files = request.result.transaction("files").objectStore("files").count()
+          files.onsuccess = () => resolve(files.result)
+          request.result.close() // once that is done
+        }
+      }),
+  )
+}

@@ -37,10 +37,15 @@ const microphone = (/** @type {Page} */ page) => page.getByRole("button", { name
 const strip = (/** @type {Page} */ page) => page.getByRole("group", { name: "Voice message" })
 const button = (/** @type {Page} */ page, /** @type {string} */ name) => strip(page).getByRole("button", { name })
 
+// What records is loaded first, and a machine that is busy records more than one wanted.
+const begun = { timeout: 15_000 }
+const played = { timeout: 40_000 }
+const spoken = /0:(0[1-9]|[1-5]\d)/
+
 /** Speaks for a moment, which the recorder takes for a second. */
 async function record(/** @type {Page} */ page) {
   await microphone(page).click()
-  await expect(page.locator(".recorder-time")).toHaveText(/0:0[1-9]/)
+  await expect(page.locator(".recorder-time")).toHaveText(spoken, begun)
 }
 
 /** How many microphones are on, and what was handed over. */
@@ -81,7 +86,7 @@ test("one records, breaks off, listens and sends, or discards, by keyboard as we
 
   await microphone(buyer).press("Enter")
   const time = buyer.locator(".recorder-time")
-  await expect(time).toHaveText(/0:0[1-9]/)
+  await expect(time).toHaveText(spoken, begun)
   await expect(box).toBeHidden()
   await expect(strip(buyer).locator("..").getByRole("status")).toHaveText("Recording")
   const heights = () =>
@@ -98,13 +103,13 @@ test("one records, breaks off, listens and sends, or discards, by keyboard as we
   await button(buyer, "Pause").press("Enter")
   await expect(button(buyer, "Go on recording")).toBeFocused()
   await buyer.keyboard.press("Enter")
-  await expect(time).toHaveText(/0:0[2-9]/)
+  await expect(time).toHaveText(/0:(0[2-9]|[1-5]\d)/)
   await button(buyer, "Stop and listen").press("Enter")
   await expect(button(buyer, "Send the recording")).toBeFocused()
   expect((await seen(buyer)).on, "microphones that are on").toBe(0)
   await button(buyer, "Play voice message").click()
   await expect(button(buyer, "Pause voice message")).toBeVisible()
-  await expect(button(buyer, "Play voice message"), "it has come to its end").toBeVisible({ timeout: 10_000 })
+  await expect(button(buyer, "Play voice message"), "it has come to its end").toBeVisible(played)
   expect(await violations(buyer)).toEqual([])
 
   // Escape asks, and a second one takes it back.
@@ -116,7 +121,7 @@ test("one records, breaks off, listens and sends, or discards, by keyboard as we
   await expect(strip(buyer)).toHaveCount(0)
   const last = buyer.locator(".message").last()
   await expect(last).toHaveAttribute("data-state", "waiting")
-  await expect(last.getByRole("button", { name: /Play voice message, 0:0[2-9]/ })).toBeVisible()
+  await expect(last.getByRole("button", { name: /Play voice message, 0:(0[2-9]|[1-5]\d)/ })).toBeVisible()
   await buyer.context().setOffline(false)
   const [voice, ...others] = (await seen(buyer)).attached
   expect(others).toEqual([])
@@ -129,7 +134,7 @@ test("one records, breaks off, listens and sends, or discards, by keyboard as we
 
   // What is discarded is gone, and the microphone off.
   await microphone(buyer).click()
-  await expect(time).toHaveText(/0:0[1-9]/)
+  await expect(time).toHaveText(spoken, begun)
   await button(buyer, "Discard").click()
   await expect(strip(buyer)).toContainText("Discard it?")
   await button(buyer, "Discard").click()
@@ -139,7 +144,7 @@ test("one records, breaks off, listens and sends, or discards, by keyboard as we
   // It ends by itself, and nothing of it is lost, even if a message is edited meanwhile.
   await buyer.locator("swapnest-chat").evaluate((chat) => (chat.dataset.voiceMs = "1500"))
   await microphone(buyer).click()
-  await expect(buyer.getByText("That is all that fits: 2 seconds.").first()).toBeVisible()
+  await expect(buyer.getByText("That is all that fits: 2 seconds.").first()).toBeVisible(begun)
   await bubbles(buyer, "Does it sound well?").locator(".bubble").press("e")
   await button(buyer, "Send the recording").click()
   await expect(buyer.locator(".message voice-note")).toHaveCount(2)
@@ -148,7 +153,7 @@ test("one records, breaks off, listens and sends, or discards, by keyboard as we
   // Nor is anything lost by a microphone that goes.
   await buyer.locator("swapnest-chat").evaluate((chat) => delete chat.dataset.voiceMs)
   await microphone(buyer).click()
-  await expect(time).toHaveText(/0:0[1-9]/)
+  await expect(time).toHaveText(spoken, begun)
   await buyer.evaluate(() => {
     const [track] = /** @type {any} */ (globalThis).seen.streams.at(-1).getTracks()
     track.stop()
@@ -184,7 +189,7 @@ test("where nothing can be recorded it is said why, and what one does", async ({
   await buyer.context().grantPermissions(["microphone"])
   await buyer.evaluate(() => Object.assign(/** @type {any} */ (globalThis).seen, { refuse: "" }))
   await microphone(buyer).click()
-  await expect(buyer.locator(".recorder-time")).toHaveText(/0:0[1-9]/)
+  await expect(buyer.locator(".recorder-time")).toHaveText(spoken, begun)
   await expect(alert).toHaveCount(0)
   await button(buyer, "Discard").click()
   await button(buyer, "Discard").click()
@@ -279,7 +284,7 @@ test("two people talk by voice: live, one after the other, from any place, and w
   const play = (/** @type {number} */ i) => note(i).getByRole("button", { name: /Play|Pause/ })
   await expect(play(0)).toBeEnabled()
   const length = (await play(0).textContent())?.slice(-4) ?? ""
-  expect(length).toMatch(/^0:0[1-9]$/)
+  expect(length).toMatch(spoken)
   await expect(entry(listener)).toHaveText(`Voice message, ${length}`)
   await expect(listener.locator("message-announcer")).toContainText(`Aarav: Voice message, ${length}`)
   await record(speaker)
@@ -287,7 +292,7 @@ test("two people talk by voice: live, one after the other, from any place, and w
   await expect(play(1)).toBeEnabled()
   const heard = await hear(listener)
   await play(0).click()
-  await expect.poll(heard, { timeout: 10_000 }).toEqual(["play 0", "ended 0", "play 1", "ended 1"])
+  await expect.poll(heard, played).toEqual(["play 0", "ended 0", "play 1", "ended 1"])
   const heardByOneself = await hear(speaker)
   await speaker.locator("ol voice-note").first().getByRole("button", { name: "Play" }).click()
   await expect.poll(heardByOneself).toContain("play 0")
@@ -318,7 +323,7 @@ test("two people talk by voice: live, one after the other, from any place, and w
   await note(0).scrollIntoViewIfNeeded()
   expect(live).toHaveLength(2)
   expect(await markup(listener)).toEqual(live)
-  await expect(entry(listener)).toHaveText(/^Voice message, 0:0[1-9]$/)
+  await expect(entry(listener)).toHaveText(/^Voice message, 0:(0[1-9]|[1-5]\d)$/)
   expect(await violations(listener)).toEqual([])
   const speed = (/** @type {number} */ i) => note(i).getByRole("button", { name: "speed" })
   await speed(0).click()
@@ -332,7 +337,8 @@ test("two people talk by voice: live, one after the other, from any place, and w
   const slider = note(0).getByRole("slider", { name: "Position" })
   const room = await slider.boundingBox()
   if (!room) throw new Error("there is no slider")
-  await slider.press("ArrowRight")
+  // Five seconds at a time.
+  for (let at = 0; at <= Number(length.slice(2)); at += 5) await slider.press("ArrowRight")
   await expect(slider).toHaveAttribute("aria-valuetext", `${length} of ${length}`)
   await expect(note(0).locator(".played")).toHaveCount(48)
   await slider.press("Home")
@@ -341,7 +347,7 @@ test("two people talk by voice: live, one after the other, from any place, and w
   await expect(note(0).locator(".played")).toHaveCount(24)
   const again = await hear(listener)
   await slider.press("Enter")
-  await expect.poll(again, { timeout: 10_000 }).toEqual(["play 0", "ended 0", "play 1"])
+  await expect.poll(again, played).toEqual(["play 0", "ended 0", "play 1"])
   await expect(note(1).getByRole("status")).toHaveText("This recording is not there any more.")
   await expect(play(1)).toHaveAccessibleName(/^Play/)
 
@@ -358,6 +364,8 @@ test("two people talk by voice: live, one after the other, from any place, and w
   await listener.goto("/notifications/")
   await record(speaker)
   await button(speaker, "Send the recording").click()
+  await expect(speaker.locator(".message voice-note")).toHaveCount(3)
+  await expect(own).toHaveAttribute("data-state", /sent|delivered|read/)
   await expect(listener.locator(".notification").first()).toContainText(/sent a voice message/i)
   await plain.goto(url)
   await expect(plain.locator("voice-note > audio")).toHaveCount(3)

@@ -61,6 +61,7 @@ export class ConversationMenu extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return
     if (event.key === "Escape" && this.#details.open) {
       event.stopPropagation()
       this.#close()
@@ -93,7 +94,8 @@ export class ConversationMenu extends HTMLElement {
         ...(forMS && { muted_for_ms: forMS }),
       })
       this.#words(conversation)
-      this.#close()
+      // Who has gone on meanwhile is not called back.
+      if (this.#details.open) this.#close()
       if (!on || (name !== "archived" && name !== "marked_unread")) return
       const text = name === "archived" ? "Conversation archived" : "Marked as unread"
       leave(this, chat, { text, undo: { path: this.#path, change: { [name]: false } } })

@@ -122,9 +122,10 @@ export class MessageMenu extends HTMLElement {
   async #send(message, work) {
     const path = `/conversations/${this.dataset.conversation}/messages/${idOf(message)}`
     const next = heir(message) // a tab may hear that it is gone before the answer is here
+    const { menu } = this.#popup // and somebody may have opened another one
     try {
       const answer = work === "hide" ? await sendJSON("PUT", `${path}/hidden`) : await sendJSON("DELETE", path)
-      this.#popup.close()
+      if (this.#popup.menu === menu) this.#popup.close()
       if (answer) return this.#tell("revised", answer.message)
       next()
       const id = idOf(message)
@@ -133,7 +134,7 @@ export class MessageMenu extends HTMLElement {
       const said = { text: "Deleted for you", undo: { path: `${path}/hidden`, method: "DELETE" } }
       show(this.closest("swapnest-chat") ?? document.body, said, undone)
     } catch (error) {
-      this.#popup.fault(error)
+      if (this.#popup.menu === menu) this.#popup.fault(error)
     }
   }
 

@@ -17,6 +17,8 @@ export class PictureViewer extends HTMLElement {
   #picture = new Picture(this.#dialog, () => this.#zoomed())
   /** @type {HTMLAnchorElement | undefined} the picture in its message */
   #link
+  /** until the page is back from where it showed one: Back comes late, and would close the next one */
+  #back = Promise.resolve()
   /** how far it is pulled */
   #pull = 0
 
@@ -66,6 +68,8 @@ export class PictureViewer extends HTMLElement {
       location.assign(link.href)
       return
     }
+    await this.#back
+    if (this.#dialog.open) return
     // Back closes it, as it does on a phone with whatever covers the page.
     history.pushState({ ...history.state, viewer: true }, "")
     this.#dialog.showModal()
@@ -73,7 +77,10 @@ export class PictureViewer extends HTMLElement {
   }
 
   #closed() {
-    if (history.state?.viewer) history.back()
+    if (history.state?.viewer) {
+      this.#back = new Promise((resolve) => addEventListener("popstate", () => resolve(), { once: true }))
+      history.back()
+    }
     // The one that was shown last has the focus, wherever one came from.
     this.#link?.focus({ preventScroll: true })
     this.#link?.scrollIntoView({ block: "nearest" })

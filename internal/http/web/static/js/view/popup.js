@@ -18,6 +18,11 @@ export class Popup {
     this.#opener = opener
   }
 
+  /** What is open now, to tell it from what is opened later. */
+  get menu() {
+    return this.#menu
+  }
+
   /** @param {Element} message */
   at(message) {
     return this.#menu !== undefined && message.contains(this.#menu)
