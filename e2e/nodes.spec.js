@@ -2,7 +2,7 @@
 // one finds the other as if there were no second node.
 
 import { joined, startCluster } from "./cluster.js"
-import { ask, bubbles, connected, expectSame, offer, register, write } from "./people.js"
+import { ask, bubbles, connected, expectSame, keepTyping, offer, register, write } from "./people.js"
 import { expect, test } from "./test.js"
 
 /** @typedef {import("@playwright/test").Page} Page */
@@ -79,6 +79,7 @@ test("two people at two nodes see each other come, write, read and go", async ({
     [buyer, seller, "Good"],
   ])) {
     await box(from).pressSequentially(text)
+    await keepTyping(from)
     await expect(typing(to)).toBeVisible()
     await box(from).press("Enter")
     await expect(typing(to)).toBeHidden()

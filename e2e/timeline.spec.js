@@ -71,6 +71,7 @@ test("with 300 new messages it opens at the first of them, and reading on reache
   page: seller,
   newPerson,
 }) => {
+  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, api, send } = await filled(seller, buyer, 340)
   await call(buyer, "PUT", `${api}/read`, { seq: 41 })
@@ -162,6 +163,7 @@ test("a page that cannot be loaded says so and can be asked for again", async ({
 })
 
 test("a link to a message opens the conversation there and sets it off", async ({ page: seller, newPerson }) => {
+  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, messages } = await filled(seller, buyer, 300)
   const wanted = messages[99]
