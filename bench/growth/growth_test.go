@@ -13,7 +13,7 @@ import (
 func small(database string) options {
 	return options{
 		database: database, messages: 12_000, page: 4000, conversations: 100, lines: 100, rounds: 1, repeats: 3, inFlight: 20,
-		duration: 500 * time.Millisecond,
+		duration: 500 * time.Millisecond, tries: 3,
 	}
 }
 

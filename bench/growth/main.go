@@ -25,6 +25,7 @@ type options struct {
 	repeats       int // of each page
 	inFlight      int
 	duration      time.Duration
+	tries         int // of each measurement of messages, where a busy machine has some of them refused; 0 is one
 	only          string
 	write         string
 	hold          bool

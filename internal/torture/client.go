@@ -36,14 +36,14 @@ type Client struct {
 
 	up            atomic.Bool  // the line has said hello and has not gone
 	lines, doubts atomic.Int64 // how many there have been
-	slowest       atomic.Int64 // nanoseconds that an answer has taken
+	slowest       atomic.Int64 // nanoseconds that a command has waited to be put off
 
 	mu     sync.Mutex // guards what follows
 	outbox map[int64][]*command
-	timed  func(time.Duration) // told how long an answer has taken
-	seen   func(checker.Entry) // told of a message that is the next event
-	said   func(id string)     // told of a message that is put into the outbox
-	turned func(up bool)       // told when the line has come or gone
+	timed  func(id string, took time.Duration) // told of a command that was carried out
+	seen   func(checker.Entry)                 // told of a message that is the next event
+	said   func(id string)                     // told of a message that is put into the outbox
+	turned func(up bool)                       // told when the line has come or gone
 	holds  map[int64][]checker.Entry
 	at     map[int64]position
 	about  map[int64][]target // the newest of each conversation
@@ -265,8 +265,9 @@ func (c *Client) take(l *line, f frame) bool {
 		e := f.entry()
 		if one := c.settle(f.Conversation, f.ClientID); one != nil {
 			e.Text = short(one.text)
-			c.took(one, f.came)
+			c.took(one.id, f.came.Sub(one.sent))
 		}
+		l.did = f.came
 		c.record(checker.Record{Kind: checker.Acked, Entry: e, Duplicate: f.Duplicate})
 	case "error":
 		return c.refused(l, f)

@@ -64,6 +64,7 @@ type line struct {
 	why    string         // it is; known when frames is closed
 	over   chan struct{}  // closed when nobody takes frames any more
 	level  map[int64]bool // conversations that have caught up; the client's own
+	did    time.Time      // when a command was last carried out on it; the same
 
 	patience time.Duration
 	reopen   *time.Timer // runs out when what was not opened is to be asked for again

@@ -2,6 +2,7 @@ package torture
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,9 +30,10 @@ var mutants = []mutant{
 	{fault: looseFiles, finds: []checker.Fault{checker.LostFile}},
 }
 
-// cutOften cuts one line after the other, while the others talk.
+// cutOften cuts one line after the other, while the others talk, until much was said.
 func cutOften(ctx context.Context, w *World) {
-	for i := range 400 {
+	before := w.heads()
+	for i := 0; i < 400 || w.heads() < before+1000; i++ {
 		w.Clients[i%len(w.Clients)].Cut()
 		if !pause(ctx, 4*time.Millisecond) {
 			return
@@ -39,14 +41,18 @@ func cutOften(ctx context.Context, w *World) {
 	}
 }
 
-// stallOne has one tab read nothing while the others write more than a queue holds, and
-// then read all of it.
+// stallOne has one tab read nothing while the others write more than a queue and the kernel hold,
+// and then read all of it. They write so much at once that a slow disk has it written before the
+// server gives up the line: for that nobody reads it, and not for its queue.
 func stallOne(ctx context.Context, w *World) {
 	quick, slow := w.Clients[0], w.Clients[1]
 	id := slow.Conversations[0]
 	await(ctx, func() bool { return slow.head(id) > 10 })
-	resume := slow.Pause()
-	pause(ctx, time.Second)
+	before, resume := quick.head(id), slow.Pause()
+	for _, c := range w.Clients {
+		c.pad(3900)
+	}
+	await(ctx, func() bool { return quick.head(id) > before+200 })
 	resume()
 	head := quick.head(id)
 	await(ctx, func() bool { return slow.head(id) >= head })
@@ -70,7 +76,7 @@ func disturbed(t *testing.T, d *testkit.Database, m mutant, faults ...string) ch
 	messages := 1_000_000 // until they are to be silent
 	switch m.fault {
 	case silentDrop:
-		plan = Plan{People: 2, Tabs: 3, Conversations: 1, Seed: 7, Long: true, Narrow: true}
+		plan = Plan{People: 2, Tabs: 6, Conversations: 1, Seed: 7, Narrow: true}
 	case looseFiles:
 		plan.Files, messages = 0.5, 40
 	case cursorPast:
@@ -78,9 +84,14 @@ func disturbed(t *testing.T, d *testkit.Database, m mutant, faults ...string) ch
 		plan, messages = Plan{People: 8, Tabs: 1, Conversations: 40, Seed: 7}, 60
 	}
 	w := NewWorld(t, n, plan, nil)
-	w.Patience = 5 * time.Second
+	// What a fault has lost never comes. What is slow does.
+	wait := 30 * time.Second
+	if slices.Contains(faults, m.fault) {
+		wait = 5 * time.Second
+	}
+	w.Patience = wait
 	n.Kill()
-	ctx := patience(t, time.Minute)
+	ctx := patience(t, 2*time.Minute)
 	environment := []string{"SWAPNEST_FAULTS=" + strings.Join(faults, ","), "SWAPNEST_KILL=" + m.kill}
 	talk, hush := context.WithCancel(ctx)
 	said := make(chan struct{})
@@ -108,7 +119,7 @@ func disturbed(t *testing.T, d *testkit.Database, m mutant, faults ...string) ch
 	<-said
 	n.Kill()
 	n.MustStart()
-	settle, enough := context.WithTimeout(ctx, 5*time.Second)
+	settle, enough := context.WithTimeout(ctx, wait)
 	defer enough()
 	w.Settle(settle)
 	return w.Check()

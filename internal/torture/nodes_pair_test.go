@@ -60,10 +60,15 @@ func newPair(ctx context.Context, t *testing.T, nodes []*Node, plan Plan) *pair 
 		return p.balance.At
 	})
 	nodes[1].MustStart()
+	if !await(ctx, p.up) {
+		t.Fatal("not all lines came up")
+	}
+	before := p.lines()
 	p.both.Store(true)
 	p.balance.CutAll() // the lines that came before are spread over both
 	p.joined(ctx)
-	if !await(ctx, p.up) {
+	// A tab that has not seen yet that its line was cut is up, too.
+	if !await(ctx, func() bool { return p.up() && p.lines() >= before+len(p.Clients) }) {
 		t.Fatal("not all lines came up")
 	}
 	p.watch = watched(p.Clients)
@@ -202,6 +207,8 @@ func (p *pair) finish(ctx context.Context) checker.Report {
 type watch struct {
 	mu     sync.Mutex // guards what follows
 	said   map[string]time.Time
+	stored map[string]time.Time // when the sender was told so
+	late   time.Duration        // the longest from there until a tab of the other one has had it
 	left   map[*Client]time.Time
 	delays []time.Duration
 	gaps   []time.Duration
@@ -209,7 +216,7 @@ type watch struct {
 
 // watched begins to watch tabs.
 func watched(clients []*Client) *watch {
-	w := &watch{said: make(map[string]time.Time), left: make(map[*Client]time.Time)}
+	w := &watch{said: make(map[string]time.Time), stored: make(map[string]time.Time), left: make(map[*Client]time.Time)}
 	for _, c := range clients {
 		c.mu.Lock()
 		c.said = func(id string) {
@@ -217,11 +224,19 @@ func watched(clients []*Client) *watch {
 			defer w.mu.Unlock()
 			w.said[id] = time.Now()
 		}
+		c.timed = func(id string, _ time.Duration) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.stored[id] = time.Now()
+		}
 		c.seen = func(e checker.Entry) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			if since, ok := w.said[e.ClientID]; ok && e.Sender != c.Person.ID {
 				w.delays = append(w.delays, time.Since(since))
+				if since, ok := w.stored[e.ClientID]; ok {
+					w.late = max(w.late, time.Since(since))
+				}
 			}
 		}
 		c.turned = func(up bool) {
@@ -245,6 +260,14 @@ func (w *watch) taken() (delays, gaps []time.Duration) {
 	delays, gaps = w.delays, w.gaps
 	w.delays, w.gaps = nil, nil
 	return delays, gaps
+}
+
+// latest is the longest that the other one has waited for what was stored, since the last call.
+func (w *watch) latest() (late time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	late, w.late = w.late, 0
+	return late
 }
 
 // String sums up what was measured, and not taken.

@@ -34,7 +34,7 @@ func (c *Client) put(one *command) {
 	c.serial++
 	one.id = fmt.Sprintf("%s.%d", c.Tab, c.serial)
 	if one.verb == checker.Edit || one.verb == checker.Post && one.text != "" {
-		one.text = strings.TrimRight(one.text+one.id+" "+strings.Repeat("-", c.padding), " ")
+		one.text = strings.TrimRight(one.text+one.id+" "+strings.Repeat("🚲", c.padding), " ")
 	}
 	c.outbox[one.conversation] = append(c.outbox[one.conversation], one)
 	if c.said != nil && one.verb == checker.Post {
@@ -114,7 +114,13 @@ func (c *Client) refused(l *line, f frame) bool {
 		c.record(checker.Record{Kind: checker.Refused, Entry: about.entry(), Note: f.Code})
 		return true
 	}
-	c.took(about, f.came)
+	// A line's commands are carried out one after the other, each with a patience of its own: what
+	// others took that were carried out is none of this one's.
+	waited := f.came.Sub(about.sent)
+	if l.did.After(about.sent) {
+		waited = f.came.Sub(l.did)
+	}
+	c.slowest.Store(max(c.slowest.Load(), int64(waited))) // nobody else writes it
 	c.record(checker.Record{Kind: checker.Doubted, Entry: about.entry(), Note: f.Code})
 	wait := max(time.Duration(f.RetryAfter)*time.Millisecond, 50*time.Millisecond)
 	c.mu.Lock()
@@ -130,16 +136,12 @@ func (c *Client) openLater(l *line) bool {
 	return true
 }
 
-// took notes how long an answer took that has come.
-func (c *Client) took(one *command, came time.Time) {
-	took := came.Sub(one.sent)
-	if d := int64(took); d > c.slowest.Load() {
-		c.slowest.Store(d)
-	}
+// took tells how long a command took that was carried out.
+func (c *Client) took(id string, took time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timed != nil {
-		c.timed(took)
+		c.timed(id, took)
 	}
 }
 

@@ -33,7 +33,11 @@ func (w *World) Truth() checker.Truth {
 			truth.Standings = append(truth.Standings, s)
 		}
 	}
-	truth.Files = w.stored(ctx)
+	// Followers that were behind to the end have used up what they were waited for: which they are is for the checker
+	// to say.
+	look, done := context.WithTimeout(context.Background(), w.Patience)
+	defer done()
+	truth.Files = w.stored(look)
 	for _, c := range w.Clients {
 		truth.Holds[c.Tab] = c.Holds()
 	}

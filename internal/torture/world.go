@@ -22,7 +22,7 @@ type Plan struct {
 	Tabs          int // of each person
 	Conversations int // between pairs of them
 	Seed          uint64
-	Long          bool // messages of 3,900 characters, which fill a queue soon
+	Long          bool // messages of 4 KB
 	Narrow        bool // the second tab has a line that holds little of what it does not read
 	Hasty         bool // a line on which nothing is said for 2 s is given up
 	Polite        bool // whoever is told to come back later does so
@@ -60,7 +60,7 @@ type World struct {
 func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *World {
 	tb.Helper()
 	w := &World{
-		Patience: 20 * time.Second,
+		Patience: time.Minute,
 		tb:       tb, Node: n, History: &checker.History{}, talks: make(map[int64][2]int), marked: make(map[[2]int64]int64),
 		random: rand.New(rand.NewPCG(p.Seed, 1)), //nolint:gosec // It repeats what it did.
 		change: p.Changes, files: p.Files,
@@ -91,7 +91,7 @@ func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *Wor
 				c.patience = 2 * time.Second
 			}
 			if p.Long {
-				c.padding = 3900
+				c.padding = 970
 			}
 			if place%2 == 0 {
 				// One after the other, some of them by the other door.
@@ -307,7 +307,7 @@ func (w *World) doubts() (n int) {
 	return n
 }
 
-// slowest is the longest that an answer to a command has taken on a line that stayed.
+// slowest is the longest that a command has waited to be put off, on a line that stayed.
 func (w *World) slowest() (d time.Duration) {
 	for _, c := range w.Clients {
 		d = max(d, time.Duration(c.slowest.Load()))

@@ -200,7 +200,7 @@ func TestAnOldDatabaseIsIndexedInTheBackground(t *testing.T) {
 		f := h.follower()
 		f.Start()
 		defer f.Stop()
-		for deadline := time.Now().Add(10 * time.Second); h.found(t, "message") < n; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(30 * time.Second); h.found(t, "message") < n; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%d of %d messages are in the index", h.found(t, "message"), n)
 			}
@@ -208,7 +208,7 @@ func TestAnOldDatabaseIsIndexedInTheBackground(t *testing.T) {
 		// A new one, whoever wakes the follower.
 		h.say(t, "fresh")
 		f.Wake()
-		for deadline := time.Now().Add(5 * time.Second); h.found(t, "fresh") == 0; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(30 * time.Second); h.found(t, "fresh") == 0; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("what is new is not in the index")
 			}

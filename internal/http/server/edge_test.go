@@ -56,14 +56,17 @@ func checked(t *testing.T, s *site, times int, forwarded func(i int) []string) i
 	return n
 }
 
-// Buckets of 10 regain one token in 6 s; a slow machine may give one more.
-func full(n int) bool { return n == 10 || n == 11 }
+// full tells whether guesses since then were checked as a bucket of 10 allows, which regains one in 6 s.
+func full(n int, since time.Time) bool {
+	return n >= 10 && n <= 11+int(time.Since(since)/(6*time.Second))
+}
 
 func TestARotatingXForwardedForNeverResetsABucket(t *testing.T) {
 	rotating := func(i int) []string { return []string{fmt.Sprintf("198.51.100.%d", i)} }
 	t.Run("without --trusted-proxies it is ignored", func(t *testing.T) {
 		s := openWith(t, testkit.SQLite(t), func(o *server.Options) { o.RateLimits = true })
-		if n := checked(t, s, 20, rotating); !full(n) {
+		began := time.Now()
+		if n := checked(t, s, 20, rotating); !full(n, began) {
 			t.Errorf("%d of 20 guesses were checked, want 10", n)
 		}
 	})
@@ -71,7 +74,8 @@ func TestARotatingXForwardedForNeverResetsABucket(t *testing.T) {
 		s := openWith(t, testkit.SQLite(t), func(o *server.Options) {
 			o.RateLimits, o.Proxies = true, networks(t, "10.0.0.0/8")
 		})
-		if n := checked(t, s, 20, rotating); !full(n) {
+		began := time.Now()
+		if n := checked(t, s, 20, rotating); !full(n, began) {
 			t.Errorf("%d of 20 guesses were checked, want 10", n)
 		}
 	})
@@ -79,16 +83,18 @@ func TestARotatingXForwardedForNeverResetsABucket(t *testing.T) {
 		s := openWith(t, testkit.SQLite(t), func(o *server.Options) {
 			o.RateLimits, o.Proxies = true, networks(t, "127.0.0.1/32", "10.0.0.0/8")
 		})
+		began := time.Now()
 		n := checked(t, s, 20, func(i int) []string {
 			if i%2 == 0 {
 				return []string{fmt.Sprintf("198.51.100.%d, 192.0.2.1, 10.0.0.3", i)}
 			}
 			return []string{fmt.Sprintf("198.51.100.%d, 127.0.0.1", i), "192.0.2.1"}
 		})
-		if !full(n) {
+		if !full(n, began) {
 			t.Errorf("%d of 20 guesses of one client were checked, want 10", n)
 		}
-		if n := checked(t, s, 20, func(int) []string { return []string{"192.0.2.2"} }); !full(n) {
+		began = time.Now()
+		if n := checked(t, s, 20, func(int) []string { return []string{"192.0.2.2"} }); !full(n, began) {
 			t.Errorf("%d of another client's were checked, want 10: it has a bucket of its own", n)
 		}
 	})
@@ -172,6 +178,14 @@ func TestDrippingConnectionsKeepNobodyOut(t *testing.T) {
 		n = 300
 	}
 	s := openWith(t, testkit.SQLite(t), func(o *server.Options) { o.RateLimits = true })
+	// The server's patience with a header is 5 s; nobody else waits for as long as that.
+	most := 3 * time.Second
+	for range 3 {
+		asked := time.Now()
+		s.buyer.Do("GET", "/api/v1/me", "")
+		most = max(most, 10*time.Since(asked))
+	}
+	late := testkit.Lateness(t)
 	closed := drip(t, s, n)
 	began := time.Now()
 	slowest := time.Duration(0)
@@ -181,11 +195,11 @@ func TestDrippingConnectionsKeepNobodyOut(t *testing.T) {
 			t.Fatalf("a good client gets %d", got.Status)
 		}
 		slowest = max(slowest, time.Since(asked))
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatalf("only %d of %d dripping connections have been closed", closed(), n)
 		}
 	}
-	if slowest > 3*time.Second {
+	if slowest > most+4*late() {
 		t.Errorf("a good client waited for %v while %d connections dripped", slowest, n)
 	}
 }

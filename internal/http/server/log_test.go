@@ -225,7 +225,7 @@ func TestTheLogHoldsNoSecretsAndOneLineForEachRequest(t *testing.T) {
 		found := func() bool {
 			return strings.Contains(p.do(p.me, "GET", "/chat/search/?q="+plantedText, "").Body, "conversation/1/")
 		}
-		for deadline := time.Now().Add(5 * time.Second); !found(); time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(30 * time.Second); !found(); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("what should be secret has not arrived at all")
 			}

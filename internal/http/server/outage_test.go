@@ -50,7 +50,8 @@ var outages = []outage{
 	}},
 }
 
-// soon is what commands may take, with a little for a busy machine.
+// soon is what commands may take, with a little for a busy machine, and more for one that is known to be late:
+// some four steps may each be so.
 const soon = 2*time.Second + 700*time.Millisecond
 
 // TestCommandsAreUnavailableWhileTheDatabaseIs shows contract 22: whoever sends learns within
@@ -62,6 +63,7 @@ func TestCommandsAreUnavailableWhileTheDatabaseIs(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			d, begin, end := o.open(t)
+			late := testkit.Lateness(t)
 			app := apptest.Start(t, d, nil)
 			town := testkit.Populate(t, app.DB)
 			started, err := app.Messages.Start(t.Context(), town.Buyer.ID, messaging.StartCommand{Listing: town.Listing.ID, Text: "Is it there?"})
@@ -83,21 +85,21 @@ func TestCommandsAreUnavailableWhileTheDatabaseIs(t *testing.T) {
 				doors.Go(func() {
 					began := time.Now()
 					one.Send(`{"type":"send","client_id":"socket","message":"by socket"}`)
-					if f := one.Wait("error", "ack"); f["code"] != "unavailable" || f["retryable"] != true || time.Since(began) > soon {
+					if f := one.Wait("error", "ack"); f["code"] != "unavailable" || f["retryable"] != true || time.Since(began) > soon+4*late() {
 						t.Errorf("round %d, socket: %v after %s", round, f, time.Since(began))
 					}
 				})
 				doors.Go(func() {
 					began := time.Now()
 					answer := app.Client(t, buyer).Do("POST", byAPI, `{"client_id":"api","message":"by API"}`)
-					if answer.Status != http.StatusServiceUnavailable || answer.JSON(t)["code"] != "unavailable" || time.Since(began) > soon {
+					if answer.Status != http.StatusServiceUnavailable || answer.JSON(t)["code"] != "unavailable" || time.Since(began) > soon+4*late() {
 						t.Errorf("round %d, API: %d %s after %s", round, answer.Status, answer.Body, time.Since(began))
 					}
 				})
 				doors.Go(func() {
 					began := time.Now()
 					answer := app.Client(t, buyer).Do("POST", byForm, form)
-					if answer.Status != http.StatusServiceUnavailable || time.Since(began) > soon {
+					if answer.Status != http.StatusServiceUnavailable || time.Since(began) > soon+4*late() {
 						t.Errorf("round %d, form: %d after %s", round, answer.Status, time.Since(began))
 					}
 				})
@@ -179,6 +181,7 @@ func TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Wait("hello")
+	late := testkit.Lateness(t)
 	way.Hang()
 	began := time.Now()
 	for range 3 {
@@ -190,7 +193,7 @@ func TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon(t *testing.T) {
 			break
 		}
 	}
-	if took := time.Since(began); took > soon+time.Second {
+	if took := time.Since(began); took > soon+time.Second+4*late() {
 		t.Errorf("it was refused after %s", took)
 	}
 	way.Resume()
@@ -210,13 +213,14 @@ func TestWhoseSessionIsLookedUpAgainWaitsNoLonger(t *testing.T) {
 	_, token := app.SignIn(t, town.Buyer)
 	s := line(t, app, started.Conversation, token)
 	<-time.After(5500 * time.Millisecond) // past the time for which a session is not looked up again
+	late := testkit.Lateness(t)
 	way.Hang()
 	began := time.Now()
 	s.Send(`{"type":"delivered","seq":1}`)
 	s.Send(`{"type":"send","client_id":"behind","message":"Still there?"}`)
 	for f := s.Wait("error"); f["client_id"] != "behind"; f = s.Wait("error") {
 	}
-	if took := time.Since(began); took > soon {
+	if took := time.Since(began); took > soon+4*late() {
 		t.Errorf("it was refused after %s", took)
 	}
 	way.Resume()

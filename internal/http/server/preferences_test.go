@@ -161,6 +161,9 @@ func TestAPauseIsBegunAndEndedByAForm(t *testing.T) {
 			{url.Values{"pause": {"until"}, "paused_until": {morning.Format("2006-01-02T15:04")}, "time_zone": {"UTC"}}, morning.Add(5*time.Hour + 30*time.Minute)},
 		} {
 			got, until := pause(c.form)
+			if c.form.Get("pause") == "morning" && time.Now().In(place).Day() != now.In(place).Day() && until.Sub(morning) > time.Hour {
+				c.want = morning.AddDate(0, 0, 1) // it is past midnight by now
+			}
 			if got.Status != http.StatusSeeOther || until.Sub(c.want).Abs() > time.Minute {
 				t.Errorf("%v: %d, until %s, want %s", c.form, got.Status, until, c.want)
 			}
