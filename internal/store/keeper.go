@@ -27,7 +27,7 @@ type keeper struct {
 	path    string // of the file; "" keeps the mark in memory alone
 	moved   func()
 	mark    mark                 // what has been seen last; belongs to open, then to run, then to stop
-	fresh   atomic.Pointer[mark] // what this node has committed last, since it looked, without epoch and pos
+	fresh   atomic.Pointer[mark] // what this node has committed last under this epoch, without epoch and pos
 	dirty   chan struct{}
 	quit    chan struct{}
 	done    chan struct{}
@@ -252,12 +252,15 @@ func (k *keeper) replaced(ctx context.Context, last mark) (string, error) {
 	if err != nil {
 		return epoch, err
 	}
-	// What is gone is gone for good: it is no reason for one more epoch, not even when it was
-	// another node that has drawn this one.
 	k.mu.Lock()
 	k.frozen = k.frozen[len(frozen):]
 	k.mu.Unlock()
-	k.fresh.CompareAndSwap(fresh, nil)
+	if epoch != k.mark.Epoch {
+		// What is gone is gone for good: it is no reason for one more epoch, not even when it was
+		// another node that has drawn this one. What is there may be gone the next time: the mark need
+		// not be behind it, for last was read a moment before, and may be of another node.
+		k.fresh.CompareAndSwap(fresh, nil)
+	}
 	return epoch, nil
 }
 

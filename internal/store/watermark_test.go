@@ -251,6 +251,40 @@ func TestWhatWasWrittenSinceDoesNotHideThatAServerFellBehind(t *testing.T) {
 	}
 }
 
+// TestWhatWasSeenAndIsNoLongerTheLastIsMissedAllTheSame shows contract 15: a look has found an event of
+// this node's behind which another node's stands, and then that of this node is lost.
+func TestWhatWasSeenAndIsNoLongerTheLastIsMissedAllTheSame(t *testing.T) {
+	h := begin(t, testkit.PostgreSQL(t), 5)
+	moved := make(chan struct{}, 10)
+	db, err := store.Open(t.Context(), store.Options{URL: h.URL(), Dir: h.Dir(), Moved: func() { moved <- struct{}{} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	other := h.Open(t, nil)
+	h.say(t, db, 1)
+	talk := converse(t, other, h.town, h.town.Stranger)
+	mustAppend(t, other, post(talk, h.town.Stranger.ID, "elsewhere", "hello"))
+	looked := fmt.Sprintf(`"conversation":%d,`, talk)
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		data, err := os.ReadFile(filepath.Join(h.Dir(), "watermark"))
+		if err == nil && strings.Contains(string(data), looked) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the log is not looked at: %s, %v", data, err)
+		}
+	}
+	if err := h.Exec(t.Context(), fmt.Sprintf(`WITH gone AS (DELETE FROM event WHERE seq > 5 AND conversation_id <> %d) UPDATE conversation SET head = 5 WHERE id <> %d`, talk, talk)); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-moved:
+	case <-time.After(10 * time.Second):
+		t.Fatal("not noticed within 10 s")
+	}
+}
+
 // A new node on the same server has no watermark, and takes nobody's positions away.
 func TestANewNodeKeepsTheServersEpoch(t *testing.T) {
 	h := begin(t, testkit.PostgreSQL(t), 5)
