@@ -225,3 +225,32 @@ func TestWhoseSessionIsLookedUpAgainWaitsNoLonger(t *testing.T) {
 	}
 	way.Resume()
 }
+
+// TestWhatStandsBehindAPingIsRefusedSoon shows contract 22 where between two commands stands what is
+// carried out without the database: that does not show that the database answers again.
+func TestWhatStandsBehindAPingIsRefusedSoon(t *testing.T) {
+	t.Parallel() // It waits most of its time.
+	d, way := testkit.PostgreSQL(t).Through(t)
+	app := apptest.Start(t, d, nil)
+	town := testkit.Populate(t, app.DB)
+	started, err := app.Messages.Start(t.Context(), town.Buyer.ID, messaging.StartCommand{Listing: town.Listing.ID, Text: "Is it there?"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token := app.SignIn(t, town.Buyer)
+	s := line(t, app, started.Conversation, token)
+	late := testkit.Lateness(t)
+	way.Hang()
+	began := time.Now()
+	for _, id := range []string{"first", "second", "third"} {
+		s.Send(`{"type":"send","client_id":%q,"message":"Still there?"}`, id)
+		s.Send(`{"type":"typing","typing":true}`)
+		s.Send(`{"type":"ping"}`)
+	}
+	for f := s.Wait("error"); f["client_id"] != "third"; f = s.Wait("error") {
+	}
+	if took := time.Since(began); took > soon+4*late() {
+		t.Errorf("it was refused after %s", took)
+	}
+	way.Resume()
+}

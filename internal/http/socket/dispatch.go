@@ -25,13 +25,24 @@ func (c *conn) handle(data []byte) bool {
 	took := time.Since(began)
 	switch {
 	case err == nil:
-		c.late = 0
+		if asksDatabase(command) {
+			c.late = 0
+		}
 		return true
 	case ctx.Err() != nil || took >= leastPatience:
 		// Who reads from the database has the deadline of ctx, and may be told a moment before ctx is.
 		c.late += c.waited + took
 	}
 	return c.refuse(err, clientID) && c.asked()
+}
+
+// asksDatabase tells whether a command that was carried out shows that the database answers.
+func asksDatabase(command wire.Command) bool {
+	switch command.(type) {
+	case wire.Ping, wire.Typing, wire.Close:
+		return false
+	}
+	return true
 }
 
 // leastPatience is what a command gets that has waited behind others which the database did not
