@@ -74,6 +74,17 @@ export async function call(page, method, url, data) {
 }
 
 /**
+ * Ends the session of a page as another device does. What the page asks for just then is refused, and the console
+ * says so.
+ * @param {import("@playwright/test").Page} page
+ * @param {import("./test.js").Problems} problems
+ */
+export async function endSession(page, problems) {
+  problems.allow(/status of 401 /)
+  await call(page, "DELETE", "/api/v1/session")
+}
+
+/**
  * The bubbles of a conversation's page, by what they say.
  * @param {import("@playwright/test").Page} page
  * @param {string | RegExp} [text]

@@ -2,7 +2,7 @@
 // these tests answer themselves, so that it can fail; push.spec has the whole way.
 
 import { violations } from "./axe.js"
-import { ask, call, connected, offer, register, write } from "./people.js"
+import { ask, call, connected, endSession, offer, register, write } from "./people.js"
 import { subscribeAt } from "./push-browser.js"
 import { startPushService } from "./push-service.js"
 import { expect, test } from "./test.js"
@@ -180,20 +180,20 @@ test("another key of the server's is taken up without a question, and what was t
   expect(push.subscription()).toBeUndefined()
 })
 
-test("after a session that ended elsewhere one has it again, somebody else has not", async ({ page }) => {
+test("after a session that ended elsewhere one has it again, somebody else has not", async ({ page, problems }) => {
   const { server, push, me } = await somebody(page)
   await page.goto("/notifications/")
   await button(page, "Turn on").click()
   await expect(button(page, "Turn off")).toBeVisible()
   // The session ends elsewhere, and with it what the server knows of this browser.
-  await call(page, "DELETE", "/api/v1/session")
+  await endSession(page, problems)
   server.devices = []
   await page.goto("/")
   await register(page, "Kabir")
   await page.goto("/notifications/")
   await expect(button(page, "Turn on")).toBeVisible()
   expect([push.subscription(), server.devices]).toEqual([undefined, []])
-  await call(page, "DELETE", "/api/v1/session")
+  await endSession(page, problems)
   await page.goto("/")
   await call(page, "POST", "/api/v1/session", { username: me.username, password: "correct horse" })
   await page.goto("/shop/")

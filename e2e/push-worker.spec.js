@@ -1,7 +1,7 @@
 // What the service worker makes of a push: the real one, which is handed messages as a push service would.
 
 import { workerKeeps } from "./kept.js"
-import { ask, call, connected, offer, register } from "./people.js"
+import { ask, call, connected, endSession, offer, register } from "./people.js"
 import { notifications, worker } from "./push-browser.js"
 import { expect, test } from "./test.js"
 
@@ -148,6 +148,7 @@ test("who logs out leaves nothing on the screen, and is shown nothing more", asy
 test("what ended by the API is noticed by the next page, and by somebody else who signs in", async ({
   page: seller,
   newPerson,
+  problems,
 }) => {
   const buyer = await newPerson()
   const { noticeOf, push } = await away(seller, buyer)
@@ -160,7 +161,7 @@ test("what ended by the API is noticed by the next page, and by somebody else wh
   const theirs = await noticeOf(await ask(buyer, (await offer(seller, "Radio")).id, "Hello"))
   await push({ user: other.id, notice: theirs, title: "For Kabir" })
   await expect.poll(() => titles(seller)).toEqual(["For Kabir"])
-  await call(seller, "DELETE", "/api/v1/session")
+  await endSession(seller, problems)
   await seller.goto("/")
   await expect.poll(() => titles(seller)).toEqual([])
 })
