@@ -64,12 +64,7 @@ func TestTwoNodesDrawOneEpochTogether(t *testing.T) {
 // one takes its place.
 func TestAServerThatFellBehindIsNoticedBehindAnEarlierConnection(t *testing.T) {
 	h := begin(t, testkit.PostgreSQL(t), 5)
-	moved := make(chan struct{}, 10)
-	db, err := store.Open(t.Context(), store.Options{URL: h.URL(), Dir: h.Dir(), Moved: func() { moved <- struct{}{} }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db, noticed := h.watched(t)
 	disconnect := `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
 	next := func(seq int64) {
 		t.Helper()
@@ -96,9 +91,5 @@ func TestAServerThatFellBehindIsNoticedBehindAnEarlierConnection(t *testing.T) {
 			next(7)
 		}
 	}
-	select {
-	case <-moved:
-	case <-time.After(5 * time.Second):
-		t.Fatal("not noticed within 5 s")
-	}
+	noticed(5 * time.Second)
 }

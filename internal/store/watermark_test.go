@@ -182,26 +182,36 @@ func TestALogThatEndsEarlierHasANewEpoch(t *testing.T) {
 	}
 }
 
-// TestAServerThatFellBehindIsNoticedWhileRunning shows contract 15: a replica that had not
-// everything takes over, and the node goes on with it.
-func TestAServerThatFellBehindIsNoticedWhileRunning(t *testing.T) {
-	h := begin(t, testkit.PostgreSQL(t), 5)
+// watched opens the database; noticed waits until it has seen that it is another one.
+func (h *history) watched(t *testing.T) (db *store.DB, noticed func(within time.Duration)) {
+	t.Helper()
 	moved := make(chan struct{}, 10)
 	db, err := store.Open(t.Context(), store.Options{URL: h.URL(), Dir: h.Dir(), Moved: func() { moved <- struct{}{} }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
+	t.Cleanup(func() { _ = db.Close() })
+	return db, func(within time.Duration) {
+		t.Helper()
+		select {
+		case <-moved:
+		case <-time.After(within):
+			t.Fatalf("not noticed within %s", within)
+		}
+	}
+}
+
+// TestAServerThatFellBehindIsNoticedWhileRunning shows contract 15: a replica that had not
+// everything takes over, and the node goes on with it.
+func TestAServerThatFellBehindIsNoticedWhileRunning(t *testing.T) {
+	h := begin(t, testkit.PostgreSQL(t), 5)
+	db, noticed := h.watched(t)
 	before := db.Epoch()
 	h.say(t, db, 1)
 	if err := h.Exec(t.Context(), `WITH gone AS (DELETE FROM event WHERE seq > 3) UPDATE conversation SET head = 3`); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-moved:
-	case <-time.After(10 * time.Second):
-		t.Fatal("not noticed within 10 s")
-	}
+	noticed(10 * time.Second)
 	if db.Epoch() == before {
 		t.Error("the epoch is that of before")
 	}
@@ -220,12 +230,7 @@ func TestAServerThatFellBehindIsNoticedWhileRunning(t *testing.T) {
 // at the log an event is lost with its server, and another one takes its place.
 func TestWhatWasWrittenSinceDoesNotHideThatAServerFellBehind(t *testing.T) {
 	h := begin(t, testkit.PostgreSQL(t), 5)
-	moved := make(chan struct{}, 10)
-	db, err := store.Open(t.Context(), store.Options{URL: h.URL(), Dir: h.Dir(), Moved: func() { moved <- struct{}{} }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db, noticed := h.watched(t)
 	h.say(t, db, 1)
 	for _, statement := range []string{
 		`WITH e AS (DELETE FROM event WHERE seq > 5), m AS (DELETE FROM message WHERE seq > 5) UPDATE conversation SET head = 5`,
@@ -244,23 +249,14 @@ func TestWhatWasWrittenSinceDoesNotHideThatAServerFellBehind(t *testing.T) {
 			t.Fatalf("nothing can be written any more: %v", err)
 		}
 	}
-	select {
-	case <-moved:
-	case <-time.After(10 * time.Second):
-		t.Fatal("not noticed within 10 s")
-	}
+	noticed(10 * time.Second)
 }
 
 // TestWhatWasSeenAndIsNoLongerTheLastIsMissedAllTheSame shows contract 15: a look has found an event of
 // this node's behind which another node's stands, and then that of this node is lost.
 func TestWhatWasSeenAndIsNoLongerTheLastIsMissedAllTheSame(t *testing.T) {
 	h := begin(t, testkit.PostgreSQL(t), 5)
-	moved := make(chan struct{}, 10)
-	db, err := store.Open(t.Context(), store.Options{URL: h.URL(), Dir: h.Dir(), Moved: func() { moved <- struct{}{} }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db, noticed := h.watched(t)
 	other := h.Open(t, nil)
 	h.say(t, db, 1)
 	talk := converse(t, other, h.town, h.town.Stranger)
@@ -278,11 +274,7 @@ func TestWhatWasSeenAndIsNoLongerTheLastIsMissedAllTheSame(t *testing.T) {
 	if err := h.Exec(t.Context(), fmt.Sprintf(`WITH gone AS (DELETE FROM event WHERE seq > 5 AND conversation_id <> %d) UPDATE conversation SET head = 5 WHERE id <> %d`, talk, talk)); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-moved:
-	case <-time.After(10 * time.Second):
-		t.Fatal("not noticed within 10 s")
-	}
+	noticed(10 * time.Second)
 }
 
 // A new node on the same server has no watermark, and takes nobody's positions away.

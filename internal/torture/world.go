@@ -60,7 +60,7 @@ type World struct {
 func NewWorld(tb testing.TB, n *Node, p Plan, through func(tab int) string) *World {
 	tb.Helper()
 	w := &World{
-		Patience: time.Minute,
+		Patience: 20 * time.Second,
 		tb:       tb, Node: n, History: &checker.History{}, talks: make(map[int64][2]int), marked: make(map[[2]int64]int64),
 		random: rand.New(rand.NewPCG(p.Seed, 1)), //nolint:gosec // It repeats what it did.
 		change: p.Changes, files: p.Files,

@@ -165,12 +165,12 @@ func TestWhenRedisIsGoneMessagesReachTheOtherNodeWithinTwoSeconds(t *testing.T) 
 			buyer, seller := p.dial(p.one, p.buyerToken), p.dial(p.two, p.sellerToken)
 			p.says(buyer, seller)
 			p.says(seller, buyer)
-			late := testkit.Lateness(t)
+			grace := testkit.Grace(t)
 			f.fail(p.redis)
 			// One that has just left when it is noticed, some while it is known, and some after.
 			for range 5 {
 				for _, took := range []time.Duration{p.says(buyer, seller), p.says(seller, buyer)} {
-					if took > 2*time.Second+4*late() {
+					if took > 2*time.Second+grace() {
 						t.Errorf("a message took %s", took)
 					}
 				}
@@ -179,7 +179,7 @@ func TestWhenRedisIsGoneMessagesReachTheOtherNodeWithinTwoSeconds(t *testing.T) 
 				p.joined(false)
 				since := time.Now()
 				third := p.dial(p.two, p.sellerToken)
-				if took := time.Since(since); took > time.Second+4*late() {
+				if took := time.Since(since); took > time.Second+grace() {
 					t.Errorf("a new socket took %s", took)
 				}
 				p.says(buyer, third)
@@ -205,7 +205,7 @@ func TestASessionThatEndsAtOneNodeEndsItsSocketsAtTheOther(t *testing.T) {
 			who, token := p.one.SignIn(t, p.town.Seller)
 			_, stays := p.one.SignIn(t, p.town.Seller)
 			silent, other := p.dial(p.two, token), p.dial(p.two, stays)
-			late := testkit.Lateness(t)
+			grace := testkit.Grace(t)
 			if err := p.one.Accounts.SignOut(t.Context(), who.Session, accounts.Origin{}); err != nil {
 				t.Fatal(err)
 			}
@@ -213,7 +213,7 @@ func TestASessionThatEndsAtOneNodeEndsItsSocketsAtTheOther(t *testing.T) {
 			if code := silent.Closed(); code != 4401 {
 				t.Errorf("closed with %d", code)
 			}
-			if took := time.Since(since); took > limit+time.Second+4*late() {
+			if took := time.Since(since); took > limit+time.Second+grace() {
 				t.Errorf("closed after %s", took)
 			}
 			p.says(p.dial(p.one, p.buyerToken), other) // another session of theirs is none of its business
@@ -237,11 +237,11 @@ func TestASessionThatWasEndedBehindTheNodesBackEndsItsSockets(t *testing.T) {
 	if err := d.Exec(t.Context(), "DELETE FROM session"); err != nil {
 		t.Fatal(err)
 	}
-	since, late := time.Now(), testkit.Lateness(t)
+	since, grace := time.Now(), testkit.Grace(t)
 	if code := silent.Closed(); code != 4401 {
 		t.Errorf("closed with %d", code)
 	}
-	if took := time.Since(since); took > 6*time.Second+4*late() {
+	if took := time.Since(since); took > 6*time.Second+grace() {
 		t.Errorf("closed after %s", took)
 	}
 }

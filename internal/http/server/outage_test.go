@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"swapnest/internal/chat"
 	"swapnest/internal/feature/messaging"
 	"swapnest/internal/testkit"
 	"swapnest/internal/testkit/apptest"
@@ -50,8 +51,7 @@ var outages = []outage{
 	}},
 }
 
-// soon is what commands may take, with a little for a busy machine, and more for one that is known to be late:
-// some four steps may each be so.
+// soon is what commands may take, with a little for a busy machine.
 const soon = 2*time.Second + 700*time.Millisecond
 
 // TestCommandsAreUnavailableWhileTheDatabaseIs shows contract 22: whoever sends learns within
@@ -63,7 +63,7 @@ func TestCommandsAreUnavailableWhileTheDatabaseIs(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			d, begin, end := o.open(t)
-			late := testkit.Lateness(t)
+			grace := testkit.Grace(t)
 			app := apptest.Start(t, d, nil)
 			town := testkit.Populate(t, app.DB)
 			started, err := app.Messages.Start(t.Context(), town.Buyer.ID, messaging.StartCommand{Listing: town.Listing.ID, Text: "Is it there?"})
@@ -85,21 +85,21 @@ func TestCommandsAreUnavailableWhileTheDatabaseIs(t *testing.T) {
 				doors.Go(func() {
 					began := time.Now()
 					one.Send(`{"type":"send","client_id":"socket","message":"by socket"}`)
-					if f := one.Wait("error", "ack"); f["code"] != "unavailable" || f["retryable"] != true || time.Since(began) > soon+4*late() {
+					if f := one.Wait("error", "ack"); f["code"] != "unavailable" || f["retryable"] != true || time.Since(began) > soon+grace() {
 						t.Errorf("round %d, socket: %v after %s", round, f, time.Since(began))
 					}
 				})
 				doors.Go(func() {
 					began := time.Now()
 					answer := app.Client(t, buyer).Do("POST", byAPI, `{"client_id":"api","message":"by API"}`)
-					if answer.Status != http.StatusServiceUnavailable || answer.JSON(t)["code"] != "unavailable" || time.Since(began) > soon+4*late() {
+					if answer.Status != http.StatusServiceUnavailable || answer.JSON(t)["code"] != "unavailable" || time.Since(began) > soon+grace() {
 						t.Errorf("round %d, API: %d %s after %s", round, answer.Status, answer.Body, time.Since(began))
 					}
 				})
 				doors.Go(func() {
 					began := time.Now()
 					answer := app.Client(t, buyer).Do("POST", byForm, form)
-					if answer.Status != http.StatusServiceUnavailable || time.Since(began) > soon+4*late() {
+					if answer.Status != http.StatusServiceUnavailable || time.Since(began) > soon+grace() {
 						t.Errorf("round %d, form: %d after %s", round, answer.Status, time.Since(began))
 					}
 				})
@@ -164,10 +164,9 @@ func messages(frames []apptest.Frame) (n int) {
 	return n
 }
 
-// TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon shows contract 22 for a line that has
-// just come: of several opens, each waits only for what the ones before have left of the patience.
-func TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon(t *testing.T) {
-	t.Parallel() // It waits most of its time.
+// talking is a site whose way to PostgreSQL can be held up, and a conversation of the buyer's, who is signed in.
+func talking(t *testing.T) (*apptest.App, *testkit.Line, chat.ConversationID, string) {
+	t.Helper()
 	d, way := testkit.PostgreSQL(t).Through(t)
 	app := apptest.Start(t, d, nil)
 	town := testkit.Populate(t, app.DB)
@@ -176,24 +175,32 @@ func TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, token := app.SignIn(t, town.Buyer)
+	return app, way, started.Conversation, token
+}
+
+// TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon shows contract 22 for a line that has
+// just come: of several opens, each waits only for what the ones before have left of the patience.
+func TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon(t *testing.T) {
+	t.Parallel() // It waits most of its time.
+	app, way, id, token := talking(t)
 	s, err := app.Dial(t, "/ws/", token, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Wait("hello")
-	late := testkit.Lateness(t)
+	grace := testkit.Grace(t)
 	way.Hang()
 	began := time.Now()
 	for range 3 {
-		s.Send(`{"type":"open","conversation_id":%d,"after":0}`, started.Conversation)
+		s.Send(`{"type":"open","conversation_id":%d,"after":0}`, id)
 	}
-	s.Send(`{"type":"send","conversation_id":%d,"client_id":"behind","message":"Still there?"}`, started.Conversation)
+	s.Send(`{"type":"send","conversation_id":%d,"client_id":"behind","message":"Still there?"}`, id)
 	for {
 		if f := s.Wait("error"); f["client_id"] == "behind" {
 			break
 		}
 	}
-	if took := time.Since(began); took > soon+time.Second+4*late() {
+	if took := time.Since(began); took > soon+time.Second+grace() {
 		t.Errorf("it was refused after %s", took)
 	}
 	way.Resume()
@@ -203,24 +210,17 @@ func TestWhatStandsBehindOpensThatFindNoDatabaseIsRefusedSoon(t *testing.T) {
 // be looked up, too: that and the commands on the line have one patience together.
 func TestWhoseSessionIsLookedUpAgainWaitsNoLonger(t *testing.T) {
 	t.Parallel() // It waits most of its time.
-	d, way := testkit.PostgreSQL(t).Through(t)
-	app := apptest.Start(t, d, nil)
-	town := testkit.Populate(t, app.DB)
-	started, err := app.Messages.Start(t.Context(), town.Buyer.ID, messaging.StartCommand{Listing: town.Listing.ID, Text: "Is it there?"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, token := app.SignIn(t, town.Buyer)
-	s := line(t, app, started.Conversation, token)
+	app, way, id, token := talking(t)
+	s := line(t, app, id, token)
 	<-time.After(5500 * time.Millisecond) // past the time for which a session is not looked up again
-	late := testkit.Lateness(t)
+	grace := testkit.Grace(t)
 	way.Hang()
 	began := time.Now()
 	s.Send(`{"type":"delivered","seq":1}`)
 	s.Send(`{"type":"send","client_id":"behind","message":"Still there?"}`)
 	for f := s.Wait("error"); f["client_id"] != "behind"; f = s.Wait("error") {
 	}
-	if took := time.Since(began); took > soon+4*late() {
+	if took := time.Since(began); took > soon+grace() {
 		t.Errorf("it was refused after %s", took)
 	}
 	way.Resume()
@@ -230,16 +230,9 @@ func TestWhoseSessionIsLookedUpAgainWaitsNoLonger(t *testing.T) {
 // carried out without the database: that does not show that the database answers again.
 func TestWhatStandsBehindAPingIsRefusedSoon(t *testing.T) {
 	t.Parallel() // It waits most of its time.
-	d, way := testkit.PostgreSQL(t).Through(t)
-	app := apptest.Start(t, d, nil)
-	town := testkit.Populate(t, app.DB)
-	started, err := app.Messages.Start(t.Context(), town.Buyer.ID, messaging.StartCommand{Listing: town.Listing.ID, Text: "Is it there?"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, token := app.SignIn(t, town.Buyer)
-	s := line(t, app, started.Conversation, token)
-	late := testkit.Lateness(t)
+	app, way, id, token := talking(t)
+	s := line(t, app, id, token)
+	grace := testkit.Grace(t)
 	way.Hang()
 	began := time.Now()
 	for _, id := range []string{"first", "second", "third"} {
@@ -249,7 +242,7 @@ func TestWhatStandsBehindAPingIsRefusedSoon(t *testing.T) {
 	}
 	for f := s.Wait("error"); f["client_id"] != "third"; f = s.Wait("error") {
 	}
-	if took := time.Since(began); took > soon+4*late() {
+	if took := time.Since(began); took > soon+grace() {
 		t.Errorf("it was refused after %s", took)
 	}
 	way.Resume()

@@ -93,11 +93,11 @@ func TestARedisThatDiesOrHangsIsNoticedWithinTwoSecondsAndHoldsNobodyUp(t *testi
 			one.reaches(two, topic)
 			eventually(t, "both are healthy", func() bool { return one.Healthy() && two.Healthy() })
 			before, lost := one.trouble.Load(), one.LostProbes()
-			late := testkit.Lateness(t)
+			grace := testkit.Grace(t)
 			fault.fail(server)
 			since := time.Now()
 			eventually(t, "it is noticed", func() bool { return !one.Healthy() && !two.Healthy() })
-			if took := time.Since(since); took > 2*time.Second+4*late() {
+			if took := time.Since(since); took > 2*time.Second+grace() {
 				t.Errorf("noticed after %s", took)
 			}
 			eventually(t, "trouble is told of", func() bool { return one.trouble.Load() > before && one.LostProbes() > lost })
@@ -123,7 +123,7 @@ func TestARedisThatDiesOrHangsIsNoticedWithinTwoSecondsAndHoldsNobodyUp(t *testi
 			if err := two.Subscribe(t.Context(), bus.Person(3)); !errors.Is(err, bus.ErrDown) {
 				t.Errorf("subscribing gives %v", err)
 			}
-			if took := time.Since(since); took > time.Second+4*late() {
+			if took := time.Since(since); took > time.Second+grace() {
 				t.Errorf("publishing and subscribing took %s", took)
 			}
 			fault.mend(server)
