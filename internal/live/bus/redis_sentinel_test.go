@@ -22,6 +22,13 @@ func (s *station) once(other *station, t bus.Topic, text string) {
 	})
 }
 
+// subscribes asks for a topic until it has it: right behind a change of the master a node may miss a
+// probe, and says for a moment that the bus is down.
+func (s *station) subscribes(t bus.Topic) {
+	s.tb.Helper()
+	eventually(s.tb, "it is subscribed", func() bool { return s.Subscribe(s.tb.Context(), t) == nil })
+}
+
 // TestWhenSentinelsPutAReplicaInTheMastersPlaceTheBusIsHealthyAgainByItself also prints how long it
 // took. The sentinel takes a master for gone after half a second.
 func TestWhenSentinelsPutAReplicaInTheMastersPlaceTheBusIsHealthyAgainByItself(t *testing.T) {
@@ -34,29 +41,28 @@ func TestWhenSentinelsPutAReplicaInTheMastersPlaceTheBusIsHealthyAgainByItself(t
 			two.subscribe(topic)
 			one.reaches(two, topic)
 			eventually(t, "both are healthy", func() bool { return one.Healthy() && two.Healthy() })
-			before := two.trouble.Load()
+			before := [...]int64{one.trouble.Load(), two.trouble.Load()}
 			fail(s.Master)
 			since := time.Now()
-			eventually(t, "it is noticed", func() bool { return !one.Healthy() && !two.Healthy() })
+			// A node that is quick to find the new master loses no probe, or is healthy again before the other
+			// has lost one. That something may have been lost it says in any case.
+			eventually(t, "trouble is told of", func() bool { return one.trouble.Load() > before[0] && two.trouble.Load() > before[1] })
 			noticed := time.Since(since)
-			eventually(t, "both are healthy again", func() bool { return one.Healthy() && two.Healthy() })
-			t.Logf("the master %s: noticed after %s, healthy again after %s", name, noticed.Round(time.Millisecond), time.Since(since).Round(time.Millisecond))
+			one.reaches(two, topic)
+			t.Logf("the master %s: noticed after %s, messages come again after %s", name, noticed.Round(time.Millisecond), time.Since(since).Round(time.Millisecond))
 			if role := s.Replica.Do("ROLE"); !strings.HasPrefix(role, "master") {
 				t.Errorf("the replica's role is %s", role)
 			}
-			eventually(t, "the subscription of before is made anew, and told of", func() bool { return two.trouble.Load() > before })
-			one.reaches(two, topic)
-			two.subscribe(bus.Person(2))
+			eventually(t, "both are healthy again", func() bool { return one.Healthy() && two.Healthy() })
+			two.subscribes(bus.Person(2))
 			one.once(two, bus.Person(2), "to a topic of afterwards")
 			one.once(two, topic, "to a topic of before")
 
 			// Who the master is, they know by themselves.
 			s.Sentinel.Kill()
-			two.subscribe(bus.Person(3))
+			two.subscribes(bus.Person(3))
 			one.once(two, bus.Person(3), "without a sentinel")
-			if !one.Healthy() || !two.Healthy() {
-				t.Error("without a sentinel the bus is not healthy")
-			}
+			eventually(t, "both are healthy without a sentinel", func() bool { return one.Healthy() && two.Healthy() })
 		})
 	}
 }
