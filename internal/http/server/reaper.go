@@ -67,14 +67,15 @@ func (r *reaper) run(ctx context.Context) {
 func (r *reaper) look(ctx context.Context, some []chat.SessionID) error {
 	ctx, cancel := context.WithTimeout(ctx, reapTimeout)
 	defer cancel()
-	alive, err := r.db.LivingSessions(ctx, some, time.Now())
+	asked := time.Now()
+	alive, err := r.db.LivingSessions(ctx, some, asked)
 	if err != nil {
 		return err
 	}
 	living := make(map[chat.SessionID]bool, len(alive))
 	for _, one := range alive {
 		living[one.Session] = true
-		r.hub.Keep(one.User.ID, one.User.HidesSeen)
+		r.hub.Keep(one.User.ID, one.User.HidesSeen, asked)
 	}
 	for _, id := range some {
 		if !living[id] {

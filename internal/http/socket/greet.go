@@ -63,7 +63,7 @@ func (c *conn) greet(start Start) bool {
 		return false
 	}
 	if err == nil { // nor was it there to be told what its person shows
-		c.door.Hub.Keep(c.who, who.User.HidesSeen)
+		c.door.Hub.Keep(c.who, who.User.HidesSeen, c.checked)
 	}
 	return c.hello(asking, start.Who.User)
 }

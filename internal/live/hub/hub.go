@@ -74,6 +74,7 @@ type person struct {
 	ready    chan struct{} // closed once the bus has been asked for what is for them, and nil from then on
 	gone     chan struct{} // nil until they are being forgotten, closed when they are
 	hides    bool          // whether they are here, and so is told of nobody either
+	heard    time.Time     // when hides was so; zero is when they came
 }
 
 // New returns a hub on a bus that join connects. presence may be nil.
@@ -108,7 +109,7 @@ func (h *Hub) receive(to bus.Topic, m bus.Message) {
 		return
 	}
 	if ok && !presence && m.Privacy != 0 {
-		h.Keep(id, m.Privacy == bus.Hides)
+		h.Keep(id, m.Privacy == bus.Hides, time.Now())
 	}
 	if !ok {
 		return

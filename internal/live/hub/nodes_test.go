@@ -190,7 +190,15 @@ func TestWhoKeepsThatTheyAreHereIsToldOfAtNoNode(t *testing.T) {
 	here.Watch(t.Context(), watcher, []chat.UserID{3})
 	here.Ask(t.Context(), 3)
 	hears("the watcher, of one who came hiding", watcher, `"user_id":2`)
-	there.Keep(3, false)
-	there.Keep(3, false)
+	there.Keep(3, false, time.Now())
+	there.Keep(3, false, time.Now())
 	hears("the watcher, once they do not hide", watcher, online(3))
+	// What was asked before they said so comes too late.
+	asked := time.Now()
+	relay.Signal(chat.PrivacyChanged{User: 3, HidesSeen: true})
+	there.Keep(3, false, asked)
+	hears("the watcher, when they hide again", watcher, `"privacy"`)
+	if !there.Keeps(3) {
+		t.Error("an older answer goes before what somebody has just said")
+	}
 }

@@ -6,13 +6,19 @@ import (
 	"swapnest/internal/chat"
 )
 
-// Keep notes whether somebody who is connected here keeps to themselves that they are. From
-// then on nobody is told of them by this node, and they are told of nobody; when they do so
-// no longer, those who watch are told that they are here.
-func (h *Hub) Keep(who chat.UserID, hides bool) {
+// Keep notes whether somebody who is connected here keeps to themselves that they are, as it was
+// known at a time, such as that before a question to the database; what has been heard since then
+// stays. From then on nobody is told of them by this node, and they are told of nobody; when they
+// do so no longer, those who watch are told that they are here.
+func (h *Hub) Keep(who chat.UserID, hides bool, asOf time.Time) {
 	h.mu.Lock()
 	p := h.people[who]
-	if p == nil || p.hides == hides {
+	if p == nil || asOf.Before(p.heard) {
+		h.mu.Unlock()
+		return
+	}
+	p.heard = asOf
+	if p.hides == hides {
 		h.mu.Unlock()
 		return
 	}
