@@ -3,15 +3,17 @@ package papers_test
 import (
 	"context"
 	"crypto/tls"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"swapnest/internal/testkit"
 )
 
 // metricsToken is what the operator of these tests has in the environment.
@@ -151,14 +153,11 @@ func serveLine(t *testing.T, dir, command string, env ...string) *server {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	var config net.ListenConfig
-	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := testkit.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String()) // it is one that was listened at
-	return port
+	return strconv.Itoa(port)
 }
 
 func write(t *testing.T, name, text string) {

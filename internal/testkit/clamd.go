@@ -50,7 +50,7 @@ func StartClamd(tb testing.TB, most int64) *Clamd {
 			tb.Error(err)
 		}
 	})
-	if c.port, err = freePort(); err != nil {
+	if c.port, err = FreePort(); err != nil {
 		tb.Fatal(err)
 	}
 	conf := fmt.Sprintf("Foreground yes\nDatabaseDirectory %s\nTemporaryDirectory %s\nLogFile %s/log\nLocalSocket %s/socket\nTCPSocket %d\nTCPAddr 127.0.0.1\nStreamMaxLength %d\nMaxThreads 4\n",

@@ -181,7 +181,7 @@ func startPostgres(bin string, opts PostgresOptions) (_ *Postgres, err error) {
 	if err := p.initialise(); err != nil {
 		return nil, err
 	}
-	if p.port, err = freePort(); err != nil {
+	if p.port, err = FreePort(); err != nil {
 		return nil, err
 	}
 	if p.watchdog, err = startWatchdog(p.dir, "QUIT"); err != nil {
@@ -273,11 +273,15 @@ func (p *Postgres) arguments() []string {
 		"fsync":                   "off",
 		"synchronous_commit":      "off",
 		"full_page_writes":        "off",
+		// It writes statistics in transactions of its own at any time, in any database of the server,
+		// and until they have ended nobody sees the end of the log.
+		"autovacuum": "off",
 	}
 	if p.options.Durable {
 		settings["fsync"] = "on"
 		settings["synchronous_commit"] = "on"
 		settings["full_page_writes"] = "on"
+		settings["autovacuum"] = "on"
 		settings["shared_buffers"] = "128MB"
 	}
 	for name, value := range p.options.Settings {

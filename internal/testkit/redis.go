@@ -21,6 +21,9 @@ import (
 // redisStart bounds how long a server, or a cluster of them, may take until it answers.
 const redisStart = 30 * time.Second
 
+// redisCommand bounds how long redis-cli may take: moving slots of a cluster is thousands of commands.
+const redisCommand = 2 * time.Minute
+
 // Redis is a server of the machine's redis-server that belongs to one test alone. It asks for
 // a password, keeps nothing on disk, and is gone when the test ends, or its process does.
 type Redis struct {
@@ -49,7 +52,7 @@ func StartRedisCluster(tb testing.TB) []*Redis {
 	var servers []*Redis
 	join := []string{"--cluster", "create"}
 	for range 3 {
-		bus, err := freePort()
+		bus, err := FreePort()
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -90,7 +93,7 @@ func newRedis(tb testing.TB, password string, extra ...string) *Redis {
 			tb.Error(err)
 		}
 	})
-	if r.port, err = freePort(); err != nil {
+	if r.port, err = FreePort(); err != nil {
 		tb.Fatal(err)
 	}
 	return r
@@ -199,7 +202,7 @@ func (r *Redis) Do(args ...string) string {
 
 // Try is Do for a server that may close the line meanwhile, as one does whose part changes.
 func (r *Redis) Try(args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), redisStart)
+	ctx, cancel := context.WithTimeout(context.Background(), redisCommand)
 	defer cancel()
 	how := []string{"-e", "-h", "127.0.0.1", "-p", strconv.Itoa(r.port)}
 	if r.cert != "" {

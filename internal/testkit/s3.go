@@ -57,7 +57,7 @@ func StartS3(tb testing.TB) *S3 {
 	if err := os.Mkdir(s.objects(), 0o700); err != nil {
 		tb.Fatal(err)
 	}
-	if s.port, err = freePort(); err != nil {
+	if s.port, err = FreePort(); err != nil {
 		tb.Fatal(err)
 	}
 	s.Start()

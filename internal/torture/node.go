@@ -73,7 +73,11 @@ func (n *Node) Run(args ...string) {
 func (n *Node) Start(environment ...string) error {
 	at := n.At
 	if at == "" {
-		at = "127.0.0.1:0"
+		port, err := testkit.FreePort() // one that is free still whenever it is started again
+		if err != nil {
+			return err
+		}
+		at = fmt.Sprint("127.0.0.1:", port)
 	}
 	args := append(append(append([]string{}, n.wrap...), n.program, "serve", "--listen", at, "--rate-limits", "off"), n.storage()...)
 	args = append(args, n.more...)
