@@ -59,7 +59,6 @@ test("two people find each other over a listing and talk live", async ({ page: s
 })
 
 test("what is written while the server is gone goes out in order, once", async ({ browser, problems }) => {
-  test.setTimeout(90_000)
   problems.allow(/ERR_CONNECTION_REFUSED|WebSocket connection to/)
   const dataDir = await mkdtemp(join(tmpdir(), "swapnest-e2e-"))
   let server = await startServer({ dataDir })

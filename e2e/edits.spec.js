@@ -36,7 +36,6 @@ async function menu(/** @type {Page} */ page, /** @type {string} */ text) {
 }
 
 test("an edit shows to both, in the list and in another tab", async ({ page: seller, context, newPerson }) => {
-  test.setTimeout(60_000) // many pages, on any machine
   const buyer = await newPerson()
   const url = await two(seller, buyer)
   const tab = await buyer.context().newPage()
@@ -77,7 +76,6 @@ test("an edit shows to both, in the list and in another tab", async ({ page: sel
 })
 
 test("nothing is left of a deleted message, and it cannot be edited any more", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many pages, on any machine
   const buyer = await newPerson()
   const url = await two(seller, buyer)
   const tab = await buyer.context().newPage()

@@ -45,7 +45,6 @@ test("a message that one deletes for oneself is gone everywhere for one, and sta
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000) // many pages, on any machine
   const buyer = await newPerson()
   const url = await two(seller, buyer)
   const tab = await buyer.context().newPage()
@@ -125,7 +124,6 @@ test("a deleted conversation leaves the list on all devices, and comes back with
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000) // many pages, on any machine
   const buyer = await newPerson()
   const url = await two(seller, buyer)
   await ask(buyer, (await offer(seller, "Chair")).id, "And the chair?")

@@ -69,7 +69,6 @@ test("the badge says Connected in green, and the console says the original's lin
 })
 
 test("a blink goes unseen: no banner within two seconds", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // more than one blink, on any machine
   const buyer = await newPerson()
   const { url } = await two(seller, buyer)
   const line = await switchable(buyer)
@@ -108,7 +107,6 @@ test("a lost line shows its seconds and Try now, and what went and came when it 
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000) // attempts that wait for one another, on any machine
   const buyer = await newPerson()
   const { url, api } = await two(seller, buyer)
   const line = await switchable(buyer)
@@ -163,7 +161,6 @@ test("a server that is started anew within a blink loses nothing in either direc
   browser,
   problems,
 }) => {
-  test.setTimeout(90_000)
   problems.allow(/ERR_CONNECTION_REFUSED|WebSocket connection to/)
   const dataDir = await mkdtemp(join(tmpdir(), "swapnest-e2e-"))
   let server = await startServer({ dataDir })
@@ -203,7 +200,6 @@ test("a server that is started anew within a blink loses nothing in either direc
 })
 
 test("what was said before a restore stands under no message that was said after it", async ({ browser, problems }) => {
-  test.setTimeout(60_000)
   problems.allow(/ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|WebSocket connection to/)
   const dataDir = await mkdtemp(join(tmpdir(), "swapnest-e2e-"))
   let server = await startServer({ dataDir })

@@ -40,7 +40,6 @@ const keep = (/** @type {Page} */ page, /** @type {number} */ id, /** @type {obj
   call(page, "PATCH", `/api/v1/conversations/${id}`, change)
 
 test("it loads on, twenty at a time, and shows each conversation once", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many conversations, on any machine
   const buyer = await newPerson({ viewport: { width: 390, height: 844 }, hasTouch: true })
   const all = await many(seller, buyer, 45)
   await buyer.goto("/chat/")
@@ -79,7 +78,6 @@ test("a page of the list that cannot be loaded says so and can be asked for agai
 })
 
 test("on a phone one comes back to where one was in the list", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many conversations, on any machine
   const buyer = await newPerson({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
   await many(seller, buyer, 45)
   for (const way of ["link", "browser"]) {
@@ -165,7 +163,6 @@ test("what is pinned stays on top, and a message moves its conversation below it
 })
 
 test("the menu keeps a conversation, in every tab", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many steps, on any machine
   const buyer = await newPerson()
   const [first, second] = await many(seller, buyer, 2)
   const tab = await buyer.context().newPage()

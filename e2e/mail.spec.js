@@ -17,8 +17,6 @@ import { password } from "./world.js"
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {import("./mail-server.js").Mail} Mail */
 
-test.setTimeout(90_000)
-
 /** How long something has to be unread: enough for somebody to read it on a busy machine. */
 const delay = 3
 const within = { timeout: 20_000 }

@@ -113,7 +113,6 @@ test("a conversation weighs less than 100 KB in all, and paints without a script
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000) // many messages, one after the other
   const buyer = await newPerson()
   const url = await two(seller, buyer)
   for (let n = 0; n < 50; n++) await write(seller, `Message ${n} of a conversation that goes on for a while`)

@@ -11,12 +11,10 @@ import { expect, test } from "./test.js"
 let cluster
 
 test.beforeAll(async () => {
-  test.setTimeout(90_000)
   cluster = await startCluster(2)
 })
 
 test.afterAll(async () => {
-  test.setTimeout(60_000)
   await cluster?.stop()
 })
 
@@ -57,7 +55,6 @@ async function crosses(/** @type {Page} */ from, /** @type {Page} */ to, /** @ty
 }
 
 test("two people at two nodes see each other come, write, read and go", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000)
   const buyer = await newPerson()
   const path = await (await people(seller, buyer)).begin()
   await buyer.goto(two() + path)
@@ -142,7 +139,6 @@ test("who is at a node that is killed loses nothing, and who is at the other not
   newPerson,
   problems,
 }) => {
-  test.setTimeout(60_000)
   problems.allow(/ERR_CONNECTION_REFUSED|WebSocket connection to/)
   const buyer = await newPerson()
   await talking(seller, buyer)
@@ -182,7 +178,6 @@ test("without Redis messages still reach the other node, and pages stay connecte
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000)
   const buyer = await newPerson()
   await talking(seller, buyer)
   await crosses(seller, buyer, "Before")

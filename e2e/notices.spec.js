@@ -132,6 +132,7 @@ test("the page of notices is live, and everything on it can be done", async ({ p
 
   await fan.getByRole("link", { name: "Saved things" }).click()
   await expect(rows(fan)).toHaveCount(2)
+  await fan.waitForLoadState() // or the button would be that of a page without a script
   await rows(fan).first().getByRole("button", { name: "Mark as read: Sofa was sold" }).click()
   await expect(bell(fan)).toHaveText(/^2/)
   await expect(rows(fan).first()).not.toHaveAttribute("data-unread")

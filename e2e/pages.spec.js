@@ -12,7 +12,6 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       newPerson,
       problems,
     }) => {
-      test.setTimeout(60_000) // many pages, on any machine
       problems.allow(/\/nothing\//)
       const page = await newPerson({ colorScheme, viewport, reducedMotion: "reduce" })
       for (const path of ["/shop/", "/accounts/login/", "/accounts/register/", "/nothing/"]) {
@@ -40,7 +39,6 @@ for (const [colorScheme, width] of /** @type {const} */ ([
   ["dark", 1280],
 ])) {
   test(`no page of the marketplace has a fault that axe finds: ${colorScheme}, ${width} px`, async ({ newPerson }) => {
-    test.setTimeout(60_000) // many pages, on any machine
     const page = await newPerson({ colorScheme, viewport: { width, height: 800 }, reducedMotion: "reduce" })
     /** @param {string} path */
     const look = async (path) => {
@@ -119,7 +117,6 @@ test("a name that is taken is said so before the form is sent", async ({ page, n
 })
 
 test("one finds what was said, and goes there", async ({ page, newPerson }) => {
-  test.setTimeout(60_000) // the index is waited for, on any machine
   const seller = await newPerson()
   await register(seller, "Meera")
   await register(page, "Aarav")

@@ -61,9 +61,9 @@ test("two people send each other photos and a PDF", async ({ page: seller, newPe
   await expect(pair.locator(".text")).toHaveCount(0)
   await expect(pair.locator(".bubble > .meta time")).toHaveText(/\d/)
   await expect(entry).toHaveText("2 photos")
-  await expect.poll(() => drawn(buyer)).toBe(5)
-  // To who listens it is said as to who looks.
+  // To who listens it is said as to who looks, for ten seconds.
   await expect(buyer.locator("message-announcer")).toContainText("Meera: 2 photos")
+  await expect.poll(() => drawn(buyer)).toBe(5)
 
   await share(buyer, url, [paper("Bill of 2023.pdf")])
   const file = seller.locator("a.attachment")

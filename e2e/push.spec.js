@@ -13,7 +13,6 @@ import { expect, test } from "./test.js"
 /** @typedef {import("@playwright/test").Page} Page */
 
 test.use({ serviceWorkers: "allow", permissions: ["notifications"] })
-test.setTimeout(90_000)
 
 /** A message waits for three seconds for its reader to come, and some more on a busy machine. */
 const within = { timeout: 20_000 }

@@ -41,7 +41,6 @@ test("a reaction shows to both, is counted, toggled, and says who it was; the th
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000) // many pages, on any machine
   const buyer = await newPerson()
   const url = await two(seller, buyer)
   await (await six(seller)).getByRole("button", { name: "❤️" }).click()
@@ -144,7 +143,6 @@ test("what is done offline shows at once and arrives once, as it was last", asyn
   newPerson,
   problems,
 }) => {
-  test.setTimeout(60_000) // a line is lost and found again
   problems.allow(/ERR_INTERNET_DISCONNECTED|WebSocket connection to/)
   const buyer = await newPerson()
   const url = await two(seller, buyer)

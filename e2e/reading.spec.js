@@ -32,7 +32,6 @@ test("older messages come in front, newer ones behind, and what one reads stays 
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, api } = await talk(seller, buyer, 120)
   await call(buyer, "PUT", `${api}/read`, { seq: 120 })
@@ -68,7 +67,6 @@ test("older messages come in front, newer ones behind, and what one reads stays 
 })
 
 test("it opens at the first new message, which stays set off", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, api } = await talk(seller, buyer, 100)
   await call(buyer, "PUT", `${api}/read`, { seq: 30 })
@@ -156,7 +154,6 @@ test("without JavaScript one pages back, and marks as read with a button", async
   newPerson,
   problems,
 }) => {
-  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson({ javaScriptEnabled: false })
   const { url, api } = await talk(seller, buyer, 70)
   await buyer.goto(url)

@@ -34,7 +34,6 @@ async function reply(/** @type {Page} */ page, /** @type {string} */ text) {
 }
 
 test("an answer shows what it answers, as that is now, to both", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // two people and many steps, on any machine
   const buyer = await newPerson()
   const { url, id } = await two(seller, buyer)
   await reply(seller, "Is it there?")
@@ -81,10 +80,10 @@ test("a quote leads to what it is of, on this page or another, and without a scr
   newPerson,
   browser,
 }) => {
-  test.setTimeout(60_000) // more than a page of messages
   const buyer = await newPerson()
   const { url, id } = await two(seller, buyer)
   await fill(buyer, id, 120)
+  await expect(seller.locator('.message[data-seq="121"]')).toHaveCount(1) // and nothing moves any more
   await reply(seller, "Line 120")
   await box(seller).fill("Near")
   await send(seller)
@@ -125,7 +124,6 @@ test("an answer that was written without a line arrives once, and as a plain mes
   newPerson,
   problems,
 }) => {
-  test.setTimeout(60_000) // the line is lost twice
   problems.allow(/ERR_INTERNET_DISCONNECTED|WebSocket connection to/)
   const buyer = await newPerson()
   const { url, id } = await two(seller, buyer)

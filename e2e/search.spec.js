@@ -22,7 +22,6 @@ const indexed = (/** @type {Page} */ page, /** @type {string} */ url, /** @type 
 }
 
 test("what one writes the other finds, edited and deleted too", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many pages, on any machine
   const buyer = await newPerson()
   await register(seller, "Meera")
   await register(buyer, "Aarav")
@@ -88,7 +87,6 @@ test("what one writes the other finds, edited and deleted too", async ({ page: s
 })
 
 test("what was looked for without a line is found when there is one", async ({ page: seller, newPerson, problems }) => {
-  test.setTimeout(60_000) // the index is waited for, on any machine
   problems.allow(/ERR_INTERNET_DISCONNECTED|WebSocket connection to/)
   const buyer = await newPerson()
   await register(seller, "Meera")
@@ -117,7 +115,6 @@ test("what was looked for without a line is found when there is one", async ({ p
 })
 
 test("words, things and people, also without a script", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many pages, on any machine
   const buyer = await newPerson({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } })
   await register(seller, "Meera")
   await register(buyer, "Aarav Quillfeather")
@@ -150,7 +147,6 @@ test("words, things and people, also without a script", async ({ page: seller, n
 })
 
 test("a search that has not come to the end yet says so, and goes on", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   await register(seller, "Meera")
   await register(buyer, "Aarav")

@@ -15,7 +15,6 @@ test("a conversation is opened, answered, edited, deleted in, muted and left wit
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000) // many steps, on any machine
   const buyer = await newPerson()
   await register(seller, "Meera")
   await register(buyer, "Aarav")
@@ -32,6 +31,7 @@ test("a conversation is opened, answered, edited, deleted in, muted and left wit
   await press("l")
   await expect(buyer.locator(".inbox-name").first()).toBeFocused()
   await press("Enter")
+  await buyer.waitForURL("**/chat/conversation/**")
   await connected(buyer)
   await expect(box(buyer)).toBeFocused()
   await buyer.keyboard.type("w is a letter, and so are l and ?")

@@ -198,7 +198,6 @@ test("the tab that sends is suspended without a word, and the other takes over",
 })
 
 test("what waits is there after a reload without a line, and goes out in its order", async ({ page, newPerson }) => {
-  test.setTimeout(60_000) // many steps, on any machine
   const state = { mended: false }
   const seller = await newPerson()
   const { one, two, pages } = await three(seller, page, async (...tabs) => {
@@ -239,7 +238,6 @@ test("a server that is killed while messages wait in two tabs has each once when
   browser,
   problems,
 }) => {
-  test.setTimeout(90_000)
   problems.allow(/ERR_CONNECTION_REFUSED|WebSocket connection to/)
   const dataDir = await mkdtemp(join(tmpdir(), "swapnest-e2e-"))
   let server = await startServer({ dataDir })

@@ -71,7 +71,6 @@ test("with 300 new messages it opens at the first of them, and reading on reache
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, api, send } = await filled(seller, buyer, 340)
   await call(buyer, "PUT", `${api}/read`, { seq: 41 })
@@ -110,7 +109,6 @@ test("with 300 new messages it opens at the first of them, and reading on reache
 })
 
 test("loading in either direction moves nothing of what one reads", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, messages } = await filled(seller, buyer, 900)
   const middle = messages[150]
@@ -163,7 +161,6 @@ test("a page that cannot be loaded says so and can be asked for again", async ({
 })
 
 test("a link to a message opens the conversation there and sets it off", async ({ page: seller, newPerson }) => {
-  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, messages } = await filled(seller, buyer, 300)
   const wanted = messages[99]
@@ -199,7 +196,6 @@ test("writing above the end goes to the end, and the message stands there once",
   page: seller,
   newPerson,
 }) => {
-  test.setTimeout(60_000) // many messages, on any machine
   const buyer = await newPerson()
   const { url, messages } = await filled(seller, buyer, 600)
   await buyer.goto(`${url}?message=${messages[50].message_id}`)

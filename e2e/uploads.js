@@ -40,8 +40,17 @@ export class Uploads {
     })
   }
 
+  /** The names, in no order: uploads run side by side. */
   get names() {
-    return [...this.all.values()].map(({ name }) => name)
+    return [...this.all.values()].map(({ name }) => name).sort()
+  }
+
+  /**
+   * The ids of uploads, in the order of their names here.
+   * @param {string[]} names
+   */
+  ids(...names) {
+    return names.map((wanted) => [...this.all].find(([, { name }]) => name === wanted)?.[0])
   }
 
   /** @param {import("@playwright/test").Route} route */
