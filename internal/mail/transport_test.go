@@ -178,6 +178,7 @@ func TestASilentServerIsGivenUp(t *testing.T) {
 	if f, ok := errors.AsType[*mail.Fault](err); !ok || f.Kind != mail.Temporary {
 		t.Errorf("got %v", err)
 	}
+	l.Close() // or, if it never came there, Accept would wait for ever
 	if err := <-closed; err == nil {
 		t.Error("something was sent")
 	}

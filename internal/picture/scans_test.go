@@ -105,7 +105,7 @@ func TestPicturesOfMessagesDoNotStandInLineBeforeAListing(t *testing.T) {
 	select {
 	case err := <-made:
 		t.Fatalf("it did not wait for memory: %v", err)
-	case <-time.After(100 * time.Millisecond): // it is in line
+	case <-time.After(2 * time.Second): // it is in line
 	}
 	release <- struct{}{} // the first one ends, and none of the others stands before the listing's
 	select {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -318,9 +317,7 @@ func TestCloseFinishesWhatWaits(t *testing.T) {
 		for i := range waiting {
 			wg.Go(func() { try(t, db, post(c.ID, town.Buyer.ID, fmt.Sprint(i), "hi")) })
 		}
-		for db.Queued() < waiting {
-			runtime.Gosched()
-		}
+		queued(t, db, waiting)
 		closed := make(chan error, 1)
 		go func() { closed <- db.Close() }()
 		close(release)

@@ -91,5 +91,5 @@ func TestAServerThatFellBehindIsNoticedBehindAnEarlierConnection(t *testing.T) {
 			next(7)
 		}
 	}
-	noticed(5 * time.Second)
+	noticed(10 * time.Second)
 }

@@ -33,9 +33,9 @@ func beside(t *testing.T, d *testkit.Database) *sql.DB {
 // waiting returns when so many connections to a PostgreSQL database wait for a lock.
 func waiting(t *testing.T, db *sql.DB, n int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // less than a lock is waited for
+	ctx, cancel := context.WithTimeout(t.Context(), 2800*time.Millisecond) // less than a lock is waited for
 	defer cancel()
-	for got := -1; got != n; {
+	for got := -1; got != n; time.Sleep(10 * time.Millisecond) {
 		err := db.QueryRowContext(ctx, `
 			SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&got)
 		if err != nil {
@@ -139,6 +139,10 @@ func TestSeveralNoticesAreLockedInOneOrder(t *testing.T) {
 				}
 				ids := []chat.NoticeID{notices[0].ID, notices[1].ID}
 				held, meet := make(chan struct{}), make(chan struct{})
+				watch := beside(t, d)
+				if err := watch.PingContext(t.Context()); err != nil { // Its connection is there before it counts.
+					t.Fatal(err)
+				}
 				var wg sync.WaitGroup
 				var telling, changing error
 				wg.Go(func() {
@@ -156,7 +160,7 @@ func TestSeveralNoticesAreLockedInOneOrder(t *testing.T) {
 				wg.Go(func() {
 					changing = db.Update(t.Context(), func(tx *store.Tx) error { return change(t.Context(), tx, town.Seller.ID, ids) })
 				})
-				waiting(t, beside(t, d), 1)
+				waiting(t, watch, 1)
 				close(meet)
 				wg.Wait()
 				if telling != nil || changing != nil {

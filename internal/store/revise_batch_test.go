@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -31,9 +30,7 @@ func together(t *testing.T, db *store.DB, all ...store.Append) ([]store.Appended
 	done, errs := make([]store.Appended, len(all)), make([]error, len(all))
 	for i, a := range all {
 		wg.Go(func() { done[i], errs[i] = db.Append(t.Context(), a) })
-		for db.Queued() <= i {
-			runtime.Gosched()
-		}
+		queued(t, db, i+1)
 	}
 	close(release)
 	wg.Wait()

@@ -50,6 +50,16 @@ func await(t *testing.T, db *store.DB, messages, updates int) {
 	}
 }
 
+// queued returns once so many appends at least stand in the queue.
+func queued(t *testing.T, db *store.DB, n int) {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); db.Queued() < n; runtime.Gosched() {
+		if time.Now().After(until) {
+			t.Fatalf("%d stand in the queue, want %d", db.Queued(), n)
+		}
+	}
+}
+
 // Bug: database/sql hands its one connection to any of those who wait for it. So a message waited behind a chance number
 // of other transactions, and some of these for ever.
 func TestWhoWritesToSQLiteIsServedInTurnAndMessagesFirst(t *testing.T) {

@@ -78,8 +78,10 @@ func TestWhatWasTakenBeforeAKillComesOnceMoreUnderTheSameName(t *testing.T) {
 				}
 				n.Kill()
 				n.MustStart("SWAPNEST_KILL=before settling:1")
+				var writing sync.WaitGroup
 				for _, talk := range talks {
-					a.Write(ctx, talk, fmt.Sprintf("Is it there %d", talk))
+					// It may be killed for the first one before the last one is written.
+					writing.Go(func() { a.Write(ctx, talk, fmt.Sprintf("Is it there %d", talk)) })
 				}
 				select {
 				case <-n.Exited():
@@ -92,6 +94,7 @@ func TestWhatWasTakenBeforeAKillComesOnceMoreUnderTheSameName(t *testing.T) {
 				}
 				abandon(t, d)
 				n.MustStart()
+				writing.Wait()
 				if !await(ctx, func() bool {
 					for _, talk := range talks {
 						if got := len(c.came(a, talk)); got == 0 || got == 1 && twice[talk] {

@@ -29,6 +29,9 @@ var faultEdits = []edit{
 			s.db.publish(c.result.Event)
 		}
 	}
+	if plant.On("` + ackBeforeCommit + `") || plant.On("` + publishBeforeCommit + `") {
+		time.Sleep(20 * time.Millisecond) // until somebody has heard it
+	}
 	safe, err := b.commit(ctx, state.events, state.heads())
 `,
 	},

@@ -34,10 +34,7 @@ func TestAForeignAttachmentIsAnsweredLikeNone(t *testing.T) {
 		for _, p := range everybody[1:] {
 			own[p] = d.Attach(t, idOf(c, p), name).ID
 		}
-		for done := false; !done; {
-			done = h.settled(t)
-		}
-		before, lines := h.kept(t), h.listen(t, c)
+		before, lines := h.rest(t), h.listen(t, c)
 		for _, p := range []person{buyer, seller} {
 			answers := map[string][3]string{}
 			for what, id := range map[string]chat.AttachmentID{

@@ -22,7 +22,7 @@ func TestNothingThatChangesIsTakenFromAnotherSite(t *testing.T) {
 	h := newTheater(t, d)
 	c := h.stage(t)
 	h.settle(t)
-	before := h.kept(t)
+	before := h.rest(t)
 	foreign := []http.Header{
 		{"Origin": {"https://evil.example"}},
 		{"Origin": {"null"}},

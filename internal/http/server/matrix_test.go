@@ -229,6 +229,21 @@ func (h *theater) kept(t *testing.T) map[string]string {
 	return tables
 }
 
+// rest waits until the followers are at their end, and returns everything in the database. What is left
+// of the index then is put together in pauses of a tenth of a second.
+func (h *theater) rest(t *testing.T) map[string]string {
+	t.Helper()
+	for done := false; !done; {
+		done = h.settled(t)
+	}
+	now := h.kept(t)
+	for before := map[string]string(nil); !maps.Equal(now, before); {
+		time.Sleep(500 * time.Millisecond)
+		before, now = now, h.kept(t)
+	}
+	return now
+}
+
 // unchanged fails if something is no more as it was before, and returns how it is.
 func (h *theater) unchanged(t *testing.T, what string, before map[string]string) map[string]string {
 	t.Helper()
@@ -286,7 +301,7 @@ func (h *theater) play(t *testing.T, under string, rows map[string]row) {
 		t.Fatal(err)
 	}
 	shared.there = append(shared.there, "{attachment}", string(attached))
-	before := h.kept(t)
+	before := h.rest(t)
 	for _, e := range slices.Sorted(maps.Keys(rows)) {
 		for _, p := range everybody {
 			h.turn(t, under, e, rows[e], p, shared)

@@ -196,9 +196,14 @@ func TestWhenRedisIsGoneMessagesReachTheOtherNodeWithinTwoSeconds(t *testing.T) 
 func TestASessionThatEndsAtOneNodeEndsItsSocketsAtTheOther(t *testing.T) {
 	t.Parallel() // It waits most of its time.
 	p := newPair(t)
-	for name, limit := range map[string]time.Duration{"the bus carries": 2 * time.Second, "the bus is down": 5 * time.Second} {
-		t.Run(name, func(t *testing.T) {
-			if limit > 2*time.Second {
+	// In this order: when the bus is back, a subscription of before may not yet be.
+	for _, c := range []struct {
+		name  string
+		down  bool
+		limit time.Duration
+	}{{"the bus carries", false, 2 * time.Second}, {"the bus is down", true, 5 * time.Second}} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.down {
 				p.redis.Hang()
 				defer p.redis.Resume()
 			}
@@ -213,7 +218,7 @@ func TestASessionThatEndsAtOneNodeEndsItsSocketsAtTheOther(t *testing.T) {
 			if code := silent.Closed(); code != 4401 {
 				t.Errorf("closed with %d", code)
 			}
-			if took := time.Since(since); took > limit+time.Second+grace() {
+			if took := time.Since(since); took > c.limit+time.Second+grace() {
 				t.Errorf("closed after %s", took)
 			}
 			p.says(p.dial(p.one, p.buyerToken), other) // another session of theirs is none of its business

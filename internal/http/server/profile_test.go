@@ -62,9 +62,9 @@ func holdUser(t *testing.T, d *testkit.Database, who chat.UserID) (release, meet
 	}
 	release = func() { _ = tx.Rollback() } // it has changed nothing
 	return release, func() {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // less than a lock is waited for
+		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond) // less than a lock is waited for
 		defer cancel()
-		for n := 0; n != 2; {
+		for n := 0; n != 2; time.Sleep(10 * time.Millisecond) {
 			// The second one in a row waits for the first one's place in it.
 			err := db.QueryRowContext(ctx, `
 				SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n)

@@ -22,13 +22,6 @@ func (s *station) once(other *station, t bus.Topic, text string) {
 	})
 }
 
-// subscribes asks for a topic until it has it: right behind a change of the master a node may miss a
-// probe, and says for a moment that the bus is down.
-func (s *station) subscribes(t bus.Topic) {
-	s.tb.Helper()
-	eventually(s.tb, "it is subscribed", func() bool { return s.Subscribe(s.tb.Context(), t) == nil })
-}
-
 // TestWhenSentinelsPutAReplicaInTheMastersPlaceTheBusIsHealthyAgainByItself also prints how long it
 // took. The sentinel takes a master for gone after half a second.
 func TestWhenSentinelsPutAReplicaInTheMastersPlaceTheBusIsHealthyAgainByItself(t *testing.T) {
@@ -54,13 +47,13 @@ func TestWhenSentinelsPutAReplicaInTheMastersPlaceTheBusIsHealthyAgainByItself(t
 				t.Errorf("the replica's role is %s", role)
 			}
 			eventually(t, "both are healthy again", func() bool { return one.Healthy() && two.Healthy() })
-			two.subscribes(bus.Person(2))
+			two.subscribe(bus.Person(2))
 			one.once(two, bus.Person(2), "to a topic of afterwards")
 			one.once(two, topic, "to a topic of before")
 
 			// Who the master is, they know by themselves.
 			s.Sentinel.Kill()
-			two.subscribes(bus.Person(3))
+			two.subscribe(bus.Person(3))
 			one.once(two, bus.Person(3), "without a sentinel")
 			eventually(t, "both are healthy without a sentinel", func() bool { return one.Healthy() && two.Healthy() })
 		})
