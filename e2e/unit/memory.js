@@ -3,14 +3,20 @@
  * @param {Map<string, any>} kept what is in it
  */
 export function fakeFactory(kept = new Map()) {
-  const state = { kept, hangs: false, refuses: false, aborted: 0, closed: 0, opened: /** @type {string[]} */ ([]) }
+  const opened = /** @type {string[]} */ ([])
+  const state = { kept, hangs: false, finished: false, refuses: false, aborted: 0, closed: 0, opened }
   const store = {
     get: (name) => ({ result: kept.get(name) }),
     put: (value, name) => ({ result: kept.set(name, value) }),
     delete: (name) => ({ result: kept.delete(name) }),
   }
   const transaction = () => {
-    const one = { objectStore: () => store, oncomplete: null, abort: () => state.aborted++ }
+    const one = { objectStore: () => store, oncomplete: null, abort }
+    function abort() {
+      if (!state.finished) return state.aborted++
+      queueMicrotask(() => one.oncomplete())
+      throw new DOMException("The transaction has finished.", "InvalidStateError")
+    }
     if (!state.hangs) queueMicrotask(() => one.oncomplete())
     return one
   }

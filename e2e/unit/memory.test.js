@@ -34,6 +34,16 @@ test("a memory that hangs is an error in time, does not do later what it was tol
   }
 })
 
+test("what has finished when it is given up has taken place, although its event comes late", async () => {
+  const { state, factory } = fakeFactory()
+  const clock = new FakeClock()
+  state.hangs = state.finished = true
+  const done = keep("person", 7, { factory, clock })
+  await clock.pass(3_000)
+  await done
+  assert.deepEqual([state.kept.get("person"), state.closed, clock.timers], [7, 1, 0])
+})
+
 test("what was shared is in the same memory, for one person and once", async (t) => {
   const { state, factory } = fakeFactory()
   globalThis.indexedDB = factory

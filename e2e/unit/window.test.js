@@ -128,6 +128,21 @@ test("going to the end loads the newest page, and then what has happened meanwhi
   assert.deepEqual(api.paths, [])
 })
 
+test("more that is asked for when a page is told of comes, also behind one that did not fit", async () => {
+  const { thread, timeline, api, seqs } = windowOf(10, 20, { head: 900 })
+  // As the page does near the end of what is loaded.
+  thread.addEventListener("rows", () => void Promise.resolve().then(() => thread.newer()))
+  const latest = thread.latest()
+  const newer = thread.newer()
+  thread.frame(messageOf(901))
+  await api.answer(newest, pageOf(851, 900))
+  await api.answer(`${newest}?after=20`, pageOf(21, 70, { head: 901, has_more: true }))
+  await api.answer(`${newest}?after=900`, pageOf(901, 901, { has_more: false }))
+  await Promise.all([latest, newer])
+  assert.deepEqual(seqs(), range(851, 901))
+  assert.equal(timeline.atEnd, true)
+})
+
 test("going to the end keeps the window when little is missing", async () => {
   const { thread, api, seqs } = windowOf(10, 20, { head: 90 })
   const latest = thread.latest()

@@ -38,6 +38,7 @@ type noticesView struct {
 	shell
 	Chips   []chip
 	Kind    string // of the chip
+	Here    string // its own address
 	Asks    string // for what is on the first page, as a query of the API
 	Notices []notice
 	Unread  int64
@@ -47,10 +48,10 @@ type noticesView struct {
 	Pause   *pauseForm // nil when there is none
 }
 
-// notice is one of them, with where it leads.
+// notice is one of them, with where it leads, and the page that it is on.
 type notice struct {
 	chat.Notice
-	URL string
+	URL, Here string
 }
 
 // Icon is the icon of the notice's kind.
@@ -129,7 +130,7 @@ func (w *Web) noticesPage(rw http.ResponseWriter, r *http.Request) error {
 	}
 	s.Styles = append(s.Styles, "notification", "preferences", "push", "empty", "form", "shop")
 	s.Scripts = append(s.Scripts, "notices")
-	v := noticesView{shell: s, Kind: tab.key, Asks: tab.query().Encode(), Unread: s.Me.UnreadNotices, Wants: w.switchesOf(wants, s)}
+	v := noticesView{shell: s, Kind: tab.key, Here: noticesURL(tab.key, cursor), Asks: tab.query().Encode(), Unread: s.Me.UnreadNotices, Wants: w.switchesOf(wants, s)}
 	if pause := w.pauseOf(wants, s); (w.mail || w.push) && !pause.Until.IsZero() {
 		v.Pause = pause
 	}
@@ -141,7 +142,7 @@ func (w *Web) noticesPage(rw http.ResponseWriter, r *http.Request) error {
 		v.Chips = append(v.Chips, one)
 	}
 	for _, n := range page.Notices {
-		v.Notices = append(v.Notices, notice{n, wire.NoticeURL(n)})
+		v.Notices = append(v.Notices, notice{n, wire.NoticeURL(n), v.Here})
 	}
 	if page.Next != "" {
 		v.Next = noticesURL(tab.key, page.Next)

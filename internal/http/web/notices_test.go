@@ -14,7 +14,7 @@ import (
 func noticesOf(w *Web, from chat.User) noticesView {
 	from.Name = `<img src=x id=y>`
 	v := noticesView{
-		shell: frame(w, "Notifications", "notices"), Unread: 4, Next: "/notifications/?cursor=abc", Newest: "/notifications/",
+		shell: frame(w, "Notifications", "notices"), Unread: 4, Here: "/notifications/?type=unread&cursor=x", Next: "/notifications/?cursor=abc", Newest: "/notifications/",
 		Chips: []chip{{Label: "All", URL: "/notifications/", Current: true}, {Label: "Unread", URL: "/notifications/?type=unread", Counts: true, Count: 120}},
 		Wants: w.switchesOf(chat.DefaultPreferences(), frame(w, "", "")),
 	}
@@ -26,7 +26,7 @@ func noticesOf(w *Web, from chat.User) noticesView {
 		if kind == chat.NoticeInquiry || kind == chat.NoticeMessage {
 			n.Conversation = 7
 		}
-		v.Notices = append(v.Notices, notice{n, wire.NoticeURL(n)})
+		v.Notices = append(v.Notices, notice{n, wire.NoticeURL(n), v.Here})
 	}
 	return v
 }
@@ -40,6 +40,26 @@ func TestANoticeSaysWhatHappenedAndLeadsThere(t *testing.T) {
 	)
 	if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img src=x") {
 		t.Error("what somebody wrote is part of the page")
+	}
+}
+
+// Without a script a form leads back to the page, with its tab.
+func TestFormsOfNoticesLeadBackToTheirPage(t *testing.T) {
+	w := newWeb(t)
+	page := rendered(t, w, "notifications", noticesOf(w, chat.User{ID: 3}))
+	forms := strings.Split(page, `<form action="/notifications/`)[1:]
+	led := 0
+	for _, form := range forms {
+		form, _, _ = strings.Cut(form, "</form>")
+		for _, of := range []string{"read/", "delete/", "mark-all-read/"} {
+			if strings.HasPrefix(form, of) {
+				led++
+				contains(t, form, `<input type="hidden" name="next" value="/notifications/?type=unread&amp;cursor=x">`)
+			}
+		}
+	}
+	if led != len(chat.NoticeKinds)+1 {
+		t.Errorf("got %d forms", led)
 	}
 }
 

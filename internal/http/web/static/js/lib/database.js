@@ -64,8 +64,12 @@ function within(clock, patience, start) {
   const work = new Promise((resolve, reject) => {
     const end = start(resolve, reject)
     timer = clock.setTimeout(() => {
+      try {
+        end()
+      } catch {
+        return // It has just finished, and its event is on its way.
+      }
       reject(new Error("the database does not answer"))
-      end()
     }, patience)
   })
   return work.finally(() => timer !== undefined && clock.clearTimeout(timer))

@@ -139,7 +139,7 @@ export class Thread extends EventTarget {
     if (!needed || this.#held) return
     const under = this.#loading.get(move)
     if (under) return under
-    const run = this.#run(move, load).finally(() => this.#loading.delete(move))
+    const run = this.#run(move, load)
     this.#loading.set(move, run)
     return run
   }
@@ -152,6 +152,7 @@ export class Thread extends EventTarget {
     const asked = load()
     const place = this.#places
     const { oldest, newest } = this.timeline
+    let came = true
     try {
       const apply = await asked
       // A page belongs to where the window was.
@@ -160,10 +161,13 @@ export class Thread extends EventTarget {
         (move !== "older" || oldest === this.timeline.oldest) &&
         (move !== "newer" || newest === this.timeline.newest)
       if (fits) apply()
-      this.#tell(move)
     } catch {
-      this.dispatchEvent(new CustomEvent("stuck", { detail: move }))
+      came = false
     }
+    // Whoever is told may ask for more at once.
+    this.#loading.delete(move)
+    if (came) this.#tell(move)
+    else this.dispatchEvent(new CustomEvent("stuck", { detail: move }))
   }
 
   /**
