@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -60,7 +59,7 @@ func benchmarkCost(b *testing.B, server *testkit.Postgres, nodes, waiting int) {
 	}
 	var next atomic.Int64
 	commits.Store(0)
-	ours, theirs := ownCPU(b), familyCPU(b, server.PID())
+	ours, theirs := testkit.ProcessorTime(b), familyCPU(b, server.PID())
 	b.ReportAllocs()
 	b.ResetTimer()
 	spread(b, waiting, b.N, func(caller int) error {
@@ -75,17 +74,8 @@ func benchmarkCost(b *testing.B, server *testkit.Postgres, nodes, waiting int) {
 	b.StopTimer()
 	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(b.N) }
 	b.ReportMetric(float64(b.N)/float64(commits.Load()), "batch")
-	b.ReportMetric(each(ownCPU(b)-ours), "go-us/op")
+	b.ReportMetric(each(testkit.ProcessorTime(b)-ours), "go-us/op")
 	b.ReportMetric(each(familyCPU(b, server.PID())-theirs), "db-us/op")
-}
-
-// ownCPU is the processor time of this process.
-func ownCPU(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // familyCPU is the processor time of a process and its children, by Linux's /proc; 0 elsewhere.

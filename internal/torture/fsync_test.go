@@ -20,7 +20,7 @@ func TestAServerWhoseFsyncFailsEndsAndLosesNothing(t *testing.T) {
 	}
 	n := NewNode(t, plain, testkit.SQLite(t))
 	w := NewWorld(t, n, Plan{People: 4, Tabs: 2, Conversations: 6, Seed: 13, Changes: 0.2}, nil)
-	ctx := patience(t, time.Minute)
+	ctx := patience(t, 3*time.Minute)
 	n.Kill()
 	hush := talking(ctx, w)
 	for _, nth := range []int{15, 30, 60} {
