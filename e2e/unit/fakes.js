@@ -125,8 +125,8 @@ export class FakeAPI {
     await settle()
   }
 
-  async fail(path) {
-    this.#take(path).reject(new Error("answered 503"))
+  async fail(path, error = new Error("answered 503")) {
+    this.#take(path).reject(error)
     await settle()
   }
 

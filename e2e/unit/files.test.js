@@ -95,6 +95,25 @@ test("a page that is reloaded goes on where it was, and the message goes out onc
   assert.deepEqual([...browser.storage.files.keys()], ["draft.pdf"])
 })
 
+test("a file whose bytes could not be read at once is read when it is sent", async () => {
+  const { browser, tab, uploads, server } = await open()
+  uploads.before = () => new Promise(() => {})
+  await tab.choose("a.pdf")
+  await tab.write("hi", conversation, ["a.pdf"])
+  await tab.end()
+  uploads.before = () => undefined
+  const { bytes } = browser.storage
+  let busy = true
+  bytes.get = (id) => {
+    if (!busy) return Map.prototype.get.call(bytes, id)
+    busy = false
+    throw new Error("the database does not answer")
+  }
+  const next = await open(browser)
+  await browser.run()
+  assert.deepEqual([next.tab.shown, said(server)], [["hi sent"], ["hi + a.pdf"]])
+})
+
 test("a crash between the upload and the message, or before its answer, leaves neither a second message nor a spinner", async () => {
   for (const answered of [false, true]) {
     const { browser, tab, server } = await open()

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { Refused } from "../../internal/http/web/static/js/lib/api.js"
 import { Inbox } from "../../internal/http/web/static/js/lib/inbox.js"
 import { FakeAPI, FakeClock, heard, hello, me, messageOf, other, settle } from "./fakes.js"
 
@@ -110,11 +111,47 @@ test("each later hello has the list loaded, under its filter", async () => {
   await api.fail("/conversations?filter=unread")
 })
 
-test("a list that does not come leaves everything as it is", async () => {
-  const { inbox, api, unread } = inboxOf()
+test("a list that does not come leaves everything as it is, and is asked for until it comes", async () => {
+  const { inbox, api, clock, unread } = inboxOf()
   inbox.frame({ ...hello, unread: 3 })
   await api.fail(list)
   assert.equal(unread(42), 2)
+  await clock.pass(2_000)
+  assert.deepEqual(api.paths, [list])
+  await api.fail(list)
+  await clock.pass(4_000)
+  await api.answer(list, { conversations: [entryOf(42, 9, 3, 4)] })
+  // What comes behind it may fail as well.
+  await api.fail("/me")
+  await clock.pass(8_000)
+  await api.answer(list, { conversations: [entryOf(42, 9, 3, 4)] })
+  await api.answer("/me", { unread: { conversations: 1 } })
+  assert.equal(unread(42), 3)
+  await clock.pass(60_000)
+  assert.deepEqual([api.paths, clock.timers], [[], 0])
+})
+
+test("a list that did not come is asked for once by the next hello, and not at all by who is signed out", async () => {
+  const { inbox, api, clock } = inboxOf()
+  inbox.frame({ ...hello, unread: 3 })
+  await api.fail(list)
+  inbox.frame({ ...hello, unread: 3 })
+  await clock.pass(60_000)
+  assert.deepEqual(api.paths, [list])
+  await api.fail(list, new Refused("Log in first.", 401))
+  await clock.pass(60_000)
+  assert.deepEqual(api.paths, [])
+})
+
+test("a total that was asked for before it changed does not take the change back", async () => {
+  const { inbox, api, totals } = inboxOf()
+  inbox.frame({ ...hello, unread: 2 })
+  await api.answer(list, { conversations: [entryOf(42, 8, 2, 4)] })
+  inbox.frame(at(41, 6))
+  await api.answer("/me", { unread: { conversations: 1 } })
+  assert.equal(totals.at(-1), 3)
+  await api.answer("/me", { unread: { conversations: 2 } })
+  assert.equal(totals.at(-1), 2)
 })
 
 test("what is read while a list is on its way stays read", async () => {
@@ -149,6 +186,20 @@ test("a conversation that is not in the list is asked for, once, a moment later"
   assert.equal(totals.at(-1), 2)
   assert.equal(entries.length, 1)
   assert.deepEqual(inbox.people, [other, 4, 9])
+})
+
+test("what comes to a conversation while it is asked for is asked for as well", async () => {
+  const { inbox, api, clock, unread, totals } = inboxOf()
+  inbox.frame(at(50, 1))
+  await clock.pass(300)
+  inbox.frame(at(50, 2))
+  await clock.pass(300)
+  assert.deepEqual(api.paths, ["/conversations/50"])
+  await api.answer("/conversations/50", { conversation: entryOf(50, 1, 1, 9), participants: [] })
+  await api.answer("/conversations/50", { conversation: entryOf(50, 2, 2, 9), participants: [] })
+  await api.answer("/me", { unread: { conversations: 2 } })
+  assert.deepEqual([unread(50), totals.at(-1)], [2, 2])
+  assert.deepEqual([api.paths, clock.timers], [[], 0])
 })
 
 test("a conversation that is told of meanwhile is not asked for", async () => {

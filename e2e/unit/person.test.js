@@ -14,7 +14,7 @@ async function start(/** @type {Map<string, any>} */ kept = new Map()) {
   const hearing = []
   globalThis.indexedDB = factory
   globalThis.addEventListener = (_type, hear) => hearing.push(hear)
-  const { onPerson, person, setPerson } = await import(
+  const { onPerson, person, setPerson, uncertain } = await import(
     `../../internal/http/web/static/js/worker/person.js?run=${++runs}`
   )
   /** @type {string[]} what is answered, and heard by those who asked for it */
@@ -25,7 +25,7 @@ async function start(/** @type {Map<string, any>} */ kept = new Map()) {
       for (const hear of hearing) hear({ data: { type: "person", id }, ports, waitUntil: (work) => resolve(work) })
     })
   }
-  return { state, said, tell, onPerson, person, setPerson }
+  return { state, said, tell, onPerson, person, setPerson, uncertain }
 }
 
 test("a page is answered once all have done what it takes, and they are told once by however many", async () => {
@@ -74,6 +74,29 @@ test("a worker that starts anew tells of nobody new, unless it was stopped on th
     await third.setPerson(next)
     assert.deepEqual(third.said, [`told ${next}`])
   }
+})
+
+test("a memory that failed once is asked again, and until then it is not certain that nobody is here", async () => {
+  const { state, person, uncertain } = await start(new Map([["person", 7]]))
+  state.refuses = true
+  assert.deepEqual([await person(), uncertain()], [undefined, true])
+  state.refuses = false
+  assert.deepEqual([await person(), uncertain()], [7, false])
+})
+
+test("what is said while a memory fails counts", async () => {
+  const { state, person, setPerson, uncertain } = await start(new Map([["person", 7]]))
+  state.refuses = true
+  const first = person()
+  state.refuses = false
+  await setPerson(8)
+  assert.deepEqual([await first, await person(), uncertain()], [undefined, 8, false])
+})
+
+test("where one has signed out it is certain that nobody is here", async () => {
+  const { setPerson, person, uncertain } = await start(new Map([["person", 7]]))
+  await setPerson(undefined)
+  assert.deepEqual([await person(), uncertain()], [undefined, false])
 })
 
 test("what has not worked is tried when it is said again", async () => {

@@ -1,3 +1,6 @@
+import { backoff } from "./backoff.js"
+import { Refused } from "./api.js"
+
 /** @typedef {import("./frames.js").Conversation} Conversation */
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").Message} Message */
@@ -20,6 +23,8 @@
 
 const unknownAfter = 300
 const settlesAfter = 600
+/** how often a list that does not come is asked for again, for some minutes */
+const mostTries = 10
 
 /**
  * How many unread messages each conversation has, and how many conversations have
@@ -47,6 +52,12 @@ export class Inbox extends EventTarget {
   #seen = new Map()
   /** @type {Set<number>} being asked for */
   #asking = new Set()
+  /** @type {Map<number, number>} the newest seq heard of what is not in the list */
+  #newest = new Map()
+  /** rises when the list is asked for: then the time before does not come again */
+  #turn = 0
+  /** rises with each change of the total, which an older answer does not take back */
+  #changes = 0
   #loading = false
   /** the list is not what it was, even if as much is unread */
   #stale = false
@@ -183,8 +194,12 @@ export class Inbox extends EventTarget {
     void this.#refresh()
   }
 
-  /** The list may have changed while nobody listened. */
-  async #refresh() {
+  /**
+   * The list may have changed while nobody listened.
+   * @param {number} [tries] how often it has not come
+   */
+  async #refresh(tries = 0) {
+    const turn = ++this.#turn
     try {
       const page = await this.#get(this.#query)
       const left = this.#left(page)
@@ -192,8 +207,11 @@ export class Inbox extends EventTarget {
       for (const id of left) await this.#look(id)
       // hello counted before what has been read meanwhile was told.
       await this.#askTotal()
-    } catch {
-      // The next message of each conversation brings its entry up to date.
+    } catch (error) {
+      // Who is signed out gets no other answer a moment later.
+      if (tries === mostTries || (error instanceof Refused && error.status === 401)) return
+      const again = () => turn === this.#turn && void this.#refresh(tries + 1)
+      this.#clock.setTimeout(again, backoff(tries + 2, this.#clock.random))
     }
   }
 
@@ -222,7 +240,9 @@ export class Inbox extends EventTarget {
     const known = this.#known.get(message.conversation_id)
     if (!known) {
       if (message.hidden) return
-      this.#clock.setTimeout(() => void this.#ask(message.conversation_id, theirs), unknownAfter)
+      const { conversation_id: id, seq } = message
+      this.#newest.set(id, Math.max(seq, this.#newest.get(id) ?? 0))
+      this.#clock.setTimeout(() => void this.#ask(id, theirs), unknownAfter)
       return
     }
     if (message.seq <= known.head) return
@@ -258,18 +278,27 @@ export class Inbox extends EventTarget {
   async #ask(id, theirs) {
     const known = this.#known.get(id)
     if (known && theirs) this.#tell("heard", known)
-    if (known || this.#asking.has(id)) return
+    if (this.#asking.has(id) || !this.#behind(id)) return
     this.#asking.add(id)
     try {
-      const { conversation } = await this.#get(`/conversations/${id}`)
-      this.#learn(conversation)
-      if (theirs) this.#tell("heard", this.#known.get(id))
+      // An answer may be of before a message that was heard of while it was on its way.
+      for (let tries = 0; tries < 3 && this.#behind(id); tries++) {
+        const { conversation } = await this.#get(`/conversations/${id}`)
+        this.#learn(conversation)
+      }
+      if (theirs && !known) this.#tell("heard", this.#known.get(id))
       await this.#askTotal()
     } catch {
       // Its next message asks again.
     } finally {
       this.#asking.delete(id)
+      if (!this.#behind(id)) this.#newest.delete(id)
     }
+  }
+
+  /** @param {number} id whether less is known of a conversation than was heard of it */
+  #behind(id) {
+    return (this.#known.get(id)?.head ?? 0) < (this.#newest.get(id) ?? 0)
   }
 
   /**
@@ -326,7 +355,8 @@ export class Inbox extends EventTarget {
     const before = Number(waits(known))
     Object.assign(known, change)
     const difference = Number(waits(known)) - before
-    if (difference !== 0) this.#total = Math.max(0, this.#total + difference)
+    this.#changes += Math.abs(difference)
+    this.#total = Math.max(0, this.#total + difference)
     const tell = () => {
       this.#tell("unread", known)
       this.#tell("total", this.#total)
@@ -337,12 +367,16 @@ export class Inbox extends EventTarget {
   }
 
   async #askTotal() {
-    const { unread } = await this.#get("/me")
-    this.#setTotal(unread.conversations)
+    for (let tries = 0; tries < 3; tries++) {
+      const changes = this.#changes
+      const { unread } = await this.#get("/me")
+      if (changes === this.#changes) return this.#setTotal(unread.conversations)
+    }
   }
 
   /** @param {number} total */
   #setTotal(total) {
+    if (total !== this.#total) this.#changes++
     this.#total = total
     this.#tell("total", total)
   }

@@ -243,6 +243,9 @@ export class Uploads extends EventTarget {
     try {
       const one = await this.#fresh(id, signal)
       if (one?.state !== "waiting") return
+      // The storage may have been too busy when they were to be read.
+      if (!this.#bytes.has(id)) await this.#show(id)
+      signal.throwIfAborted()
       const bytes = this.#bytes.get(id)
       if (!bytes) throw new Error("It is not on this device any more. Choose it again.")
       await carry({ ...one, kind: one.kind === "voice" ? "voice" : undefined }, bytes, {
@@ -335,7 +338,7 @@ export class Uploads extends EventTarget {
   /** @param {string} id whose bytes another page has stored */
   async #show(id) {
     const bytes = await this.#storage?.bytes(id).catch(() => undefined)
-    if (!bytes) return
+    if (!bytes || this.#gone.has(id)) return
     this.#bytes.set(id, bytes)
     this.#urls.set(id, this.#urlOf(bytes))
   }

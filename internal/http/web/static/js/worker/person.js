@@ -8,6 +8,8 @@ import { self } from "./scope.js"
 
 /** @type {Promise<Person> | undefined} */
 let known
+/** whether the last look into what is kept has failed */
+let failed = false
 /** @type {{ id: Person, done: Promise<void> } | undefined} what was said last since the worker runs */
 let last
 /** @type {((id: Person) => Promise<unknown>)[]} */
@@ -18,8 +20,26 @@ const listeners = []
  * @returns {Promise<Person>}
  */
 export function person() {
-  known ??= kept("person").catch(() => undefined)
+  known ??= look()
   return known
+}
+
+/** Whether it could not be looked up: nobody is here then, but perhaps somebody is. */
+export function uncertain() {
+  return failed
+}
+
+/**
+ * A database that failed once, as on a phone that wakes, is asked again.
+ * @returns {Promise<Person>}
+ */
+function look() {
+  const asked = kept("person").catch(() => {
+    // Meanwhile it may have been said.
+    if (known === asked) [known, failed] = [undefined, true]
+  })
+  failed = false
+  return asked
 }
 
 /**
@@ -49,6 +69,7 @@ async function change(id) {
   // Where nothing can be kept nobody is here: not who was before, and not somebody whom a worker that starts
   // anew would not know.
   known = noting.then(({ is }) => (is ? id : undefined))
+  failed = false
   const { is, work } = await noting
   const ended = await Promise.allSettled(work)
   if (!is || ended.some(({ status }) => status === "rejected")) return false

@@ -3,7 +3,7 @@ import { getJSON, sendJSON } from "../lib/api.js"
 import { keep, kept } from "../lib/memory.js"
 import { enlist, strike } from "../lib/push-device.js"
 import { choose, decide, readPush, remember, settled } from "../lib/push.js"
-import { onPerson, person } from "./person.js"
+import { onPerson, person, uncertain } from "./person.js"
 import { makeQueue } from "./queue.js"
 import { self } from "./scope.js"
 
@@ -73,7 +73,7 @@ async function pushed(text) {
   if (deed.unread !== undefined) await showBadge(deed.unread)
   if (deed.done) await keep("done", remember(done, ...deed.done)).catch(() => {})
   // The push service says so to the server, which then lets go of this browser.
-  if (deed.stray) await (await self.registration.pushManager.getSubscription())?.unsubscribe()
+  if (deed.stray && !uncertain()) await (await self.registration.pushManager.getSubscription())?.unsubscribe()
 }
 
 /** Closes what tells of something that was read or deleted meanwhile, on whichever device. */
