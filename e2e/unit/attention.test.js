@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Attention } from "../../internal/http/web/static/js/lib/attention.js"
-import { FakeClock } from "./fakes.js"
+import { FakeAPI, FakeClock, heard } from "./fakes.js"
 
 const me = 7
 
@@ -44,6 +44,30 @@ test("of many messages a moment's are said together, and the last is not forgott
   await clock.pass(60_000)
   assert.equal(rung.length, 3, "those behind the second look were looked at once more")
   assert.equal(clock.timers, 0)
+})
+
+test("an answer that comes behind a newer one, or behind a hello, is not taken for it", async () => {
+  const api = new FakeAPI()
+  const clock = new FakeClock()
+  const attention = new Attention({ me, get: api.get, clock })
+  const totals = heard(attention, "total")
+  const read = () => attention.frame({ type: "read", user_id: me })
+  read()
+  await clock.pass(400)
+  read()
+  await clock.pass(400)
+  const [older, newer] = api.asked
+  newer.resolve({ unread: { conversations: 1 } })
+  await clock.pass(0)
+  older.resolve({ unread: { conversations: 2 } })
+  await clock.pass(0)
+  assert.deepEqual(totals, [1])
+  read()
+  await clock.pass(400)
+  attention.frame({ ...hello, unread: 5 })
+  api.asked[2].resolve({ unread: { conversations: 4 } })
+  await clock.pass(0)
+  assert.deepEqual(totals, [1, 5])
 })
 
 test("one's own messages move no notice of one's own", async () => {

@@ -17,6 +17,8 @@ export class Attention extends EventTarget {
   #clock
   /** a question will be asked in a moment */
   #waits = false
+  /** rises with each question and hello: an answer of before tells no total */
+  #turn = 0
   /** how many notices are unread */
   #rung = 0
   /** a notice may move up in a moment, and another one after that */
@@ -42,6 +44,7 @@ export class Attention extends EventTarget {
   frame(frame) {
     if (frame.type === "notification") return this.#ring(rungBy(frame))
     if (frame.type === "hello") {
+      this.#turn++
       this.#tell("total", frame.unread ?? 0)
       this.#ring({ unread: frame.unread_notifications ?? 0, fresh: false })
     }
@@ -84,11 +87,12 @@ export class Attention extends EventTarget {
   }
 
   async #ask() {
+    const turn = ++this.#turn
     const written = [...this.#written]
     this.#written.clear()
     try {
       const { unread } = await this.#get("/me")
-      this.#tell("total", unread.conversations)
+      if (turn === this.#turn) this.#tell("total", unread.conversations)
       for (const id of written) this.#tell("heard", (await this.#get(`/conversations/${id}`)).conversation)
     } catch {
       // The next frame, or the next hello, brings it up to date.
