@@ -100,6 +100,48 @@ test("a message that one deletes for oneself is gone everywhere for one, and sta
   await expect(bubbles(seller)).toHaveCount(4)
 })
 
+test("an Undo that did not arrive says so, however late, and can be pressed again", async ({
+  page: seller,
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/ERR_FAILED/)
+  const buyer = await newPerson()
+  await buyer.clock.install()
+  await two(seller, buyer)
+  // The first one breaks off when this test lets it.
+  let cut = () => {}
+  const held = new Promise((resolve) => (cut = () => resolve(undefined)))
+  let first = true
+  await buyer.route("**/hidden", async (route) => {
+    if (route.request().method() !== "DELETE" || !first) return route.continue()
+    first = false
+    await held
+    await route.abort()
+  })
+  const remove = async (/** @type {string} */ text) => {
+    await bubbles(buyer, text).hover()
+    await bubbles(buyer, text).getByRole("button", { name: "Message options" }).click()
+    await item(buyer, "Delete for me").click()
+    await expect(bubbles(buyer, text)).toHaveCount(0)
+  }
+  const toast = buyer.locator(".toast")
+  const undo = toast.getByRole("button", { name: "Undo" })
+  await remove("Come at six")
+  await undo.click()
+  await expect(undo).toBeDisabled()
+  await buyer.clock.fastForward(10_000)
+  await expect(toast).toContainText("Deleted for you")
+  // What is done meanwhile takes its place, until it is known that it failed.
+  await remove("Yes it is")
+  await expect(undo).toBeEnabled()
+  cut()
+  await expect(toast).toContainText("There is no connection to SwapNest")
+  await undo.click()
+  await expect(bubbles(buyer)).toContainText(["Is it there?", "Come at six"])
+  await expect(toast).toHaveCount(0)
+})
+
 test("what was deleted elsewhere while there was no line is gone with the next one", async ({
   page: seller,
   newPerson,

@@ -138,6 +138,27 @@ test("on a line that hangs a page that is not kept is given up, and a kept one s
   }
 })
 
+test("the page that was wanted comes by itself although the network was there all the while", async ({
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/ERR_CONNECTION_REFUSED/)
+  const buyer = await newPerson({ serviceWorkers: "allow" })
+  await register(buyer, "Aarav")
+  await buyer.goto("/notifications/")
+  await controlled(buyer)
+  // As while a server is started anew: of that no browser hears.
+  await buyer.context().route("**/shop/", (route) => route.abort("connectionrefused"))
+  const looked = buyer.waitForEvent("requestfailed", (request) => request.method() === "HEAD")
+  await buyer.goto("/shop/")
+  const heading = buyer.getByRole("heading", { name: "You are offline" })
+  await expect(heading).toBeVisible()
+  await looked
+  await buyer.context().unroute("**/shop/")
+  await expect(heading).toBeHidden()
+  expect(new URL(buyer.url()).pathname).toBe("/shop/")
+})
+
 test("a page that came before there was a worker is kept once there is one", async ({ page: seller, newPerson }) => {
   const buyer = await newPerson({ serviceWorkers: "allow" })
   await register(seller, "Meera")

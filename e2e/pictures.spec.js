@@ -2,7 +2,7 @@
 // where one is not there.
 
 import { violations } from "./axe.js"
-import { ask, bubbles, call, connected, offer, register } from "./people.js"
+import { ask, bubbles, call, connected, offer, reconnected, register } from "./people.js"
 import { picture } from "./pictures.js"
 import { paper, share } from "./share.js"
 import { expect, test } from "./test.js"
@@ -341,4 +341,44 @@ test("a picture that comes late moves nothing, nor one that was on its way, and 
   // Until the server's can be drawn the one that was chosen stays.
   expect(steps.sent).toEqual({ ...still, src: "blob" })
   expect(steps.shown).toEqual({ ...still, src: "http" })
+})
+
+test("a photo that did not come is asked for again by a press, and with the next line", async ({
+  page: seller,
+  newPerson,
+  problems,
+}) => {
+  problems.allow(/ERR_FAILED/)
+  const buyer = await newPerson()
+  const url = await two(seller, buyer)
+  let broken = true
+  let free = () => {}
+  let held = Promise.resolve()
+  await buyer.route("**/thumb", async (route) => {
+    if (route.request().method() === "HEAD") await held
+    else if (broken) return route.abort()
+    await route.continue()
+  })
+  await share(seller, url, [red])
+  const photos = buyer.locator(".pictures > a")
+  await expect(photos).toHaveText("This photo could not be loaded")
+  broken = false
+  await photos.click()
+  await expect.poll(() => drawn(buyer)).toBe(1)
+  await expect(buyer.getByRole("dialog", { name: "Photos of this chat" })).toBeHidden()
+
+  // The line is back before it is known why the next one failed.
+  broken = true
+  held = new Promise((resolve) => (free = resolve))
+  const asked = buyer.waitForRequest((request) => request.method() === "HEAD")
+  await share(seller, url, [green])
+  await asked
+  broken = false
+  await buyer.evaluate(() => dispatchEvent(new Event("offline")))
+  await reconnected(buyer)
+  await expect.poll(() => drawn(buyer)).toBe(2)
+  const known = buyer.waitForResponse((answer) => answer.request().method() === "HEAD")
+  free()
+  await known
+  await expect(photos.and(buyer.locator("[data-missing]"))).toHaveCount(0)
 })

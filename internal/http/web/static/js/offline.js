@@ -1,5 +1,7 @@
 // What the page gains that says that one is offline. It stands at the addresses of other pages.
 import { KeptPages } from "./elements/kept-pages.js"
+import { backoff } from "./lib/backoff.js"
+import { mostPatience } from "./lib/kept.js"
 
 /** What is said of it, and what the button offers, by why it is shown. */
 const words = {
@@ -43,11 +45,20 @@ if (why === "form")
     history.back()
   })
 
+let failures = 0
+/** @type {number | undefined} */
+let timer
+
 /** The page that was wanted comes by itself, once the server is there. */
 async function look() {
   if (!again || !navigator.onLine || document.visibilityState !== "visible") return
-  const there = await fetch(location.href, { method: "HEAD" }).catch(() => undefined)
-  if (there) location.reload()
+  // On a line that only swallows nothing waits for ever.
+  const signal = AbortSignal.timeout(mostPatience)
+  const there = await fetch(location.href, { method: "HEAD", signal }).catch(() => undefined)
+  if (there) return location.reload()
+  // A server that was away does not say that it is back.
+  clearTimeout(timer)
+  timer = setTimeout(look, 500 + backoff(failures++))
 }
 addEventListener("online", look)
 document.addEventListener("visibilitychange", look)

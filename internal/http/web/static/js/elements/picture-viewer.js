@@ -1,4 +1,5 @@
 import { followHands } from "../view/gestures.js"
+import { tryAgain } from "../view/missing.js"
 import { Picture } from "../view/picture.js"
 import { one } from "../view/query.js"
 import { loadStyle } from "../view/style.js"
@@ -61,7 +62,7 @@ export class PictureViewer extends HTMLElement {
     const link = target?.closest(".pictures > a[href]")
     if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
-    if (link.hasAttribute("data-missing")) return
+    if (link.hasAttribute("data-missing")) return tryAgain(link)
     try {
       await loadStyle("viewer")
     } catch {

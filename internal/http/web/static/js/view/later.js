@@ -10,16 +10,22 @@ export function defineLater(name, load, link) {
     const element = await load()
     if (!customElements.get(name)) customElements.define(name, element)
   }
+  let loading = false
   document.addEventListener("click", (event) => {
     const pressed = event.target instanceof Element ? event.target.closest(link) : null
     if (!(pressed instanceof HTMLElement) || customElements.get(name)) return
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
+    // Who presses once more while nothing seems to happen wants the same: what opens would close again.
+    if (loading) return
+    loading = true
     // Where it cannot be loaded the link leads to a page that does the same.
-    define().then(
-      () => pressed.click(),
-      () => pressed instanceof HTMLAnchorElement && location.assign(pressed.href),
-    )
+    define()
+      .finally(() => (loading = false))
+      .then(
+        () => pressed.click(),
+        () => pressed instanceof HTMLAnchorElement && location.assign(pressed.href),
+      )
   })
   return define
 }

@@ -5,14 +5,15 @@ const stuck = new Map()
 
 /**
  * Has words stand where a picture could not be shown: one that is gone, and one that comes once there
- * is a line again.
+ * is a line again, or one presses it.
  */
 export function watchPictures() {
   document.addEventListener("error", ({ target }) => void failed(target), true)
   // Some have failed before anybody listened.
   for (const image of document.images) if (image.complete && image.naturalWidth === 0) void failed(image)
   document.querySelector("swapnest-chat")?.addEventListener("line", (event) => {
-    if (/** @type {CustomEvent} */ (event).detail.state === "connected") tryAgain()
+    if (/** @type {CustomEvent} */ (event).detail.state !== "connected") return
+    for (const link of stuck.keys()) tryAgain(link)
   })
 }
 
@@ -24,14 +25,14 @@ async function failed(image) {
   const { src } = image
   const words = showMissing(link, image)
   // A browser that cannot draw what was chosen here names it; the server may make something of it.
-  if (src.startsWith("blob:")) words.textContent = link.dataset.name ?? ""
-  else if ((await lookFor(src)) === "gone") {
+  if (src.startsWith("blob:")) return void (words.textContent = link.dataset.name ?? "")
+  // Before it is known why: the line may be back sooner.
+  stuck.set(link, { image, src })
+  if ((await lookFor(src)) === "gone") {
     words.textContent = "This photo is not there any more"
     link.removeAttribute("href")
-  } else {
-    words.textContent = "This photo could not be loaded"
-    stuck.set(link, { image, src })
-  }
+    stuck.delete(link)
+  } else words.textContent = "This photo could not be loaded"
 }
 
 /**
@@ -66,11 +67,15 @@ function showMissing(link, image) {
   return words
 }
 
-function tryAgain() {
-  for (const [link, { image, src }] of stuck) {
-    link.removeAttribute("data-missing")
-    link.replaceChildren(image)
-    image.src = src
-  }
-  stuck.clear()
+/**
+ * Asks once more for a picture that could not be loaded.
+ * @param {HTMLElement} link
+ */
+export function tryAgain(link) {
+  const picture = stuck.get(link)
+  if (!picture) return
+  stuck.delete(link)
+  link.removeAttribute("data-missing")
+  link.replaceChildren(picture.image)
+  picture.image.src = picture.src
 }

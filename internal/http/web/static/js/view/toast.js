@@ -63,23 +63,36 @@ export function show(root, { text, undo }, undone) {
   toast.setAttribute("role", "status")
   const words = document.createElement("span")
   toast.append(words)
+  /** @type {number | undefined} */
+  let timer
+  const appear = (/** @type {string} */ text) => {
+    // One at a time: what was done before has its way back no more.
+    const before = root.querySelector(":scope > .toast:not([data-told])")
+    if (before !== toast) {
+      before?.remove()
+      root.append(toast)
+    }
+    // A region speaks what comes into it, not what it came with.
+    words.textContent = text
+    timer = setTimeout(() => toast.remove(), lasts)
+  }
   if (undo) {
     const button = document.createElement("button")
     button.type = "button"
     button.textContent = "Undo"
     button.addEventListener("click", () => {
+      // An answer may take longer than this is shown, and that there was none is to be seen.
+      clearTimeout(timer)
       button.disabled = true
       sendJSON(undo.method ?? "PATCH", undo.path, undo.change).then(
         (answer) => (toast.remove(), undone?.(answer)),
-        (error) => (words.textContent = String(error.message)),
+        (error) => {
+          button.disabled = false
+          appear(String(error.message))
+        },
       )
     })
     toast.append(button)
   }
-  // One at a time: what was done before has its way back no more.
-  root.querySelector(":scope > .toast:not([data-told])")?.remove()
-  root.append(toast)
-  // A region speaks what comes into it, not what it came with.
-  words.textContent = text
-  setTimeout(() => toast.remove(), lasts)
+  appear(text)
 }
