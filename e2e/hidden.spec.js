@@ -132,10 +132,15 @@ test("an Undo that did not arrive says so, however late, and can be pressed agai
   await expect(undo).toBeDisabled()
   await buyer.clock.fastForward(10_000)
   await expect(toast).toContainText("Deleted for you")
-  // What is done meanwhile takes its place, until it is known that it failed.
+  // What is done meanwhile takes its place, and keeps it for its time.
   await remove("Yes it is")
   await expect(undo).toBeEnabled()
+  const failed = buyer.waitForEvent("requestfailed", (request) => request.method() === "DELETE")
   cut()
+  await failed
+  await expect(undo).toBeEnabled()
+  await expect(toast).toContainText("Deleted for you")
+  await buyer.clock.fastForward(9_000)
   await expect(toast).toContainText("There is no connection to SwapNest")
   await undo.click()
   await expect(bubbles(buyer)).toContainText(["Is it there?", "Come at six"])

@@ -143,6 +143,19 @@ test("a list that did not come is asked for once by the next hello, and not at a
   assert.deepEqual(api.paths, [])
 })
 
+test("what the server knows no more is gone, and the rest of the list comes", async () => {
+  const { inbox, api, clock } = inboxOf({
+    all: [{ ...known(41, 5, 0), at: "2026-11-22T10:00:00Z" }, known(42, 8, 2, 4)],
+  })
+  const gone = heard(inbox, "gone")
+  inbox.frame({ ...hello, unread: 2 })
+  await api.answer(list, { conversations: [entryOf(42, 8, 2, 4)], next: "" })
+  await api.fail("/conversations/41", new Refused("There is no such conversation.", 404))
+  await api.answer("/me", { unread: { conversations: 1 } })
+  await clock.pass(60_000)
+  assert.deepEqual([gone, api.paths], [[41], []])
+})
+
 test("a total that was asked for before it changed does not take the change back", async () => {
   const { inbox, api, totals } = inboxOf()
   inbox.frame({ ...hello, unread: 2 })

@@ -4,7 +4,15 @@
  */
 export function fakeFactory(kept = new Map()) {
   const opened = /** @type {string[]} */ ([])
-  const state = { kept, hangs: false, finished: false, refuses: false, aborted: 0, closed: 0, opened }
+  const state = {
+    kept,
+    hangs: false,
+    finished: /** @type {boolean | string} */ (false),
+    refuses: false,
+    aborted: 0,
+    closed: 0,
+    opened,
+  }
   const store = {
     get: (name) => ({ result: kept.get(name) }),
     put: (value, name) => ({ result: kept.set(name, value) }),
@@ -14,7 +22,7 @@ export function fakeFactory(kept = new Map()) {
     const one = { objectStore: () => store, oncomplete: null, abort }
     function abort() {
       if (!state.finished) return state.aborted++
-      queueMicrotask(() => one.oncomplete())
+      if (state.finished !== "but for its end") queueMicrotask(() => one.oncomplete())
       throw new DOMException("The transaction has finished.", "InvalidStateError")
     }
     if (!state.hangs) queueMicrotask(() => one.oncomplete())

@@ -44,6 +44,17 @@ test("what has finished when it is given up has taken place, although its event 
   assert.deepEqual([state.kept.get("person"), state.closed, clock.timers], [7, 1, 0])
 })
 
+test("what can neither be ended nor ends is given up", async () => {
+  const { state, factory } = fakeFactory()
+  const clock = new FakeClock()
+  state.hangs = true
+  state.finished = "but for its end"
+  const failed = assert.rejects(keep("person", 7, { factory, clock }), /does not answer/)
+  await clock.pass(6_000)
+  await failed
+  assert.deepEqual([state.closed, clock.timers], [1, 0])
+})
+
 test("what was shared is in the same memory, for one person and once", async (t) => {
   const { state, factory } = fakeFactory()
   globalThis.indexedDB = factory

@@ -93,6 +93,13 @@ test("what is said while a memory fails counts", async () => {
   assert.deepEqual([await first, await person(), uncertain()], [undefined, 8, false])
 })
 
+test("who could not be kept may be here all the same", async () => {
+  const { state, setPerson, person, uncertain } = await start()
+  state.refuses = true
+  await setPerson(7)
+  assert.deepEqual([await person(), uncertain()], [undefined, true])
+})
+
 test("where one has signed out it is certain that nobody is here", async () => {
   const { setPerson, person, uncertain } = await start(new Map([["person", 7]]))
   await setPerson(undefined)

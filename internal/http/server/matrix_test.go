@@ -237,9 +237,12 @@ func (h *theater) rest(t *testing.T) map[string]string {
 		done = h.settled(t)
 	}
 	now := h.kept(t)
-	for before := map[string]string(nil); !maps.Equal(now, before); {
+	for before, until := map[string]string(nil), time.Now().Add(time.Minute); !maps.Equal(now, before); {
 		time.Sleep(500 * time.Millisecond)
 		before, now = now, h.kept(t)
+		if time.Now().After(until) {
+			t.Fatalf("it does not come to rest: %s", cmp.Diff(before, now))
+		}
 	}
 	return now
 }

@@ -1,7 +1,7 @@
 // What the page gains that says that one is offline. It stands at the addresses of other pages.
 import { KeptPages } from "./elements/kept-pages.js"
 import { backoff } from "./lib/backoff.js"
-import { mostPatience } from "./lib/kept.js"
+import { isDown, mostPatience } from "./lib/kept.js"
 
 /** What is said of it, and what the button offers, by why it is shown. */
 const words = {
@@ -55,7 +55,7 @@ async function look() {
   // On a line that only swallows nothing waits for ever.
   const signal = AbortSignal.timeout(mostPatience)
   const there = await fetch(location.href, { method: "HEAD", signal }).catch(() => undefined)
-  if (there) return location.reload()
+  if (there && !isDown(there.status)) return location.reload()
   // A server that was away does not say that it is back.
   clearTimeout(timer)
   timer = setTimeout(look, 500 + backoff(failures++))

@@ -16,6 +16,24 @@ export class Refused extends Error {
 }
 
 /**
+ * Whether the same question gets no other answer a moment later.
+ * @param {unknown} error
+ */
+export function isFinal(error) {
+  return error instanceof Refused && error.status < 500 && error.status !== 429
+}
+
+/**
+ * Stands for the answer about what is not there.
+ * @param {unknown} error any other is thrown
+ * @returns {any} with nothing in it
+ */
+export function unlessGone(error) {
+  if (error instanceof Refused && error.status === 404) return {}
+  throw error
+}
+
+/**
  * Asks the JSON API. An answer that is no success throws a Refused that says why,
  * and none at all an Error for people to read.
  * @param {string} path behind /api/v1

@@ -17,8 +17,9 @@ export class Attention extends EventTarget {
   #clock
   /** a question will be asked in a moment */
   #waits = false
-  /** rises with each question and hello: an answer of before tells no total */
+  /** rises with each question and hello, and the newest of them that has told a total */
   #turn = 0
+  #told = 0
   /** how many notices are unread */
   #rung = 0
   /** a notice may move up in a moment, and another one after that */
@@ -44,7 +45,7 @@ export class Attention extends EventTarget {
   frame(frame) {
     if (frame.type === "notification") return this.#ring(rungBy(frame))
     if (frame.type === "hello") {
-      this.#turn++
+      this.#told = ++this.#turn
       this.#tell("total", frame.unread ?? 0)
       this.#ring({ unread: frame.unread_notifications ?? 0, fresh: false })
     }
@@ -92,7 +93,9 @@ export class Attention extends EventTarget {
     this.#written.clear()
     try {
       const { unread } = await this.#get("/me")
-      if (turn === this.#turn) this.#tell("total", unread.conversations)
+      // An answer of before takes nothing back.
+      if (turn > this.#told) this.#tell("total", unread.conversations)
+      this.#told = Math.max(turn, this.#told)
       for (const id of written) this.#tell("heard", (await this.#get(`/conversations/${id}`)).conversation)
     } catch {
       // The next frame, or the next hello, brings it up to date.

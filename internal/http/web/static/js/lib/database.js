@@ -2,7 +2,7 @@ import { systemClock } from "./clock.js"
 
 /** @typedef {import("./clock.js").Clock} Clock */
 
-/** A database may hang without an error: nobody waits longer for it than this. */
+/** A database may hang without an error: nobody waits longer for it than this, or twice this for its end. */
 export const answersWithin = 3_000
 
 /** Writing many megabytes takes a phone a while. */
@@ -63,13 +63,15 @@ function within(clock, patience, start) {
   /** @type {Promise<T>} */
   const work = new Promise((resolve, reject) => {
     const end = start(resolve, reject)
+    const giveUp = () => reject(new Error("the database does not answer"))
     timer = clock.setTimeout(() => {
       try {
         end()
+        giveUp()
       } catch {
-        return // It has just finished, and its event is on its way.
+        // It has finished and its event is on its way, or its end is being written: as long again, and no longer.
+        timer = clock.setTimeout(giveUp, patience)
       }
-      reject(new Error("the database does not answer"))
     }, patience)
   })
   return work.finally(() => timer !== undefined && clock.clearTimeout(timer))

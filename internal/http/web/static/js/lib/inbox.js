@@ -1,5 +1,5 @@
 import { backoff } from "./backoff.js"
-import { Refused } from "./api.js"
+import { isFinal, unlessGone } from "./api.js"
 
 /** @typedef {import("./frames.js").Conversation} Conversation */
 /** @typedef {import("./frames.js").Frame} Frame */
@@ -23,7 +23,7 @@ import { Refused } from "./api.js"
 
 const unknownAfter = 300
 const settlesAfter = 600
-/** how often a list that does not come is asked for again, for some minutes */
+/** how often a list that does not come is asked for again, for a minute or three */
 const mostTries = 10
 
 /**
@@ -135,6 +135,7 @@ export class Inbox extends EventTarget {
   /** The log is another one: what it holds may be less than what was known of the last one. */
   forget() {
     this.#seen.clear()
+    this.#newest.clear()
     for (const known of this.#known.values()) known.head = 0
     this.#stale = true
   }
@@ -208,8 +209,7 @@ export class Inbox extends EventTarget {
       // hello counted before what has been read meanwhile was told.
       await this.#askTotal()
     } catch (error) {
-      // Who is signed out gets no other answer a moment later.
-      if (tries === mostTries || (error instanceof Refused && error.status === 401)) return
+      if (isFinal(error) || tries === mostTries) return
       const again = () => turn === this.#turn && void this.#refresh(tries + 1)
       this.#clock.setTimeout(again, backoff(tries + 2, this.#clock.random))
     }
@@ -229,8 +229,8 @@ export class Inbox extends EventTarget {
 
   /** @param {number} id of a conversation that has changed while nobody listened */
   async #look(id) {
-    const { conversation } = await this.#get(`/conversations/${id}`)
-    if (conversation.cleared) this.gone(id)
+    const { conversation } = await this.#get(`/conversations/${id}`).catch(unlessGone)
+    if (!conversation || conversation.cleared) this.gone(id)
     else this.#learn(conversation, true)
   }
 

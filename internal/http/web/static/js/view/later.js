@@ -10,22 +10,24 @@ export function defineLater(name, load, link) {
     const element = await load()
     if (!customElements.get(name)) customElements.define(name, element)
   }
-  let loading = false
+  /** @type {HTMLElement | undefined} pressed last while it is loaded */
+  let wanted
   document.addEventListener("click", (event) => {
     const pressed = event.target instanceof Element ? event.target.closest(link) : null
     if (!(pressed instanceof HTMLElement) || customElements.get(name)) return
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
-    // Who presses once more while nothing seems to happen wants the same: what opens would close again.
+    const loading = wanted !== undefined
+    wanted = pressed
+    // Who presses once more while nothing seems to happen wants it once: what opens would close again.
     if (loading) return
-    loading = true
     // Where it cannot be loaded the link leads to a page that does the same.
     define()
-      .finally(() => (loading = false))
       .then(
-        () => pressed.click(),
-        () => pressed instanceof HTMLAnchorElement && location.assign(pressed.href),
+        () => wanted?.click(),
+        () => wanted instanceof HTMLAnchorElement && location.assign(wanted.href),
       )
+      .finally(() => (wanted = undefined))
   })
   return define
 }

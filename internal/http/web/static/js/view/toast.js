@@ -88,7 +88,10 @@ export function show(root, { text, undo }, undone) {
         (answer) => (toast.remove(), undone?.(answer)),
         (error) => {
           button.disabled = false
-          appear(String(error.message))
+          const say = () => appear(String(error.message))
+          // A newer one keeps its own way back for its time.
+          if (toast.isConnected) say()
+          else setTimeout(say, lasts)
         },
       )
     })

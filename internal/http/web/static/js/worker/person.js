@@ -8,7 +8,7 @@ import { self } from "./scope.js"
 
 /** @type {Promise<Person> | undefined} */
 let known
-/** whether the last look into what is kept has failed */
+/** whether it could not be read, or not be kept, last */
 let failed = false
 /** @type {{ id: Person, done: Promise<void> } | undefined} what was said last since the worker runs */
 let last
@@ -24,7 +24,7 @@ export function person() {
   return known
 }
 
-/** Whether it could not be looked up: nobody is here then, but perhaps somebody is. */
+/** Whether it could not be read or kept: it is as if nobody were here, but perhaps somebody is. */
 export function uncertain() {
   return failed
 }
@@ -68,9 +68,11 @@ async function change(id) {
   const noting = note(id, person())
   // Where nothing can be kept nobody is here: not who was before, and not somebody whom a worker that starts
   // anew would not know.
-  known = noting.then(({ is }) => (is ? id : undefined))
+  const noted = noting.then(({ is }) => (is ? id : undefined))
+  known = noted
   failed = false
   const { is, work } = await noting
+  if (known === noted) failed = !is && id !== undefined
   const ended = await Promise.allSettled(work)
   if (!is || ended.some(({ status }) => status === "rejected")) return false
   if (work.length === 0) return true

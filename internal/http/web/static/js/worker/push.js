@@ -73,7 +73,8 @@ async function pushed(text) {
   if (deed.unread !== undefined) await showBadge(deed.unread)
   if (deed.done) await keep("done", remember(done, ...deed.done)).catch(() => {})
   // The push service says so to the server, which then lets go of this browser.
-  if (deed.stray && !uncertain()) await (await self.registration.pushManager.getSubscription())?.unsubscribe()
+  if (deed.stray && (await person()) === undefined && !uncertain())
+    await (await self.registration.pushManager.getSubscription())?.unsubscribe()
 }
 
 /** Closes what tells of something that was read or deleted meanwhile, on whichever device. */
