@@ -64,9 +64,12 @@ func TestASiteIsMeasured(t *testing.T) {
 			t.Errorf("the table does not say %q:\n%s", want, table)
 		}
 	}
-	paced := func(r *loadgen.Talked) bool { return float64(r.Acks) >= 30*r.Seconds }
+	// Where the process loses its processor as the counting begins, a message of before may be counted.
+	paced := func(r *loadgen.Talked) bool {
+		return float64(r.Acks) >= 30*r.Seconds && float64(r.Acks) <= 40*r.Seconds+1
+	}
 	_, r = until(paced, "--conversations", "2", "--rate", "40", "--warmup", "0s")
-	if r == nil || !paced(r) || float64(r.Acks) > 45*r.Seconds+1 || r.InFlight != 0 {
+	if r == nil || !paced(r) || r.InFlight != 0 {
 		t.Errorf("40 a second: %+v", r)
 	}
 	_, r = until(whole, "--conversations", "2", "--original", "--warmup", "0s")
